@@ -1,0 +1,4 @@
+include(GNUInstallDirs)
+if(TARGET tide)
+  install(TARGETS tide RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <tide/core/instance.hpp>
+#include <tide/core/settings.hpp>
+#include <tide/util/result.hpp>
+
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace tide::cloud {
+
+// What one launch call brought. Fewer than asked is no failure as long as it is at least min_count.
+struct LaunchReply {
+  std::vector<core::Instance> instances;
+
+  bool operator==(const LaunchReply&) const = default;
+};
+
+struct InstanceType {
+  std::string name;
+  int slots = 0;
+  std::int64_t memory_mib = 0;
+  core::Gpus gpus;
+
+  bool operator==(const InstanceType&) const = default;
+};
+
+struct Limits {
+  bool has_launch_tokens = false;  // the same token never starts a second set
+  int launch_max = 1;              // most machines a call
+  int terminate_max = 1;
+};
+
+// One account in one region. Adapters translate; they never retry, sleep, log or decide.
+// Callers branch on ErrorKind only.
+class Cloud {
+ public:
+  virtual ~Cloud() = default;
+
+  virtual const core::CloudName& name() const = 0;
+  virtual Limits limits() const = 0;
+
+  // Every instance that carries tide:cluster=CLUSTER, in any state and of any owner; all pages; sorted by ID.
+  virtual Result<std::vector<core::Instance>> list(const std::string& cluster) = 0;
+
+  // One result a request, in order. Where has_launch_tokens, a request whose reply was lost can be repeated.
+  // `retry`, `timeout` and `protocol` errors mean: may or may not have been done. All others: was not done.
+  virtual std::vector<Result<LaunchReply>> launch(std::span<const core::LaunchRequest> requests) = 0;
+
+  // One result an ID, in order. An instance that is already gone counts as success.
+  virtual std::vector<Result<void>> terminate(std::span<const core::InstanceId> ids) = 0;
+
+  // What the machine last wrote on its console; "" if there is nothing.
+  virtual Result<std::string> console(const core::InstanceId& id) = 0;
+
+  // Sizes of those of these types that the cloud knows.
+  virtual Result<std::vector<InstanceType>> types(std::span<const std::string> names) = 0;
+
+  // What is wrong with this pool for this cloud, without any call; part of loading the configuration.
+  virtual Result<void> check(const core::Pool& pool) const = 0;
+};
+
+}  // namespace tide::cloud

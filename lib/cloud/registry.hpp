@@ -1,0 +1,36 @@
+#pragma once
+
+#include <tide/cloud/cloud.hpp>
+#include <tide/config/config.hpp>
+#include <tide/net/transport.hpp>
+#include <tide/process/command_runner.hpp>
+#include <tide/util/clock.hpp>
+
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace tide::cloud {
+
+// What an adapter may use. `environment` is the process's, read once by main().
+struct Host {
+  net::Transport& transport;
+  process::CommandRunner& runner;
+  Clock& clock;
+  Random& random;
+  const std::map<std::string, std::string>& environment;
+};
+
+// One a provider's folder, `k_<folder>_factory` in its factory.cpp; the build finds it by itself.
+struct Factory {
+  std::string_view kind;                            // [clouds.x] kind
+  std::span<const config::KeySpec> cloud_keys;      // that only this kind knows
+  std::span<const config::KeySpec> pool_keys;
+  Result<std::unique_ptr<Cloud>> (*make)(const config::Config& config, const config::CloudSettings& cloud, const Host& host);
+};
+
+std::span<const Factory* const> factories();
+const Factory* find_factory(std::string_view kind);
+
+}  // namespace tide::cloud

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <tide/core/ids.hpp>
+#include <tide/util/clock.hpp>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace tide::core {
+
+enum class InstanceState { pending, running, stopping, stopped, gone, failed, unknown };
+enum class Market { on_demand, spot };
+
+// What a cloud knows of a machine.
+struct Instance {
+  CloudName cloud;
+  InstanceId id;
+  InstanceState state = InstanceState::unknown;
+  bool impaired = false;               // the cloud's own health check says so
+  std::string type;
+  std::string zone;
+  Market market = Market::on_demand;
+  TimePoint launched_at{};
+  int launch_index = 0;                // EC2 ami-launch-index: which of tide:names is its name
+  std::vector<std::string> names;      // its own (tide:names resolved, or the server's name) first, then DNS names
+  std::string address;                 // the one that [pools.x] address chooses; empty while unknown
+  std::vector<std::string> addresses;  // all
+  std::map<std::string, std::string> tags;
+  std::string fault;                   // the cloud's words for why it failed or ended
+
+  bool operator==(const Instance&) const = default;
+};
+
+namespace tag {
+constexpr const char* k_cluster = "tide:cluster";
+constexpr const char* k_owner = "tide:owner";
+constexpr const char* k_pool = "tide:pool";
+constexpr const char* k_intent = "tide:intent";
+constexpr const char* k_template = "tide:template";
+constexpr const char* k_names = "tide:names";
+}  // namespace tag
+
+// Value of a tag, or "".
+std::string_view tag_of(const Instance& instance, const char* key);
+
+// Is it there and costing money, or about to? (pending, running, stopping, stopped, unknown; failed too: it holds quota)
+bool is_live(InstanceState state);
+
+// All that one launch call asks for. Kept in the intent until it closes, so that a repeat sends the same bytes.
+struct LaunchRequest {
+  IntentId intent;                     // the token
+  CloudName cloud;
+  PoolName pool;
+  int count = 1;
+  int min_count = 1;                   // fewer than this: launch none
+  std::vector<std::string> types;      // the one to ask for first; adapters of single-type clouds use the first
+  std::string image;
+  std::string zone;                    // or subnet: the adapter's word; "" for any
+  Market market = Market::on_demand;
+  std::string max_price;
+  std::vector<std::string> names;      // as many as count
+  std::string user_data;               // rendered
+  std::map<std::string, std::string> tags;
+  std::map<std::string, std::vector<std::string>> options;  // the pool's keys that only the adapter knows
+  // What the local cloud hands to the command:
+  int slots = 0;
+  std::int64_t memory_mib = 0;
+  std::map<std::string, int> gpus;
+  std::vector<std::string> features;
+  std::string head;
+
+  bool operator==(const LaunchRequest&) const = default;
+};
+
+}  // namespace tide::core

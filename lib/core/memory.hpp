@@ -1,0 +1,179 @@
+#pragma once
+
+#include <tide/core/instance.hpp>
+#include <tide/core/node.hpp>
+#include <tide/util/result.hpp>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tide::core {
+
+// An intent is on disk before the call that spends money.
+enum class IntentState {
+  open,      // the call may or may not have been made; its outcome is not known
+  accepted,  // the cloud answered with instances
+  refused,   // the cloud answered that it starts none
+};
+
+struct Intent {
+  IntentId id;
+  IntentState state = IntentState::open;
+  LaunchRequest request;               // exact parameters
+  std::int64_t price_micros = 0;       // per machine and hour
+  std::vector<InstanceId> instances;   // that the cloud named
+  std::string because;
+  WishId wish;                         // of a person's launch; else empty
+  TimePoint made_at{};
+  Moment made;
+  int attempts = 0;                    // calls made with this token
+
+  bool operator==(const Intent&) const = default;
+};
+
+// What tide remembers of one machine of its own.
+struct Machine {
+  InstanceId id;
+  CloudName cloud;
+  IntentId intent;
+  PoolName pool;
+  NodeName node;                       // its name as a node
+  std::string type;
+  std::int64_t price_micros = 0;
+  TimePoint launched_at{};
+  Moment first_seen;
+  bool adopted = false;                // found by its tags, not by an intent: the store was lost
+  std::optional<Moment> registered;    // first seen joined
+  std::optional<Moment> ready;         // first released for jobs
+  std::optional<Moment> idle_since;
+  std::optional<Moment> down_since;
+  std::optional<Moment> failing_since; // failed, lost or unfit: boot failure counted
+  std::optional<Moment> missing_since; // the cloud does not list it
+  int missing_passes = 0;
+  std::optional<Moment> ending;        // TerminateInstances was, or was about to be, called
+  std::string ending_why;
+  std::optional<Moment> left_alone_until;  // a person released our hold
+  std::string console;                 // last words of a machine that failed to boot
+
+  bool operator==(const Machine&) const = default;
+};
+
+enum class HoldKind {
+  joining,  // until it is ready
+  end,      // a drain: the machine ends once empty
+  keep,     // a bare hold
+};
+
+// Our hold on a node. Written before the batch system is asked.
+struct HoldRow {
+  NodeName node;
+  HoldKind kind = HoldKind::joining;
+  std::string note;                    // exactly as given to the batch system
+  std::string rule;
+  bool cancellable = false;            // for idleness: demand cancels it. For a reason: it only waits for the jobs
+  bool confirmed = false;              // a later reading showed it
+  Moment since;
+  std::int64_t pass = 0;               // the pass that made it; an end comes in a later one
+  WishId wish;
+
+  bool operator==(const HoldRow&) const = default;
+};
+
+// A node's entry that tide made in the batch system, by name: the record while Slurm hides it.
+struct NodeRow {
+  NodeName node;
+  PoolName pool;
+  IntentId intent;
+  std::string address;                 // last set
+  bool made = false;                   // the batch system confirmed that it made the entry
+  bool removed = false;                // taken out again; kept only so that the name is not used before free_at
+  Moment since;
+  std::optional<Moment> free_at;
+
+  bool operator==(const NodeRow&) const = default;
+};
+
+enum class WishKind { launch, terminate, kill_node };
+
+struct Wish {
+  WishId id;
+  WishKind kind = WishKind::launch;
+  PoolName pool;
+  int count = 0;
+  std::vector<std::string> targets;    // instance IDs or node names
+  bool force = false;
+  std::string by;                      // user@host
+  TimePoint made_at{};
+
+  bool operator==(const Wish&) const = default;
+};
+
+// Keyed "CLOUD", "CLOUD/POOL" or "CLOUD/POOL/TYPE".
+struct BackOff {
+  std::string key;
+  ErrorKind kind = ErrorKind::unknown;
+  int attempts = 0;
+  Moment until;
+  std::string why;
+
+  bool operator==(const BackOff&) const = default;
+};
+
+struct Breaker {
+  PoolName pool;
+  int failures = 0;                    // boot failures in a row
+  bool open = false;
+  std::string last;
+
+  bool operator==(const Breaker&) const = default;
+};
+
+struct PassClock {
+  TimePoint wall{};
+  BootTime boot;
+  Moment age;
+
+  bool operator==(const PassClock&) const = default;
+};
+
+// The last reading that was believed.
+struct LastGood {
+  std::vector<NodeName> nodes;
+  std::map<NodeName, std::vector<JobId>> running;
+
+  bool operator==(const LastGood&) const = default;
+};
+
+struct Suspicion {
+  Moment since;
+  std::string why;
+  std::vector<NodeName> missing;
+  bool accepted = false;               // by `tide accept-reading`
+
+  bool operator==(const Suspicion&) const = default;
+};
+
+// All that the store knows; an input of plan().
+struct Memory {
+  HeadId head;
+  std::string server;                  // who answered for the batch system; "" at the first run
+  std::vector<HeadId> taken_over;      // other heads whose machines are ours now
+  std::int64_t passes = 0;
+  PassClock clock;
+  std::map<IntentId, Intent> intents;
+  std::map<InstanceId, Machine> machines;
+  std::map<NodeName, HoldRow> holds;
+  std::map<NodeName, NodeRow> nodes;
+  std::map<WishId, Wish> wishes;
+  std::map<std::string, BackOff> back_offs;
+  std::map<PoolName, Breaker> breakers;
+  LastGood last_good;
+  std::optional<Suspicion> suspicion;
+  std::optional<Moment> rebuild;       // when it began
+
+  bool operator==(const Memory&) const = default;
+};
+
+}  // namespace tide::core

@@ -1,0 +1,188 @@
+#pragma once
+
+#include <tide/core/snapshot.hpp>
+
+#include <variant>
+
+namespace tide::core {
+
+// A rule's stable name: in JSON, events and tests. Kebab-case.
+using RuleId = std::string;
+
+struct Fact {
+  std::string name;
+  std::string value;
+
+  bool operator==(const Fact&) const = default;
+};
+
+struct Reason {
+  RuleId rule;
+  std::string text;
+  std::vector<Fact> facts;
+
+  bool operator==(const Reason&) const = default;
+};
+
+// New machines. The executor draws the intent's ID, writes it, adds the nodes where the batch system wants that
+// first, and calls the cloud.
+struct Launch {
+  LaunchRequest request;               // without intent and tide:intent tag
+  std::int64_t price_micros = 0;
+  WishId wish;
+
+  bool operator==(const Launch&) const = default;
+};
+
+// A launch whose outcome is not known, or that still wants its call: the same token and bytes again.
+struct Repeat {
+  IntentId intent;
+
+  bool operator==(const Repeat&) const = default;
+};
+
+// Nothing came of it, or all that came is gone: node entries that never registered are taken out, the row closes.
+struct CloseIntent {
+  IntentId intent;
+
+  bool operator==(const CloseIntent&) const = default;
+};
+
+// A machine's address is known: tell the batch system.
+struct SetAddress {
+  NodeName node;
+  std::string address;
+
+  bool operator==(const SetAddress&) const = default;
+};
+
+struct Hold {
+  HoldRow row;
+
+  bool operator==(const Hold&) const = default;
+};
+
+struct Release {
+  NodeName node;
+  bool ready = false;                  // ends its joining
+
+  bool operator==(const Release&) const = default;
+};
+
+struct Terminate {
+  CloudName cloud;
+  InstanceId instance;
+  NodeName node;
+  bool boot_failure = false;
+  bool forced = false;
+
+  bool operator==(const Terminate&) const = default;
+};
+
+// Take the node out of the batch system.
+struct Remove {
+  NodeName node;
+
+  bool operator==(const Remove&) const = default;
+};
+
+// The machine is gone and its node is out: drop what is remembered of it.
+struct Forget {
+  InstanceId instance;
+  NodeName node;
+
+  bool operator==(const Forget&) const = default;
+};
+
+struct CloseWish {
+  WishId wish;
+
+  bool operator==(const CloseWish&) const = default;
+};
+
+using Action = std::variant<Launch, Repeat, CloseIntent, SetAddress, Hold, Release, Terminate, Remove, Forget, CloseWish>;
+
+struct PlannedAction {
+  Action action;
+  Reason reason;
+
+  bool operator==(const PlannedAction&) const = default;
+};
+
+// Considered, and not done. `kind` decides exit codes of commands that were asked for just that.
+struct Declined {
+  std::string what;
+  Reason reason;
+  ErrorKind kind = ErrorKind::refused;
+
+  bool operator==(const Declined&) const = default;
+};
+
+// requested -> pending -> booting -> joining -> idle <-> busy -> draining -> drained -> stopping -> gone; and out of line
+enum class Phase {
+  requested, pending, booting, joining, idle, busy, draining, drained, stopping, gone,
+  failed, lost, unfit, down, interrupted, unclear, orphan, held, foreign,
+};
+
+// A node and its instance seen as one. Its phase is derived, never stored.
+struct Worker {
+  NodeName name;
+  std::optional<Node> node;
+  std::optional<Instance> instance;
+  InstanceId id;
+  CloudName cloud;
+  IntentId intent;
+  PoolName pool;                       // empty for foreign
+  Phase phase = Phase::foreign;
+  std::string why;                     // of the phase, where it is not plain
+  bool ours = false;
+  bool empty = false;                  // two witnesses
+  std::vector<JobId> jobs;
+
+  bool operator==(const Worker&) const = default;
+};
+
+// What becomes of one shape of waiting jobs: fits on what runs or boots, counted towards a launch, or not counted.
+enum class Verdict { fits, launching, not_counted };
+
+struct ShapeVerdict {
+  WaitingJobs jobs;
+  std::int64_t fits = 0;               // jobs that free and booting nodes serve
+  std::int64_t launching = 0;          // jobs counted towards launches of this pass
+  std::int64_t not_counted = 0;
+  std::vector<Reason> reasons;         // one a class that is not empty
+
+  bool operator==(const ShapeVerdict&) const = default;
+};
+
+// Something a person should know that is no action: suspect readings, an open breaker, many nodes down at once.
+struct Alarm {
+  ErrorKind kind = ErrorKind::unproven;
+  Reason reason;
+
+  bool operator==(const Alarm&) const = default;
+};
+
+struct Plan {
+  std::vector<Worker> workers;         // sorted by name, then ID
+  std::vector<ShapeVerdict> shapes;
+  std::vector<PlannedAction> actions;  // in the order in which they are done
+  std::vector<Declined> declined;
+  std::vector<Alarm> alarms;
+  Memory memory;                       // what is to be remembered before anything is done
+
+  bool operator==(const Plan&) const = default;
+};
+
+// What a pass may act on: everything, or only what one wish names.
+struct Scope {
+  bool everything = true;
+  WishId wish;
+
+  bool operator==(const Scope&) const = default;
+};
+
+// No I/O, clock, log or randomness.
+Plan plan(const Snapshot& snapshot, const Settings& settings, const Scope& scope = {});
+
+}  // namespace tide::core

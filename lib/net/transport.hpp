@@ -1,0 +1,42 @@
+#pragma once
+
+#include <tide/util/result.hpp>
+
+#include <chrono>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tide::net {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+struct Request {
+  std::string method = "GET";
+  std::string url;
+  Headers headers;
+  std::string body;
+  std::chrono::milliseconds timeout{30'000};
+  std::size_t body_max = 64U << 20U;   // a larger reply is an error
+};
+
+struct Response {
+  int status = 0;
+  Headers headers;
+  std::string body;
+
+  // Value of the header, names compared without case; "" if absent.
+  std::string_view header(std::string_view name) const;
+};
+
+// Carries requests side by side and gives one result each, in order. A status is no error here; `retry` is
+// (refused, reset, cut short: the peer may have acted), as is `timeout`, `config` (a bad CA file or URL).
+class Transport {
+ public:
+  virtual ~Transport() = default;
+
+  virtual std::vector<Result<Response>> perform(std::span<const Request> requests) = 0;
+};
+
+}  // namespace tide::net
