@@ -1,0 +1,35 @@
+#pragma once
+
+#include <tide/core/plan.hpp>
+#include <tide/core/snapshot.hpp>
+
+#include <string>
+
+namespace tide::core {
+
+// A saved snapshot holds the settings too: one file decides the same anywhere.
+struct SavedSnapshot {
+  Settings settings;
+  Snapshot snapshot;
+
+  bool operator==(const SavedSnapshot&) const = default;
+};
+
+std::string to_json(const SavedSnapshot& saved);  // "schema": "tide.snapshot/1"; sorted, so the same bytes every time
+Result<SavedSnapshot> snapshot_from_json(std::string_view text);
+
+// Rows of the store: each struct of memory.hpp to one JSON object and back (core/fields.hpp names the keys).
+std::string to_json(const Intent& row);
+std::string to_json(const Machine& row);
+std::string to_json(const HoldRow& row);
+std::string to_json(const NodeRow& row);
+std::string to_json(const Wish& row);
+std::string to_json(const BackOff& row);
+std::string to_json(const Breaker& row);
+std::string to_json(const PassClock& row);
+std::string to_json(const LastGood& row);
+std::string to_json(const Suspicion& row);
+template <typename Row>
+Result<Row> row_from_json(std::string_view text);  // instantiated for each of the above
+
+}  // namespace tide::core

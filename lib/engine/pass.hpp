@@ -1,0 +1,61 @@
+#pragma once
+
+#include <tide/batch/batch.hpp>
+#include <tide/cloud/cloud.hpp>
+#include <tide/core/exit_code.hpp>
+#include <tide/core/plan.hpp>
+#include <tide/store/store.hpp>
+#include <tide/util/clock.hpp>
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <vector>
+
+namespace tide::engine {
+
+// The world, as a pass may touch it.
+struct Ports {
+  Clock& clock;
+  Random& random;
+  batch::BatchSystem& batch;
+  std::map<core::CloudName, cloud::Cloud*> clouds;
+  store::Store& store;
+};
+
+// One for each action of the plan, in order; a failure is data.
+struct Outcome {
+  core::PlannedAction planned;
+  std::optional<Error> error;              // absent: done
+  std::vector<core::InstanceId> started;   // of a launch; fewer than asked is told in `note`
+  std::string note;
+
+  bool operator==(const Outcome&) const = default;
+};
+
+struct PassOptions {
+  core::Scope scope;
+  bool dry_run = false;                    // observe and plan only; writes nothing
+  bool all_job_ids = false;
+  std::function<void(const Outcome&)> progress;  // called after each action; may be empty
+};
+
+struct PassReport {
+  core::Snapshot snapshot;
+  core::Plan plan;
+  std::vector<Outcome> outcomes;
+};
+
+// What reading commands need: the batch system, the clouds and memory. Fails only where the store does; what
+// could not be read is an Error inside the snapshot. Writes nothing.
+Result<core::Snapshot> observe(Ports& ports, const core::Settings& settings, bool all_job_ids);
+
+// Observe, plan, save memory, act, save what came of it. The caller holds the lock (except for dry_run).
+Result<PassReport> run_pass(Ports& ports, const core::Settings& settings, const PassOptions& options);
+
+// Of a pass on its own (`scale-once`): what planning declined is 0. A source that could not be read decides first.
+core::ExitCode exit_code(const PassReport& report);
+// Of the sources alone, for reading commands.
+core::ExitCode exit_code(const core::Snapshot& snapshot);
+
+}  // namespace tide::engine
