@@ -30,6 +30,26 @@ std::string to_json(const PassClock& row);
 std::string to_json(const LastGood& row);
 std::string to_json(const Suspicion& row);
 template <typename Row>
-Result<Row> row_from_json(std::string_view text);  // instantiated for each of the above
+Result<Row> row_from_json(std::string_view text);
+template <>
+Result<Intent> row_from_json<Intent>(std::string_view text);
+template <>
+Result<Machine> row_from_json<Machine>(std::string_view text);
+template <>
+Result<HoldRow> row_from_json<HoldRow>(std::string_view text);
+template <>
+Result<NodeRow> row_from_json<NodeRow>(std::string_view text);
+template <>
+Result<Wish> row_from_json<Wish>(std::string_view text);
+template <>
+Result<BackOff> row_from_json<BackOff>(std::string_view text);
+template <>
+Result<Breaker> row_from_json<Breaker>(std::string_view text);
+template <>
+Result<PassClock> row_from_json<PassClock>(std::string_view text);
+template <>
+Result<LastGood> row_from_json<LastGood>(std::string_view text);
+template <>
+Result<Suspicion> row_from_json<Suspicion>(std::string_view text);
 
 }  // namespace tide::core

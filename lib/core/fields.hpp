@@ -1,0 +1,348 @@
+#pragma once
+
+#include <tide/core/snapshot.hpp>
+
+#include <concepts>
+#include <type_traits>
+
+namespace tide::core {
+
+// The fields of each struct, named once: JSON of snapshots and rows of the store are both made from these. A field that is
+// missing here is lost in a snapshot; tests/unit/core/test_snapshot_json.cpp counts them against the headers.
+template <typename Self, typename Struct>
+concept Is = std::same_as<std::remove_const_t<Self>, Struct>;
+
+template <Is<Chunk> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("nodes", self.nodes);
+  visit("nodes_max", self.nodes_max);
+  visit("tasks", self.tasks);
+  visit("slots_per_task", self.slots_per_task);
+  visit("tasks_per_node", self.tasks_per_node);
+  visit("memory_mib_per_node", self.memory_mib_per_node);
+  visit("memory_mib_per_slot", self.memory_mib_per_slot);
+  visit("gpus_per_node", self.gpus_per_node);
+  visit("features", self.features);
+}
+
+template <Is<Shape> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("chunks", self.chunks);
+  visit("queue", self.queue);
+  visit("account", self.account);
+  visit("walltime", self.walltime);
+  visit("exclusive", self.exclusive);
+  visit("rerunnable", self.rerunnable);
+  visit("unjudged", self.unjudged);
+}
+
+template <Is<WaitingJobs> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("shape", self.shape);
+  visit("waiting", self.waiting);
+  visit("reason", self.reason);
+  visit("count", self.count);
+  visit("ids", self.ids);
+  visit("oldest", self.oldest);
+  visit("priority", self.priority);
+}
+
+template <Is<JobQueue> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("waiting", self.waiting);
+  visit("running", self.running);
+  visit("proof", self.proof);
+}
+
+template <Is<Node> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("name", self.name);
+  visit("hostname", self.hostname);
+  visit("address", self.address);
+  visit("instance", self.instance);
+  visit("slots", self.slots);
+  visit("slots_used", self.slots_used);
+  visit("memory_mib", self.memory_mib);
+  visit("memory_mib_used", self.memory_mib_used);
+  visit("gpus", self.gpus);
+  visit("gpus_used", self.gpus_used);
+  visit("features", self.features);
+  visit("queues", self.queues);
+  visit("registered_at", self.registered_at);
+  visit("responding", self.responding);
+  visit("down", self.down);
+  visit("held", self.held);
+  visit("unfit", self.unfit);
+  visit("completing", self.completing);
+  visit("placeholder", self.placeholder);
+  visit("note", self.note);
+  visit("state", self.state);
+}
+
+template <Is<ServerIdentity> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("name", self.name);
+  visit("version", self.version);
+  visit("up_since", self.up_since);
+  visit("fresh", self.fresh);
+}
+
+template <Is<Instance> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("cloud", self.cloud);
+  visit("id", self.id);
+  visit("state", self.state);
+  visit("impaired", self.impaired);
+  visit("type", self.type);
+  visit("zone", self.zone);
+  visit("market", self.market);
+  visit("launched_at", self.launched_at);
+  visit("launch_index", self.launch_index);
+  visit("names", self.names);
+  visit("address", self.address);
+  visit("addresses", self.addresses);
+  visit("tags", self.tags);
+  visit("fault", self.fault);
+}
+
+template <Is<LaunchRequest> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("intent", self.intent);
+  visit("cloud", self.cloud);
+  visit("pool", self.pool);
+  visit("count", self.count);
+  visit("min_count", self.min_count);
+  visit("types", self.types);
+  visit("image", self.image);
+  visit("zone", self.zone);
+  visit("market", self.market);
+  visit("max_price", self.max_price);
+  visit("names", self.names);
+  visit("user_data", self.user_data);
+  visit("tags", self.tags);
+  visit("options", self.options);
+  visit("slots", self.slots);
+  visit("memory_mib", self.memory_mib);
+  visit("gpus", self.gpus);
+  visit("features", self.features);
+  visit("head", self.head);
+}
+
+template <Is<Intent> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("id", self.id);
+  visit("state", self.state);
+  visit("request", self.request);
+  visit("price_micros", self.price_micros);
+  visit("instances", self.instances);
+  visit("because", self.because);
+  visit("wish", self.wish);
+  visit("made_at", self.made_at);
+  visit("made", self.made);
+  visit("attempts", self.attempts);
+}
+
+template <Is<Machine> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("id", self.id);
+  visit("cloud", self.cloud);
+  visit("intent", self.intent);
+  visit("pool", self.pool);
+  visit("node", self.node);
+  visit("type", self.type);
+  visit("price_micros", self.price_micros);
+  visit("launched_at", self.launched_at);
+  visit("first_seen", self.first_seen);
+  visit("adopted", self.adopted);
+  visit("registered", self.registered);
+  visit("ready", self.ready);
+  visit("idle_since", self.idle_since);
+  visit("down_since", self.down_since);
+  visit("failing_since", self.failing_since);
+  visit("missing_since", self.missing_since);
+  visit("missing_passes", self.missing_passes);
+  visit("ending", self.ending);
+  visit("ending_why", self.ending_why);
+  visit("left_alone_until", self.left_alone_until);
+  visit("console", self.console);
+}
+
+template <Is<HoldRow> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("node", self.node);
+  visit("kind", self.kind);
+  visit("note", self.note);
+  visit("rule", self.rule);
+  visit("cancellable", self.cancellable);
+  visit("confirmed", self.confirmed);
+  visit("since", self.since);
+  visit("pass", self.pass);
+  visit("wish", self.wish);
+}
+
+template <Is<NodeRow> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("node", self.node);
+  visit("pool", self.pool);
+  visit("intent", self.intent);
+  visit("address", self.address);
+  visit("made", self.made);
+  visit("removed", self.removed);
+  visit("since", self.since);
+  visit("free_at", self.free_at);
+}
+
+template <Is<Wish> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("id", self.id);
+  visit("kind", self.kind);
+  visit("pool", self.pool);
+  visit("count", self.count);
+  visit("targets", self.targets);
+  visit("force", self.force);
+  visit("by", self.by);
+  visit("made_at", self.made_at);
+}
+
+template <Is<BackOff> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("key", self.key);
+  visit("kind", self.kind);
+  visit("attempts", self.attempts);
+  visit("until", self.until);
+  visit("why", self.why);
+}
+
+template <Is<Breaker> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("pool", self.pool);
+  visit("failures", self.failures);
+  visit("open", self.open);
+  visit("last", self.last);
+}
+
+template <Is<BootTime> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("boot_id", self.boot_id);
+  visit("seconds", self.seconds);
+}
+
+template <Is<PassClock> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("wall", self.wall);
+  visit("boot", self.boot);
+  visit("age", self.age);
+}
+
+template <Is<LastGood> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("nodes", self.nodes);
+  visit("running", self.running);
+}
+
+template <Is<Suspicion> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("since", self.since);
+  visit("why", self.why);
+  visit("missing", self.missing);
+  visit("accepted", self.accepted);
+}
+
+template <Is<Memory> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("head", self.head);
+  visit("server", self.server);
+  visit("taken_over", self.taken_over);
+  visit("passes", self.passes);
+  visit("clock", self.clock);
+  visit("intents", self.intents);
+  visit("machines", self.machines);
+  visit("holds", self.holds);
+  visit("nodes", self.nodes);
+  visit("wishes", self.wishes);
+  visit("back_offs", self.back_offs);
+  visit("breakers", self.breakers);
+  visit("last_good", self.last_good);
+  visit("suspicion", self.suspicion);
+  visit("rebuild", self.rebuild);
+}
+
+template <Is<EndLimit> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("percent", self.percent);
+}
+
+template <Is<ScaleSettings> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("policy", self.policy);
+  visit("min_nodes", self.min_nodes);
+  visit("max_nodes", self.max_nodes);
+  visit("idle_time", self.idle_time);
+  visit("boot_deadline", self.boot_deadline);
+  visit("orphan_grace", self.orphan_grace);
+  visit("down_time", self.down_time);
+  visit("max_end_per_pass", self.max_end_per_pass);
+  visit("max_launch_per_pass", self.max_launch_per_pass);
+}
+
+template <Is<Money> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("currency", self.currency);
+  visit("per_hour_micros", self.per_hour_micros);
+}
+
+template <Is<Pool> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("name", self.name);
+  visit("cloud", self.cloud);
+  visit("image", self.image);
+  visit("types", self.types);
+  visit("slots", self.slots);
+  visit("memory_mib", self.memory_mib);
+  visit("gpus", self.gpus);
+  visit("features", self.features);
+  visit("queues", self.queues);
+  visit("market", self.market);
+  visit("max_price", self.max_price);
+  visit("price_micros", self.price_micros);
+  visit("min", self.min);
+  visit("max", self.max);
+  visit("names", self.names);
+  visit("address", self.address);
+  visit("user_data", self.user_data);
+  visit("zones", self.zones);
+  visit("options", self.options);
+}
+
+template <Is<Settings> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("cluster", self.cluster);
+  visit("batch", self.batch);
+  visit("head", self.head);
+  visit("queues", self.queues);
+  visit("scale", self.scale);
+  visit("money", self.money);
+  visit("pools", self.pools);
+}
+
+template <Is<BatchTraits> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("adds_nodes_before_launch", self.adds_nodes_before_launch);
+  visit("hides_unregistered", self.hides_unregistered);
+  visit("hold_has_note", self.hold_has_note);
+  visit("hold_can_be_cancelled", self.hold_can_be_cancelled);
+}
+
+template <Is<Snapshot> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("taken_at", self.taken_at);
+  visit("age", self.age);
+  visit("batch", self.batch);
+  visit("server", self.server);
+  visit("nodes", self.nodes);
+  visit("jobs", self.jobs);
+  visit("instances", self.instances);
+  visit("memory", self.memory);
+}
+
+}  // namespace tide::core
