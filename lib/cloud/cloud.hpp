@@ -2,6 +2,7 @@
 
 #include <tide/core/instance.hpp>
 #include <tide/core/settings.hpp>
+#include <tide/core/snapshot.hpp>
 #include <tide/util/result.hpp>
 
 #include <optional>
@@ -26,11 +27,7 @@ struct InstanceType {
   bool operator==(const InstanceType&) const = default;
 };
 
-struct Limits {
-  bool has_launch_tokens = false;  // the same token never starts a second set
-  int launch_max = 1;              // most machines a call
-  int terminate_max = 1;
-};
+using Limits = core::CloudTraits;
 
 // One account in one region. Adapters translate; they never retry, sleep, log or decide.
 // Callers branch on ErrorKind only.
@@ -39,7 +36,7 @@ class Cloud {
   virtual ~Cloud() = default;
 
   virtual const core::CloudName& name() const = 0;
-  virtual Limits limits() const = 0;
+  virtual core::CloudTraits limits() const = 0;
 
   // Every instance that carries tide:cluster=CLUSTER, in any state and of any owner; all pages; sorted by ID.
   virtual Result<std::vector<core::Instance>> list(const std::string& cluster) = 0;

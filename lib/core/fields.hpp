@@ -238,6 +238,7 @@ template <Is<LastGood> Self, typename Visit>
 void fields(Self& self, Visit&& visit) {
   visit("nodes", self.nodes);
   visit("running", self.running);
+  visit("first_seen", self.first_seen);
 }
 
 template <Is<Suspicion> Self, typename Visit>
@@ -333,6 +334,13 @@ void fields(Self& self, Visit&& visit) {
   visit("hold_can_be_cancelled", self.hold_can_be_cancelled);
 }
 
+template <Is<CloudTraits> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("has_launch_tokens", self.has_launch_tokens);
+  visit("launch_max", self.launch_max);
+  visit("terminate_max", self.terminate_max);
+}
+
 template <Is<Snapshot> Self, typename Visit>
 void fields(Self& self, Visit&& visit) {
   visit("taken_at", self.taken_at);
@@ -341,6 +349,7 @@ void fields(Self& self, Visit&& visit) {
   visit("server", self.server);
   visit("nodes", self.nodes);
   visit("jobs", self.jobs);
+  visit("clouds", self.clouds);
   visit("instances", self.instances);
   visit("memory", self.memory);
 }

@@ -142,6 +142,7 @@ struct PassClock {
 struct LastGood {
   std::vector<NodeName> nodes;
   std::map<NodeName, std::vector<JobId>> running;
+  std::map<NodeName, Moment> first_seen;  // of each node that is not ours
 
   bool operator==(const LastGood&) const = default;
 };

@@ -19,6 +19,15 @@ struct BatchTraits {
   bool operator==(const BatchTraits&) const = default;
 };
 
+// What a cloud's adapter can do.
+struct CloudTraits {
+  bool has_launch_tokens = false;  // the same token never starts a second set
+  int launch_max = 1;              // most machines a call
+  int terminate_max = 1;
+
+  bool operator==(const CloudTraits&) const = default;
+};
+
 // All that a decision may look at; JSON and back, byte for byte.
 struct Snapshot {
   TimePoint taken_at{};
@@ -27,6 +36,7 @@ struct Snapshot {
   Observed<ServerIdentity> server{ServerIdentity{}};
   Observed<std::vector<Node>> nodes{std::vector<Node>{}};           // sorted by name
   Observed<JobQueue> jobs{JobQueue{}};
+  std::map<CloudName, CloudTraits> clouds;
   std::map<CloudName, Observed<std::vector<Instance>>> instances;   // with our cluster's tag, any owner; sorted by ID
   Memory memory;
 
