@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -46,6 +47,7 @@ struct Error {
   std::string message;               // lower case, no full stop, the thing first and quoted
   std::vector<std::string> context;  // outermost first; the peer's words and request ID last
   std::string hint;
+  std::int64_t retry_after_seconds = 0;  // for that long the cloud asked to be left alone; 0: it did not say
 
   Error&& with_context(std::string line) &&;  // inserts before what is there: the outer frame comes first
   Error&& with_peer(std::string line) &&;     // appends: the peer's own words
