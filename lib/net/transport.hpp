@@ -19,6 +19,8 @@ struct Request {
   std::string body;
   std::chrono::milliseconds timeout{30'000};
   std::size_t body_max = 64U << 20U;   // a larger reply is an error
+  std::string ca_file;                 // PEM; "": the system's
+  std::string proxy;                   // URL; "": none
 };
 
 struct Response {
