@@ -1,0 +1,78 @@
+#pragma once
+
+#include <tide/core/limits.hpp>
+#include <tide/core/plan.hpp>
+
+namespace tide::core {
+
+// What this pass may rely on.
+struct Reading {
+  bool batch = false;                 // server, nodes and jobs are known and believed
+  ErrorKind batch_kind = ErrorKind::batch;
+  std::string batch_why;              // if not
+  std::map<CloudName, bool> clouds;   // listed
+  bool foreign_owner = false;         // another head owns machines of this cluster: read only
+  bool rebuilding = false;
+
+  bool cloud(const CloudName& name) const {
+    const auto found = clouds.find(name);
+    return found != clouds.end() && found->second;
+  }
+};
+
+// What the steps of plan() hand on to each other: the input, what was derived from it, and the plan as it grows.
+struct World {
+  const Snapshot& snapshot;
+  const Settings& settings;
+  const Scope& scope;
+  Reading reading;
+  Plan plan;
+
+  Moment now() const { return snapshot.age; }
+  Memory& memory() { return plan.memory; }
+  const Pool* pool(const PoolName& name) const {
+    const auto found = settings.pools.find(name);
+    return found == settings.pools.end() ? nullptr : &found->second;
+  }
+  Machine* machine(const InstanceId& id) {
+    const auto found = plan.memory.machines.find(id);
+    return found == plan.memory.machines.end() ? nullptr : &found->second;
+  }
+  HoldRow* hold(const NodeName& name) {
+    const auto found = plan.memory.holds.find(name);
+    return found == plan.memory.holds.end() ? nullptr : &found->second;
+  }
+  void act(Action action, RuleId rule, std::string text, std::vector<Fact> facts = {}) {
+    plan.actions.push_back({std::move(action), {std::move(rule), std::move(text), std::move(facts)}});
+  }
+  void decline(std::string what, RuleId rule, std::string text, ErrorKind kind = ErrorKind::refused) {
+    plan.declined.push_back({std::move(what), {std::move(rule), std::move(text), {}}, kind});
+  }
+  void alarm(ErrorKind kind, RuleId rule, std::string text) {
+    plan.alarms.push_back({kind, {std::move(rule), std::move(text), {}}});
+  }
+};
+
+// The steps, in order (each in the file of its name).
+void read_sources(World& world);    // fills reading; suspicion, rebuild, foreign heads
+void correlate(World& world);       // plan.workers: which node is which instance; identity is decided here only
+void remember(World& world);        // machine rows, holds, idle and down times, from what was seen
+void derive_phases(World& world);
+void meet_demand(World& world);     // verdicts, marks needed workers, launches
+void carry_out_wishes(World& world);
+void steer_nodes(World& world);     // addresses, readiness, holds written again, person's holds
+void drain_idle(World& world);
+void reap(World& world);            // failed, lost, orphan, unfit, down
+void end_drained(World& world);
+void clear_away(World& world);      // nodes of gone machines, rows, intents
+
+// Does the owner tag name this head or one that it took over?
+bool is_ours(const Memory& memory, const Settings& settings, const Instance& instance);
+
+// Live machines of ours and machines of open intents, of one pool or of all.
+int count_machines(const World& world, const PoolName* pool);
+
+// What they cost an hour; a machine without a price adds nothing and sets `unpriced`.
+std::int64_t cost_per_hour(const World& world, bool& unpriced);
+
+}  // namespace tide::core
