@@ -1,0 +1,67 @@
+#pragma once
+
+#include <tide/cloud/aws/credentials.hpp>
+#include <tide/net/transport.hpp>
+#include <tide/util/clock.hpp>
+
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tide::cloud::aws {
+
+// One service of one region, as [clouds.x] describes it.
+struct Service {
+  std::string cloud;     // name of [clouds.x], for messages
+  std::string name;      // "ec2": the signature's service
+  std::string region;
+  std::string endpoint;  // URL, with a path or without
+  std::string version;   // of the API
+  std::string ca_file;
+  std::string proxy;
+  CredentialOptions credentials;
+
+  bool operator==(const Service&) const = default;
+};
+
+struct Call {
+  std::string action;
+  std::vector<std::pair<std::string, std::string>> parameters;  // sent in this order
+  std::chrono::milliseconds timeout{60'000};
+};
+
+struct Answer {
+  Result<std::string> body{std::string()};  // the XML of a 2xx
+  std::string code;                         // the peer's own word for the failure; "" if it gave none
+  std::string peer_message;                 // its message, in full
+  std::string request_id;
+};
+
+// What the peer answered, without the HTTP around it. Errors of kind retry and timeout: the call may or may not have been
+// done. A clock that is off by more than 4 minutes is found from the reply's Date, and such calls are signed anew, once.
+class QueryApi {
+ public:
+  QueryApi(Service service, Environment environment, net::Transport& transport, Clock& clock);
+
+  const Service& service() const { return m_service; }
+
+  // All side by side; one answer a call, in order.
+  std::vector<Answer> call(std::span<const Call> calls);
+
+ private:
+  std::vector<Result<net::Response>> send(std::span<const Call> calls, const Credentials& credentials);
+  bool repair_clock(const std::vector<Result<net::Response>>& responses, const std::vector<Answer>& answers);
+  Answer answer_of(const Call& call, const Result<net::Response>& response, const std::string& source) const;
+
+  Service m_service;
+  Environment m_environment;
+  net::Transport& m_transport;
+  Clock& m_clock;
+  Seconds m_skew{0};  // the peer's clock minus ours
+};
+
+// "Action=X&Version=Y&..."; a space is '+', as botocore writes it.
+std::string form_body(const Call& call, const std::string& version);
+
+}  // namespace tide::cloud::aws
