@@ -6,7 +6,7 @@
 #include <poll.h>
 #include <spawn.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -203,7 +203,8 @@ Result<Child> start(const Command& command) {
   int code = actions.fill(input.get(), output.write_end.get(), errors.write_end.get());
   if (code == 0) code = spawn(command, actions, pid);
   if (code != 0) return cannot_start(command, words_of(code));
-  return Child(pid, UniqueFd(::pidfd_open(pid, 0)), std::move(output.read_end), std::move(errors.read_end));
+  // By number: glibc 2.36 declares pidfd_open without extern "C".
+  return Child(pid, UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))), std::move(output.read_end), std::move(errors.read_end));
 }
 
 std::string last_words(std::string_view errors) {

@@ -101,8 +101,9 @@ class Run {
 
   Error out_of_time() const {
     auto error = make_error(ErrorKind::timeout, "'{}' did not end within {} ms", display(m_command), m_command.timeout.count());
-    if (!finished.errors.empty()) error = std::move(error).with_peer("it said: " + last_words(finished.errors));
-    return std::move(error).with_hint("Run it by hand to see what it waits for.");
+    if (!finished.errors.empty()) error.context.push_back("it said: " + last_words(finished.errors));
+    error.hint = "Run it by hand to see what it waits for.";
+    return error;
   }
 
   const Command& m_command;
