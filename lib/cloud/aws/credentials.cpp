@@ -39,7 +39,8 @@ Result<Credentials> checked(Credentials credentials) {
     return make_error(ErrorKind::auth, "{} has only half of an access key", credentials.source)
         .with_hint("Give both the access key ID and the secret access key.");
   }
-  if (!is_token(credentials.access_key) || !is_token(credentials.secret_key) || !is_token(credentials.session_token)) {
+  if (!is_token(credentials.access_key) || !is_token(credentials.secret_key.reveal()) ||
+      !is_token(credentials.session_token.reveal())) {
     return make_error(ErrorKind::auth, "{} holds an access key with characters that none has", credentials.source)
         .with_hint("Look for blanks and quotes around the values.");
   }
@@ -83,8 +84,8 @@ Result<std::optional<Credentials>> read_place(const Place& place, const std::str
         .with_hint("Use a profile with aws_access_key_id and aws_secret_access_key.");
   }
   Credentials found{.access_key = value_of(section->second, "aws_access_key_id"),
-                    .secret_key = value_of(section->second, "aws_secret_access_key"),
-                    .session_token = first_of(section->second, {"aws_session_token", "aws_security_token"}),
+                    .secret_key = Secret(value_of(section->second, "aws_secret_access_key")),
+                    .session_token = Secret(first_of(section->second, {"aws_session_token", "aws_security_token"})),
                     .source = "profile '" + profile + "' in " + place.path};
   if (found.access_key.empty() && found.secret_key.empty()) return std::optional<Credentials>();
   TIDE_TRY_ASSIGN(found, checked(std::move(found)));
@@ -97,8 +98,8 @@ Result<Credentials> find_credentials(const CredentialOptions& options, const Env
   const bool named = !options.profile.empty() || !options.credentials_file.empty();
   if (!named) {
     Credentials found{.access_key = value_of(environment, "AWS_ACCESS_KEY_ID"),
-                      .secret_key = value_of(environment, "AWS_SECRET_ACCESS_KEY"),
-                      .session_token = first_of(environment, {"AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"}),
+                      .secret_key = Secret(value_of(environment, "AWS_SECRET_ACCESS_KEY")),
+                      .session_token = Secret(first_of(environment, {"AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"})),
                       .source = "the environment's AWS_ACCESS_KEY_ID"};
     if (!found.access_key.empty() || !found.secret_key.empty()) return checked(std::move(found));
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <tide/util/result.hpp>
+#include <tide/util/secret.hpp>
 
 #include <map>
 #include <string>
@@ -9,8 +10,8 @@ namespace tide::cloud::aws {
 
 struct Credentials {
   std::string access_key;
-  std::string secret_key;
-  std::string session_token;  // of temporary ones; else ""
+  Secret secret_key;
+  Secret session_token;       // of temporary ones; else empty
   std::string source;         // "profile 'x' in /path": for hints
 
   bool operator==(const Credentials&) const = default;

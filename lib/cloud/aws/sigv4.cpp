@@ -115,7 +115,7 @@ std::string scope_of(const SigningScope& scope) {
 }
 
 std::string signing_key(const Credentials& credentials, const SigningScope& scope) {
-  const std::string day = hmac_sha256("AWS4" + credentials.secret_key, amz_date(scope.time).substr(0, 8));
+  const std::string day = hmac_sha256("AWS4" + credentials.secret_key.reveal(), amz_date(scope.time).substr(0, 8));
   return hmac_sha256(hmac_sha256(hmac_sha256(day, scope.region), scope.service), "aws4_request");
 }
 
@@ -180,7 +180,7 @@ Signature sign(const net::Request& request, const Credentials& credentials, cons
 net::Request signed_request(net::Request request, const Credentials& credentials, const SigningScope& scope) {
   set_header(request.headers, "Host", parts_of(request.url).host);
   set_header(request.headers, "X-Amz-Date", amz_date(scope.time));
-  if (!credentials.session_token.empty()) set_header(request.headers, "X-Amz-Security-Token", credentials.session_token);
+  if (!credentials.session_token.empty()) set_header(request.headers, "X-Amz-Security-Token", credentials.session_token.reveal());
   set_header(request.headers, "Authorization", sign(request, credentials, scope).authorization);
   return request;
 }
