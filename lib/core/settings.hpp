@@ -1,6 +1,7 @@
 #pragma once
 
 #include <tide/core/instance.hpp>
+#include <tide/core/job.hpp>
 
 #include <optional>
 
