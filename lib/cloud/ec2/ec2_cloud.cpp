@@ -1,0 +1,228 @@
+#include <tide/cloud/ec2/ec2_cloud.hpp>
+
+#include <tide/cloud/ec2/launch_call.hpp>
+#include <tide/cloud/ec2/replies.hpp>
+#include <tide/cloud/ec2/terminate.hpp>
+#include <tide/util/text.hpp>
+
+#include <algorithm>
+#include <set>
+
+namespace tide::cloud::ec2 {
+namespace {
+
+constexpr int k_page_max = 1000;    // pages of 1000: a cluster beyond a million machines is a server that pages in a circle
+constexpr std::size_t k_types_max = 100;  // DescribeInstanceTypes takes no more names
+
+// The parser's error as the user's: which cloud, which call, which request.
+template <typename T>
+Result<T> in_call(Result<T> parsed, const std::string& cloud, std::string_view action, const aws::Answer& answer) {
+  if (parsed) return parsed;
+  Error error = std::move(parsed).error();
+  error.message = "cloud '" + cloud + "' answered " + std::string(action) + " with what tide cannot read: " + error.message;
+  if (!answer.request_id.empty()) error.context.push_back("request " + printable(answer.request_id, 80));
+  error.hint = "Check that [clouds." + cloud + "] endpoint is an EC2 API, not a proxy's page.";
+  return error;
+}
+
+// '*' and '?' in a filter's value stand for anything.
+std::string literal(std::string_view value) {
+  std::string escaped;
+  for (const char c : value) {
+    if (c == '*' || c == '?' || c == '\\') escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
+aws::Call page_call(const std::string& cluster, const std::string& token) {
+  aws::Call call{.action = "DescribeInstances",
+                 .parameters = {{"Filter.1.Name", std::string("tag:") + core::tag::k_cluster},
+                                {"Filter.1.Value.1", literal(cluster)},
+                                {"MaxResults", "1000"}}};
+  if (!token.empty()) call.parameters.emplace_back("NextToken", token);
+  return call;
+}
+
+}  // namespace
+
+Ec2Cloud::Ec2Cloud(Options options, const aws::Environment& environment, net::Transport& transport, Clock& clock)
+    : m_name{options.service.cloud},
+      m_address_of_pool(std::move(options.address_of_pool)),
+      m_api(std::move(options.service), environment, transport, clock) {}
+
+core::CloudTraits Ec2Cloud::limits() const {
+  return {.has_launch_tokens = true, .launch_max = k_launch_max, .terminate_max = static_cast<int>(k_terminate_max)};
+}
+
+core::Instance Ec2Cloud::finished(Listed listed) const {
+  core::Instance instance = std::move(listed.instance);
+  instance.cloud = m_name;
+  const auto at = m_address_of_pool.find(std::string(tag_of(instance, core::tag::k_pool)));
+  const std::string_view wanted = at == m_address_of_pool.end() ? "private" : std::string_view(at->second);
+  if (wanted == "public") {
+    instance.address = listed.public_address;
+  } else if (wanted == "ipv6") {
+    instance.address = listed.ipv6_address;
+  } else {
+    instance.address = listed.private_address;
+  }
+  return instance;
+}
+
+Result<std::vector<core::Instance>> Ec2Cloud::list(const std::string& cluster) {
+  std::map<core::InstanceId, core::Instance> found;
+  std::set<std::string> tokens;
+  std::string token;
+  do {
+    const aws::Call call = page_call(cluster, token);
+    const aws::Answer answer = m_api.call({&call, 1}).front();
+    TIDE_TRY_ASSIGN(const std::string body, answer.body);
+    TIDE_TRY_ASSIGN(auto page, in_call(parse_describe_instances(body), m_name.value, call.action, answer));
+    for (Listed& listed : page.listed) {
+      // A server that does not know the filter lists everybody's.
+      if (tag_of(listed.instance, core::tag::k_cluster) != cluster) continue;
+      core::Instance instance = finished(std::move(listed));
+      found.insert_or_assign(instance.id, std::move(instance));
+    }
+    token = std::move(page.next_token);
+    if (!token.empty() && (!tokens.insert(token).second || tokens.size() > k_page_max)) {
+      return make_error(ErrorKind::protocol, "cloud '{}' pages in a circle: it gave the same NextToken twice", m_name.value)
+          .with_hint("Check that [clouds." + m_name.value + "] endpoint is an EC2 API.");
+    }
+  } while (!token.empty());
+  std::vector<core::Instance> sorted;
+  sorted.reserve(found.size());
+  for (auto& [id, instance] : found) sorted.push_back(std::move(instance));
+  return sorted;
+}
+
+// One call an image, side by side; only for those whose disk is to be sized.
+std::map<std::string, Result<std::string>> Ec2Cloud::root_devices(std::span<const core::LaunchRequest> requests) {
+  std::set<std::string> images;
+  for (const core::LaunchRequest& request : requests) {
+    if (wants_disk(request)) images.insert(request.image);
+  }
+  std::vector<aws::Call> calls;
+  for (const std::string& image : images) calls.push_back({.action = "DescribeImages", .parameters = {{"ImageId.1", image}}});
+  std::map<std::string, Result<std::string>> devices;
+  if (calls.empty()) return devices;
+  const auto answers = m_api.call(calls);
+  auto answer = answers.begin();
+  for (const std::string& image : images) {
+    Result<std::string> device = answer->body;
+    if (device) {
+      const auto read = in_call(parse_describe_images(*device), m_name.value, "DescribeImages", *answer);
+      device = read ? Result<std::string>(read->contains(image) ? read->at(image) : std::string()) : Result<std::string>(read.error());
+    }
+    devices.emplace(image, std::move(device));
+    ++answer;
+  }
+  return devices;
+}
+
+std::vector<Result<LaunchReply>> Ec2Cloud::launch(std::span<const core::LaunchRequest> requests) {
+  const auto devices = root_devices(requests);
+  std::vector<Result<LaunchReply>> replies(requests.size(), Result<LaunchReply>(LaunchReply{}));
+  std::vector<aws::Call> calls;
+  std::vector<std::size_t> index;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    const auto device = devices.find(requests[i].image);
+    const bool known = device != devices.end() && wants_disk(requests[i]);
+    if (known && !device->second) {
+      replies[i] = device->second.error();
+      continue;
+    }
+    auto call = launch_call(requests[i], known ? *device->second : std::string());
+    if (!call) {
+      replies[i] = std::move(call).error();
+      continue;
+    }
+    calls.push_back(std::move(*call));
+    index.push_back(i);
+  }
+  if (calls.empty()) return replies;
+  const auto answers = m_api.call(calls);
+  for (std::size_t i = 0; i < index.size(); ++i) replies[index[i]] = read_launch(requests[index[i]], answers[i]);
+  return replies;
+}
+
+Result<LaunchReply> Ec2Cloud::read_launch(const core::LaunchRequest& request, const aws::Answer& answer) {
+  TIDE_TRY_ASSIGN(const std::string body, answer.body);
+  TIDE_TRY_ASSIGN(auto started, in_call(parse_run_instances(body), m_name.value, "RunInstances", answer));
+  // Older servers that speak EC2 take no tags at launch; a machine without them would be nobody's.
+  std::vector<Listed> bare;
+  for (const Listed& listed : started) {
+    if (tag_of(listed.instance, core::tag::k_cluster).empty()) bare.push_back(listed);
+  }
+  if (!bare.empty()) TIDE_TRY(add_tags(bare, request.tags));
+  LaunchReply reply;
+  for (Listed& listed : started) reply.instances.push_back(finished(std::move(listed)));
+  std::ranges::sort(reply.instances, {}, &core::Instance::id);
+  return reply;
+}
+
+Result<void> Ec2Cloud::add_tags(const std::vector<Listed>& bare, const std::map<std::string, std::string>& tags) {
+  aws::Call call{.action = "CreateTags", .parameters = {}};
+  int number = 0;
+  for (const Listed& listed : bare) call.parameters.emplace_back("ResourceId." + std::to_string(++number), listed.instance.id.value);
+  number = 0;
+  for (const auto& [name, value] : tags) {
+    const std::string prefix = "Tag." + std::to_string(++number) + ".";
+    call.parameters.emplace_back(prefix + "Key", name);
+    call.parameters.emplace_back(prefix + "Value", value);
+  }
+  const aws::Answer answer = m_api.call({&call, 1}).front();
+  Result<void> done;
+  if (answer.body) {
+    done = in_call(parse_create_tags(*answer.body), m_name.value, call.action, answer);
+  } else {
+    done = answer.body.error();
+  }
+  if (done) return {};
+  // The machines run: whatever the refusal was, the launch may not count as "was not done".
+  Error error = std::move(done).error();
+  error.kind = ErrorKind::retry;
+  return std::move(error).with_context("while tagging " + std::to_string(bare.size()) + " machines that the launch left untagged");
+}
+
+std::vector<Result<void>> Ec2Cloud::terminate(std::span<const core::InstanceId> ids) { return terminate_all(m_api, ids); }
+
+Result<std::string> Ec2Cloud::console(const core::InstanceId& id) {
+  const aws::Call call{.action = "GetConsoleOutput", .parameters = {{"InstanceId", id.value}}};
+  const aws::Answer answer = m_api.call({&call, 1}).front();
+  TIDE_TRY_ASSIGN(const std::string body, answer.body);
+  return in_call(parse_console_output(body), m_name.value, call.action, answer);
+}
+
+Result<std::vector<InstanceType>> Ec2Cloud::types(std::span<const std::string> names) {
+  std::map<std::string, InstanceType> found;
+  for (std::size_t begin = 0; begin < names.size(); begin += k_types_max) {
+    // As a filter: by name one unknown type would fail them all.
+    aws::Call call{.action = "DescribeInstanceTypes", .parameters = {{"Filter.1.Name", "instance-type"}}};
+    const auto part = names.subspan(begin, std::min(k_types_max, names.size() - begin));
+    int number = 0;
+    for (const std::string& name : part) call.parameters.emplace_back("Filter.1.Value." + std::to_string(++number), name);
+    const std::size_t fixed = call.parameters.size();
+    std::string token;
+    int pages = 0;
+    do {
+      call.parameters.resize(fixed);
+      if (!token.empty()) call.parameters.emplace_back("NextToken", token);
+      const aws::Answer answer = m_api.call({&call, 1}).front();
+      TIDE_TRY_ASSIGN(const std::string body, answer.body);
+      TIDE_TRY_ASSIGN(auto page, in_call(parse_describe_instance_types(body), m_name.value, call.action, answer));
+      for (InstanceType& type : page.types) {
+        if (std::ranges::find(part, type.name) != part.end()) found.insert_or_assign(type.name, std::move(type));
+      }
+      token = std::move(page.next_token);
+    } while (!token.empty() && ++pages < k_page_max);
+  }
+  std::vector<InstanceType> sorted;
+  for (auto& [name, type] : found) sorted.push_back(std::move(type));
+  return sorted;
+}
+
+Result<void> Ec2Cloud::check(const core::Pool& pool) const { return check_pool(pool); }
+
+}  // namespace tide::cloud::ec2

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <tide/cloud/aws/query_api.hpp>
+#include <tide/cloud/cloud.hpp>
+#include <tide/cloud/ec2/instances.hpp>
+
+#include <map>
+#include <string>
+
+namespace tide::cloud::ec2 {
+
+// EC2 in one region. The page ec2.md says which calls it makes and what they need.
+class Ec2Cloud : public Cloud {
+ public:
+  struct Options {
+    aws::Service service;
+    std::map<std::string, std::string> address_of_pool;  // "private", "public" or "ipv6"
+  };
+
+  Ec2Cloud(Options options, const aws::Environment& environment, net::Transport& transport, Clock& clock);
+
+  const core::CloudName& name() const override { return m_name; }
+  core::CloudTraits limits() const override;
+  Result<std::vector<core::Instance>> list(const std::string& cluster) override;
+  std::vector<Result<LaunchReply>> launch(std::span<const core::LaunchRequest> requests) override;
+  std::vector<Result<void>> terminate(std::span<const core::InstanceId> ids) override;
+  Result<std::string> console(const core::InstanceId& id) override;
+  Result<std::vector<InstanceType>> types(std::span<const std::string> names) override;
+  Result<void> check(const core::Pool& pool) const override;
+
+ private:
+  core::Instance finished(Listed listed) const;
+  std::map<std::string, Result<std::string>> root_devices(std::span<const core::LaunchRequest> requests);
+  Result<LaunchReply> read_launch(const core::LaunchRequest& request, const aws::Answer& answer);
+  Result<void> add_tags(const std::vector<Listed>& bare, const std::map<std::string, std::string>& tags);
+
+  core::CloudName m_name;
+  std::map<std::string, std::string> m_address_of_pool;
+  aws::QueryApi m_api;
+};
+
+}  // namespace tide::cloud::ec2

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <tide/cloud/aws/query_api.hpp>
+#include <tide/core/instance.hpp>
+#include <tide/core/settings.hpp>
+
+#include <string>
+
+namespace tide::cloud::ec2 {
+
+constexpr int k_launch_max = 500;                       // machines a call; EC2's bucket holds 1000 and refills by 2 a second
+constexpr std::size_t k_user_data_max = 16U * 1024U;    // bytes before base64
+constexpr std::size_t k_tag_value_max = 256;            // characters
+
+// Pool keys of this cloud, in [pools.x] and LaunchRequest::options.
+namespace key {
+constexpr const char* k_key = "key";
+constexpr const char* k_subnets = "subnets";
+constexpr const char* k_security_groups = "security_groups";
+constexpr const char* k_disk = "disk";
+constexpr const char* k_instance_profile = "instance_profile";
+}  // namespace key
+
+// RunInstances as it is sent: a pure function, so a repeat sends the same bytes. `root_device` is the image's, and only
+// needed if the request has a disk size. What EC2 would refuse for its size is an error of kind bad_request.
+Result<aws::Call> launch_call(const core::LaunchRequest& request, const std::string& root_device);
+
+// Does this request need its image's root device?
+bool wants_disk(const core::LaunchRequest& request);
+
+// What is wrong with a pool's keys, found without any call (kind config).
+Result<void> check_pool(const core::Pool& pool);
+
+}  // namespace tide::cloud::ec2

@@ -1,0 +1,99 @@
+#include <tide/cloud/ec2/terminate.hpp>
+
+#include <tide/cloud/ec2/replies.hpp>
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+namespace tide::cloud::ec2 {
+namespace {
+
+using Batch = std::vector<std::string>;
+using Results = std::map<std::string, Result<void>>;
+
+// Codes that one ID of the batch can cause.
+bool is_about_one(std::string_view code) {
+  constexpr std::array<std::string_view, 6> k_codes{"InvalidInstanceID.NotFound", "InvalidInstanceID.Malformed",
+                                                    "OperationNotPermitted",      "IncorrectInstanceState",
+                                                    "IncorrectState",             "UnsupportedOperation"};
+  return std::ranges::find(k_codes, code) != k_codes.end();
+}
+
+aws::Call call_for(const Batch& batch) {
+  aws::Call call{.action = "TerminateInstances", .parameters = {}};
+  int number = 0;
+  for (const std::string& id : batch) call.parameters.emplace_back("InstanceId." + std::to_string(++number), id);
+  return call;
+}
+
+bool is_id_character(char c) { return c == '-' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'); }
+
+// Is `id` a word of its own in `message`? i-12 is not named by "i-123".
+bool names_id(std::string_view message, std::string_view id) {
+  for (std::size_t at = message.find(id); at != std::string_view::npos; at = message.find(id, at + 1)) {
+    const bool begins = at == 0 || !is_id_character(message[at - 1]);
+    const std::size_t end = at + id.size();
+    if (begins && (end == message.size() || !is_id_character(message[end]))) return true;
+  }
+  return false;
+}
+
+// Takes those that EC2 said it does not know out of the batch: they are gone.
+bool drop_unknown(Batch& batch, const aws::Answer& answer, Results& results) {
+  if (answer.code != "InvalidInstanceID.NotFound") return false;
+  const auto kept = std::stable_partition(batch.begin(), batch.end(),
+                                          [&](const std::string& id) { return !names_id(answer.peer_message, id); });
+  const bool any = kept != batch.end();
+  for (auto at = kept; at != batch.end(); ++at) results.insert_or_assign(*at, Result<void>());
+  batch.erase(kept, batch.end());
+  return any;
+}
+
+// What is still to be asked after this answer.
+std::vector<Batch> settle(Batch batch, const aws::Answer& answer, Results& results) {
+  if (answer.body) {
+    const auto taken = parse_terminate_instances(*answer.body);
+    for (const std::string& id : batch) results.insert_or_assign(id, taken ? Result<void>() : Result<void>(taken.error()));
+    return {};
+  }
+  if (drop_unknown(batch, answer, results)) {
+    if (batch.empty()) return {};
+    return {std::move(batch)};
+  }
+  if (is_about_one(answer.code) && batch.size() > 1) {
+    const auto middle = batch.begin() + static_cast<std::ptrdiff_t>(batch.size() / 2);
+    return {Batch(batch.begin(), middle), Batch(middle, batch.end())};
+  }
+  const bool gone = answer.code == "InvalidInstanceID.NotFound";
+  for (const std::string& id : batch) results.insert_or_assign(id, gone ? Result<void>() : Result<void>(answer.body.error()));
+  return {};
+}
+
+}  // namespace
+
+std::vector<Result<void>> terminate_all(aws::QueryApi& api, std::span<const core::InstanceId> ids) {
+  Results results;
+  std::vector<Batch> open;
+  for (const core::InstanceId& id : ids) {
+    if (!results.emplace(id.value, Result<void>()).second) continue;
+    if (open.empty() || open.back().size() == k_terminate_max) open.emplace_back();
+    open.back().push_back(id.value);
+  }
+  while (!open.empty()) {
+    std::vector<aws::Call> calls;
+    for (const Batch& batch : open) calls.push_back(call_for(batch));
+    const auto answers = api.call(calls);
+    std::vector<Batch> next;
+    for (std::size_t i = 0; i < open.size(); ++i) {
+      for (Batch& batch : settle(std::move(open[i]), answers[i], results)) next.push_back(std::move(batch));
+    }
+    open = std::move(next);
+  }
+  std::vector<Result<void>> in_order;
+  in_order.reserve(ids.size());
+  for (const core::InstanceId& id : ids) in_order.push_back(results.at(id.value));
+  return in_order;
+}
+
+}  // namespace tide::cloud::ec2
