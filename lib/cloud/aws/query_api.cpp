@@ -1,8 +1,8 @@
 #include <tide/cloud/aws/query_api.hpp>
 
 #include <tide/cloud/aws/errors.hpp>
-#include <tide/cloud/aws/http_date.hpp>
 #include <tide/cloud/aws/sigv4.hpp>
+#include <tide/net/retry.hpp>
 #include <tide/util/text.hpp>
 
 #include <algorithm>
@@ -17,12 +17,6 @@ constexpr std::size_t k_message_max = 400;    // encoded authorization failures 
 std::string shown(const std::string& code, std::string_view message) {
   if (code == "SignatureDoesNotMatch") message = message.substr(0, message.find('\n'));
   return printable(trim(message), k_message_max);
-}
-
-std::int64_t retry_after(const net::Response& response) {
-  constexpr std::int64_t k_day = 86'400;
-  const auto seconds = parse_integer(trim(response.header("Retry-After")));
-  return seconds ? std::clamp<std::int64_t>(*seconds, 0, k_day) : 0;
 }
 
 std::string hint_for(ErrorKind kind, const std::string& code, const Service& service, const std::string& source) {
@@ -107,7 +101,7 @@ std::vector<Result<net::Response>> QueryApi::send(std::span<const Call> calls, c
 bool QueryApi::repair_clock(const std::vector<Result<net::Response>>& responses, const std::vector<Answer>& answers) {
   for (std::size_t i = 0; i < responses.size(); ++i) {
     if (!may_be_skew(answers[i].code)) continue;
-    const auto theirs = parse_http_date(responses[i]->header("Date"));
+    const auto theirs = net::parse_http_date(responses[i]->header("Date"));
     if (!theirs) continue;
     const Seconds skew = *theirs - m_clock.now();
     if (std::chrono::abs(skew - m_skew) <= k_skew_max) continue;
@@ -143,7 +137,9 @@ Answer QueryApi::answer_of(const Call& call, const Result<net::Response>& respon
   }
   if (!answer.request_id.empty()) error.context.push_back("request " + printable(answer.request_id, 80));
   if (error.kind == ErrorKind::auth) error.context.push_back("credentials: " + source);
-  error.retry_after_seconds = retry_after(*response);
+  if (const auto wait = net::parse_retry_after(response->header("Retry-After"), m_clock.now())) {
+    error.retry_after_seconds = wait->count();
+  }
   error.hint = hint_for(error.kind, answer.code, m_service, source);
   answer.body = std::move(error);
   return answer;

@@ -1,0 +1,132 @@
+#pragma once
+
+#include <tide/net/transport.hpp>
+#include <tide/util/clock.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tide::test {
+
+// A small EC2 that keeps a world: verifies signatures (written from AWS's description, not from lib/cloud/aws), honours
+// ClientToken, pages, lets states take their time, runs out of capacity and fails on order. tests/real/fake-ec2 checks it
+// with the AWS command line.
+struct FakeEc2Options {
+  std::string access_key = "AKIDTEST";
+  std::string secret_key = "secret/of+the=test";
+  std::string session_token;
+  std::string region = "eu-central-1";
+  std::function<TimePoint()> now;      // required
+  int lists_until_running = 1;         // first pages of DescribeInstances until pending becomes running
+  int lists_until_terminated = 1;      // likewise until shutting-down becomes terminated
+  int lists_until_forgotten = 0;       // and until a terminated one is no longer listed; 0: never
+  std::size_t page_max = 1000;         // instances a page, whatever MaxResults says
+};
+
+struct FakeInstance {
+  std::string id;
+  std::string reservation;
+  std::string token;
+  std::string image;
+  std::string type;
+  std::string state = "pending";
+  std::string subnet;
+  std::string zone;
+  std::string address;
+  std::string user_data;               // as sent, base64
+  bool spot = false;
+  bool is_protected = false;           // OperationNotPermitted when ended
+  int index = 0;
+  int lists = 0;                       // seen in this state
+  TimePoint launched_at{};
+  std::map<std::string, std::string> tags;
+};
+
+enum class FakeFault {
+  code,          // the error `code` with `status`
+  lost,          // the connection breaks, nothing was done
+  lost_after,    // it was done, the connection breaks
+  cut_after,     // it was done, half of the answer comes
+  html,          // 502 with a proxy's page, nothing was done
+  html_ok,       // 200 with a page that is no answer, nothing was done
+};
+
+struct FakeFaults {
+  FakeFault fault = FakeFault::code;
+  int times = 1;
+  std::string action;                  // "": any
+  std::string code = "RequestLimitExceeded";
+  int status = 503;
+  int retry_after = 0;
+};
+
+class FakeEc2 {
+ public:
+  using Parameters = std::map<std::string, std::string>;
+
+  explicit FakeEc2(FakeEc2Options options) : m_options(std::move(options)) {}
+
+  // The answer, or an error of kind retry for a connection that breaks. Safe from several threads.
+  Result<net::Response> handle(const net::Request& request);
+
+  void fail(FakeFaults faults);
+  void set_capacity(std::optional<int> machines);  // that many more can start
+  void set_options(const std::function<void(FakeEc2Options&)>& change);
+  // Machines that run already, as from an earlier launch with these tags.
+  void add_running(int count, const std::map<std::string, std::string>& tags);
+  FakeInstance& instance(const std::string& id);   // throws std::out_of_range
+  std::vector<FakeInstance> instances() const;     // sorted by ID
+  std::vector<FakeInstance> live() const;          // neither terminated nor shutting down
+  std::vector<std::string> calls() const;          // actions, in order, refused ones too
+  int count_calls(const std::string& action) const;
+  Parameters last_parameters(const std::string& action) const;
+
+ private:
+  using Reply = net::Response;
+
+  Result<Reply> answer(const net::Request& request, const Parameters& parameters, const std::string& action);
+  Reply act(const std::string& action, const Parameters& parameters);
+  Reply run_instances(const Parameters& parameters);
+  Reply describe_instances(const Parameters& parameters);
+  Reply terminate_instances(const Parameters& parameters);
+  Reply create_tags(const Parameters& parameters);
+  Reply console_output(const Parameters& parameters);
+  Reply describe_types(const Parameters& parameters);
+  Reply describe_images(const Parameters& parameters);
+  FakeInstance start(const Parameters& parameters, int index, const std::string& reservation);
+  std::string reservation_xml(const std::string& reservation) const;
+  void age();
+  FakeFaults* due_fault(const std::string& action);
+
+  struct Token {
+    Parameters parameters;
+    std::string reservation;
+  };
+
+  mutable std::mutex m_mutex;
+  FakeEc2Options m_options;
+  std::map<std::string, FakeInstance> m_instances;
+  std::map<std::string, Token> m_tokens;
+  std::vector<FakeFaults> m_faults;
+  std::optional<int> m_capacity;
+  std::vector<std::pair<std::string, Parameters>> m_calls;
+  std::uint64_t m_next = 1;
+};
+
+// The fake as the transport of an adapter in the same process.
+class FakeEc2Transport : public net::Transport {
+ public:
+  explicit FakeEc2Transport(FakeEc2& fake) : m_fake(fake) {}
+
+  std::vector<Result<net::Response>> perform(std::span<const net::Request> requests) override;
+
+ private:
+  FakeEc2& m_fake;
+};
+
+}  // namespace tide::test
