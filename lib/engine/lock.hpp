@@ -18,7 +18,7 @@ struct Holder {
   bool operator==(const Holder&) const = default;
 };
 
-// The lock of one cluster: flock() on STATE_DIR/lock, freed by the kernel however the process ends.
+// The lock of one cluster, on STATE_DIR/lock, freed by the kernel however the process ends. Keeps flock(1) out too.
 class Lock {
  public:
   // Error of kind lock_held, naming the holder, if it is taken; never waits.
