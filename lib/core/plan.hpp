@@ -136,7 +136,9 @@ struct Worker {
   Phase phase = Phase::foreign;
   std::string why;                     // of the phase, where it is not plain
   bool ours = false;
+  bool joined = false;                 // its node registered since the launch
   bool empty = false;                  // two witnesses
+  bool needed = false;                 // a waiting job counts on it
   std::vector<JobId> jobs;
 
   bool operator==(const Worker&) const = default;

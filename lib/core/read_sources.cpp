@@ -144,6 +144,7 @@ void read_clouds(World& world) {
                                   world.settings.cluster, tag_of(instance, tag::k_owner), memory.head.value));
         }
         world.reading.foreign_owner = true;
+        distrust(world, ErrorKind::refused, "another head owns machines of this cluster: read only until 'tide takeover --from HEAD'");
       } else if (is_unexplained(memory, instance) && (!memory.rebuild || world.now() - *memory.rebuild >= k_rebuild)) {
         memory.rebuild = world.now();
       }

@@ -3,7 +3,11 @@
 #include <tide/core/limits.hpp>
 #include <tide/core/plan.hpp>
 
+#include <set>
+
 namespace tide::core {
+
+class Buyer;
 
 // What this pass may rely on.
 struct Reading {
@@ -27,6 +31,9 @@ struct World {
   const Scope& scope;
   Reading reading;
   Plan plan;
+  std::set<PoolName> puzzled;         // a node and a machine of it match nothing, though they should each other
+  std::set<IntentId> needed_intents;  // open ones that a waiting job or a wish counts on
+  std::vector<WishId> closing;        // wishes with nothing left to do
 
   Moment now() const { return snapshot.age; }
   Memory& memory() { return plan.memory; }
@@ -58,13 +65,15 @@ void read_sources(World& world);    // fills reading; suspicion, rebuild, foreig
 void correlate(World& world);       // plan.workers: which node is which instance; identity is decided here only
 void remember(World& world);        // machine rows, holds, idle and down times, from what was seen
 void derive_phases(World& world);
-void meet_demand(World& world);     // verdicts, marks needed workers, launches
-void carry_out_wishes(World& world);
+void find_puzzles(World& world);    // unclear identities: fills puzzled
+void carry_out_wishes(World& world, Buyer& buyer);  // a person's, before any rule
+void meet_demand(World& world, Buyer& buyer);       // verdicts, marks needed workers, orders machines
 void steer_nodes(World& world);     // addresses, readiness, holds written again, person's holds
 void drain_idle(World& world);
 void reap(World& world);            // failed, lost, orphan, unfit, down
 void end_drained(World& world);
-void clear_away(World& world);      // nodes of gone machines, rows, intents
+void repeat_launches(World& world); // open intents: again with the same token, or closed once settled
+void clear_away(World& world);      // nodes of gone machines, rows, wishes that are done
 
 // Does the owner tag name this head or one that it took over?
 bool is_ours(const Memory& memory, const Settings& settings, const Instance& instance);

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <tide/core/fit.hpp>
+#include <tide/core/world.hpp>
+
+#include <set>
+#include <string>
+#include <vector>
+
+namespace tide::core {
+
+// Why not more, or not at all.
+struct Bound {
+  int machines = 0;
+  RuleId rule;
+  std::string text;
+  ErrorKind kind = ErrorKind::refused;
+};
+
+// Collects the launches of one pass under every limit and cap; all that is live, intended and already ordered counts.
+class Buyer {
+ public:
+  explicit Buyer(World& world);
+
+  // How many machines of this pool may be ordered now. `whole`: a multi-node job of that many, launched at once; larger
+  // than the limit per pass it is launched alone.
+  // A person's launch is not bound by the limit per pass.
+  struct Asking {
+    int whole = 0;
+    bool person = false;
+  };
+  Bound allowance(const Pool& pool, const Asking& asking) const;
+
+  struct Order {
+    int count = 1;
+    bool whole = false;  // all or none, one call where the cloud can
+    std::string because;
+    RuleId rule;
+    WishId wish;
+  };
+  // The caller has asked for the allowance.
+  void order(const Pool& pool, const Order& order);
+
+  // Machines ordered so far, of one pool or of all.
+  int ordered(const PoolName* pool) const;
+
+  // Turns the orders into Launch actions: names, types, zones, calls of the size that the cloud takes. `rule` of each
+  // order is the action's. Orders that find no names are declined. A pass for one wish places only that wish's.
+  void place_orders();
+
+ private:
+  struct Choice {
+    std::string type;
+    std::string zone;
+    std::string why;  // if there is none
+    ErrorKind kind = ErrorKind::refused;
+  };
+  Bound blocked(const Pool& pool) const;
+  Choice choose(const Pool& pool) const;
+  Result<LaunchRequest> request_for(const Pool& pool, const Choice& choice, int count, bool whole, std::vector<std::string> names) const;
+  void place(const Pool& pool, const Order& order);
+
+  World& m_world;
+  std::vector<std::pair<PoolName, Order>> m_orders;
+  std::set<NodeName> m_taken;
+  int m_live = 0;
+  std::int64_t m_cost_micros = 0;
+  bool m_unpriced = false;
+};
+
+}  // namespace tide::core

@@ -1,0 +1,103 @@
+#include <tide/core/world.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace tide::core {
+
+namespace {
+
+bool listed(const World& world, const NodeName& name) {
+  return std::ranges::find(*world.snapshot.nodes, name, &Node::name) != world.snapshot.nodes->end();
+}
+
+void clear_gone(World& world, const Worker& worker) {
+  if (worker.node && !worker.jobs.empty()) {
+    world.decline(worker.name.value, "gone-with-jobs", "its machine is gone; the batch system still lists jobs on it and must give them up first");
+    return;
+  }
+  const auto row = world.plan.memory.nodes.find(worker.name);
+  const bool entry = row != world.plan.memory.nodes.end() && !row->second.removed;  // perhaps one that the list hides
+  if (worker.node || entry) {
+    world.act(Remove{worker.name}, "gone", worker.instance && !worker.instance->fault.empty() ? worker.instance->fault : "its machine is gone");
+    return;
+  }
+  world.act(Forget{worker.id, worker.name}, "gone", "its machine is gone and its node is out of the batch system");
+}
+
+// Is a machine of this name live, or may one still come?
+bool name_is_wanted(const World& world, const NodeName& name) {
+  const Memory& memory = world.plan.memory;
+  const bool machine = std::ranges::any_of(memory.machines, [&](const auto& entry) { return entry.second.node == name; });
+  const bool coming = std::ranges::any_of(memory.intents, [&](const auto& entry) {
+    const Intent& intent = entry.second;
+    const bool unsettled = intent.state == IntentState::open ||
+                           (intent.state == IntentState::accepted && world.now() - intent.made < k_settle && std::ssize(intent.instances) > 0);
+    return unsettled && std::ranges::find(intent.request.names, name.value) != intent.request.names.end();
+  });
+  return machine || coming;
+}
+
+// Entries whose machine never came: a launch that was refused, names beyond what came, a lost store's leftovers.
+void clear_entries(World& world) {
+  for (auto& [name, row] : world.memory().nodes) {
+    if (row.removed || name_is_wanted(world, name)) continue;
+    const auto worker = std::ranges::find_if(world.plan.workers, [&](const Worker& one) { return one.name == name && one.node; });
+    if (worker != world.plan.workers.end() && (worker->node->registered_at || !worker->id.empty())) continue;
+    const bool adopted = row.intent.empty();
+    if (adopted && (world.reading.rebuilding || world.now() - row.since < world.settings.scale.boot_deadline)) continue;
+    world.act(Remove{name}, "leftover", "no machine came for this entry");
+  }
+}
+
+void clear_names(World& world) {
+  std::erase_if(world.memory().nodes, [&](const auto& entry) { return entry.second.removed && entry.second.free_at && *entry.second.free_at <= world.now(); });
+}
+
+void clear_intents(World& world) {
+  for (const auto& [id, intent] : world.plan.memory.intents) {
+    if (intent.state == IntentState::open) continue;
+    const bool machines = std::ranges::any_of(world.plan.memory.machines, [&](const auto& entry) { return entry.second.intent == id; });
+    const bool entries = std::ranges::any_of(world.plan.memory.nodes, [&](const auto& entry) { return entry.second.intent == id && !entry.second.removed; });
+    const bool unsettled = intent.state == IntentState::accepted && world.now() - intent.made < k_settle && machines;
+    if (!machines && !entries && !unsettled) world.act(CloseIntent{id}, "closed", "nothing of it is left");
+  }
+}
+
+}  // namespace
+
+void repeat_launches(World& world) {
+  for (const auto& [id, intent] : world.plan.memory.intents) {
+    if (intent.state != IntentState::open || !world.reading.batch || !world.reading.cloud(intent.request.cloud)) continue;
+    if (!world.scope.everything && intent.wish != world.scope.wish) continue;
+    const auto traits = world.snapshot.clouds.find(intent.request.cloud);
+    const bool token = traits != world.snapshot.clouds.end() && traits->second.has_launch_tokens;
+    const Seconds age = world.snapshot.taken_at - intent.made_at;
+    const bool young = age >= Seconds(-k_clock_slack.count()) && age < k_repeat_max && !world.reading.rebuilding;
+    const bool wanted = world.needed_intents.contains(id) || !intent.wish.empty();
+    if (token && young && wanted) {
+      world.act(Repeat{id}, "repeat", "its outcome is not known: the same token again");
+    } else if (world.now() - intent.made >= k_settle) {
+      world.act(CloseIntent{id}, "settled", "no listing shows a machine of it: it did not happen");
+    } else {
+      world.decline(id.value, "unsettled", "a launch without an answer: waits until listings would show it");
+    }
+  }
+}
+
+void clear_away(World& world) {
+  clear_names(world);
+  if (!world.reading.batch) return;
+  for (const Worker& worker : world.plan.workers) {
+    if (worker.ours && worker.phase == Phase::gone && world.reading.cloud(worker.cloud)) clear_gone(world, worker);
+  }
+  if (world.scope.everything) clear_entries(world);
+  if (world.scope.everything) clear_intents(world);
+  std::erase_if(world.memory().holds, [&](const auto& entry) {
+    const auto& [name, row] = entry;
+    return !listed(world, name) && !name_is_wanted(world, name);
+  });
+}
+
+}  // namespace tide::core

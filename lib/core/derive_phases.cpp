@@ -1,0 +1,135 @@
+#include <tide/core/world.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace tide::core {
+
+namespace {
+
+bool is_gone(const World& world, const Worker& worker, const Machine& row) {
+  if (worker.instance) return !is_live(worker.instance->state);
+  return row.missing_since && row.missing_passes >= 2 && world.now() - *row.missing_since >= k_missing_gap;
+}
+
+std::string size_shortfall(const World& world, const Worker& worker) {
+  const Pool* pool = world.pool(worker.pool);
+  if (pool == nullptr || !worker.node) return "";
+  const Node& node = *worker.node;
+  if (node.slots < pool->slots) return fmt::format("it has {} slots, its pool says {}", node.slots, pool->slots);
+  if (node.memory_mib < pool->memory_mib) return fmt::format("it has {} MiB, its pool says {}", node.memory_mib, pool->memory_mib);
+  for (const auto& [type, count] : pool->gpus) {
+    int has = 0;
+    for (const auto& [kind, number] : node.gpus) has += type.empty() || kind == type ? number : 0;
+    if (has < count) return fmt::format("it has {} GPUs of type '{}', its pool says {}", has, type, count);
+  }
+  return "";
+}
+
+// A machine whose node has not registered since its launch.
+Phase unjoined(const World& world, Worker& worker, const Machine& row) {
+  if (row.registered) {
+    worker.why = "its node registered before and is gone from the batch system's list";
+    return Phase::down;
+  }
+  if (worker.instance && worker.instance->state == InstanceState::pending) return Phase::pending;
+  const Seconds age = world.now() - row.first_seen;
+  if (row.adopted && !world.reading.rebuilding && age >= world.settings.scale.orphan_grace) {
+    worker.why = "it bears this head's tags, no row explains it and its node never registered";
+    return Phase::orphan;
+  }
+  if (age >= world.settings.scale.boot_deadline) {
+    worker.why = fmt::format("no node of its name or address registered within {} s", age.count());
+    return Phase::lost;
+  }
+  return worker.instance ? Phase::booting : Phase::pending;
+}
+
+Phase held_phase(Worker& worker, const HoldRow* row) {
+  if (row == nullptr || row->kind == HoldKind::keep) {
+    worker.why = worker.node->note;
+    return Phase::held;
+  }
+  if (row->kind == HoldKind::joining) return Phase::joining;
+  worker.why = row->rule;
+  return worker.empty ? Phase::drained : Phase::draining;
+}
+
+Phase joined(World& world, Worker& worker) {
+  const Node& node = *worker.node;
+  const HoldRow* row = world.hold(node.name);
+  if (row != nullptr && row->kind == HoldKind::end && node.held) return held_phase(worker, row);
+  if (node.down || !node.responding) {
+    worker.why = node.down ? "its daemon is silent and the batch system gave it up" : "its daemon does not answer";
+    return Phase::down;
+  }
+  if (node.unfit) {
+    worker.why = node.note.empty() ? node.state : node.note;
+    return Phase::unfit;
+  }
+  if (node.held) {
+    const std::string shortfall = row != nullptr && row->kind == HoldKind::joining ? size_shortfall(world, worker) : "";
+    if (!shortfall.empty()) {
+      worker.why = shortfall;
+      return Phase::unfit;
+    }
+    return held_phase(worker, row);
+  }
+  return worker.empty ? Phase::idle : Phase::busy;
+}
+
+Phase phase_of(World& world, Worker& worker) {
+  if (!worker.ours) return Phase::foreign;
+  if (!worker.why.empty()) return Phase::unclear;
+  if (worker.id.empty()) return Phase::requested;  // an entry that tide made, its machine still to come
+  const Machine* row = world.machine(worker.id);
+  if (row == nullptr) return Phase::gone;
+  if (is_gone(world, worker, *row)) return Phase::gone;
+  if (worker.instance && worker.instance->state == InstanceState::stopping) return Phase::stopping;
+  if (worker.instance && worker.instance->state == InstanceState::failed) {
+    worker.why = worker.instance->fault;
+    return Phase::failed;
+  }
+  if (!world.snapshot.nodes && (row->registered || worker.node)) {
+    worker.why = "its node could not be read";
+    return Phase::busy;
+  }
+  return worker.node && worker.joined ? joined(world, worker) : unjoined(world, worker, *row);
+}
+
+// Boot failures are counted once a machine; times of silence run while it lasts.
+void note_times(World& world, const Worker& worker) {
+  Machine* row = world.machine(worker.id);
+  if (row == nullptr || !world.reading.batch || !world.reading.cloud(worker.cloud)) return;
+  const bool failing = worker.phase == Phase::failed || worker.phase == Phase::lost || worker.phase == Phase::unfit;
+  if (failing && !row->failing_since && !world.reading.rebuilding) {
+    row->failing_since = world.now();
+    if (!row->ready) {
+      Breaker& breaker = world.memory().breakers[worker.pool];
+      breaker.pool = worker.pool;
+      ++breaker.failures;
+      breaker.last = fmt::format("instance '{}': {}", worker.id.value, worker.why);
+      if (breaker.failures >= k_breaker_max) breaker.open = true;
+    }
+  }
+  const bool ending = worker.phase == Phase::draining || worker.phase == Phase::drained;
+  if (!failing && !ending) row->failing_since.reset();
+  const bool silent = worker.phase == Phase::down || (ending && worker.node && (worker.node->down || !worker.node->responding));
+  if (!silent) {
+    row->down_since.reset();
+  } else if (!row->down_since) {
+    row->down_since = world.now();
+  }
+}
+
+}  // namespace
+
+void derive_phases(World& world) {
+  for (Worker& worker : world.plan.workers) {
+    worker.phase = phase_of(world, worker);
+    note_times(world, worker);
+  }
+}
+
+}  // namespace tide::core

@@ -1,0 +1,58 @@
+#include <tide/core/ends.hpp>
+
+#include <tide/util/text.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace tide::core {
+
+namespace {
+
+constexpr std::size_t k_note_max = 120;  // batch systems show notes in one line of a table
+
+}  // namespace
+
+EndBudget::EndBudget(const World& world) {
+  const int percent = world.settings.scale.max_end_per_pass.percent;
+  const auto live = std::ranges::count_if(world.plan.workers, [](const Worker& worker) {
+    return worker.ours && !worker.id.empty() && worker.phase != Phase::gone;
+  });
+  m_limit = percent >= 100 ? std::numeric_limits<int>::max() : std::max(1, static_cast<int>(live * percent / 100));
+  m_left = m_limit;
+}
+
+bool EndBudget::take() {
+  if (m_left == 0) return false;
+  --m_left;
+  return true;
+}
+
+bool rules_may_touch(World& world, const Worker& worker) {
+  if (!world.reading.batch) {
+    world.decline(worker.name.value, "batch-unreadable", world.reading.batch_why, world.reading.batch_kind);
+    return false;
+  }
+  if (!world.reading.cloud(worker.cloud)) {
+    world.decline(worker.name.value, "cloud-unreadable", fmt::format("cloud '{}' could not be read", worker.cloud.value));
+    return false;
+  }
+  if (world.reading.rebuilding) {
+    world.decline(worker.name.value, "rebuild", "the store is being rebuilt: no rule ends anything for an hour");
+    return false;
+  }
+  return true;
+}
+
+Hold make_drain(const World& world, const Worker& worker, const RuleId& rule, const std::string& why, bool cancellable) {
+  HoldRow row{.node = worker.name, .kind = HoldKind::end, .note = printable(fmt::format("tide: end {}: {}", rule, why), k_note_max)};
+  row.rule = rule;
+  row.cancellable = cancellable;
+  row.since = world.now();
+  row.pass = world.plan.memory.passes;
+  return Hold{std::move(row)};
+}
+
+}  // namespace tide::core

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <tide/core/world.hpp>
+
+namespace tide::core {
+
+// How many machines rules may still hold or end in this pass; a person's wish is not bound by it.
+class EndBudget {
+ public:
+  explicit EndBudget(const World& world);
+  bool take();  // false once nothing is left
+  int limit() const { return m_limit; }
+
+ private:
+  int m_limit = 0;
+  int m_left = 0;
+};
+
+// May a rule (no person) end or hold this worker at all in this pass? Declines with the reason if not.
+bool rules_may_touch(World& world, const Worker& worker);
+
+// A drain: a hold that ends in an end. The row's note is "tide: end RULE: WHY".
+Hold make_drain(const World& world, const Worker& worker, const RuleId& rule, const std::string& why, bool cancellable);
+
+}  // namespace tide::core

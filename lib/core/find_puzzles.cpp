@@ -1,0 +1,36 @@
+#include <tide/core/world.hpp>
+
+#include <fmt/format.h>
+
+namespace tide::core {
+
+namespace {
+
+// A machine past its boot deadline that no node matches, while a node that appeared after its launch matches no
+// machine: most likely the two are one, under a name or an address that tide does not know.
+void pair_up(World& world, const Worker& machine, const Machine& row) {
+  for (const auto& [name, seen] : world.plan.memory.last_good.first_seen) {
+    if (seen < row.first_seen) continue;
+    world.puzzled.insert(machine.pool);
+    world.alarm(ErrorKind::refused, "unclear-identity",
+                fmt::format("node '{}' appeared after the launch of instance '{}' ({}) and matches no instance: nothing of pool '{}' is ended "
+                            "as lost, and it launches nothing",
+                            name.value, machine.id.value, machine.name.value, machine.pool.value));
+    return;
+  }
+}
+
+}  // namespace
+
+void find_puzzles(World& world) {
+  for (const Worker& worker : world.plan.workers) {
+    if (worker.phase == Phase::unclear) {
+      world.puzzled.insert(worker.pool);
+      world.alarm(ErrorKind::refused, "unclear-identity", worker.why);
+    }
+    const Machine* row = world.machine(worker.id);
+    if (worker.phase == Phase::lost && row != nullptr) pair_up(world, worker, *row);
+  }
+}
+
+}  // namespace tide::core

@@ -1,0 +1,326 @@
+#include <tide/core/buyer.hpp>
+#include <tide/core/enum_names.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+// Free capacity first, then what boots, then drains that may be cancelled, then whole launches from the cheapest able
+// pool. The same rooms decide what is launched and what is not idle: one demand model for up and down.
+namespace tide::core {
+
+namespace {
+
+enum class RoomClass { busy, idle, joining, coming, draining };
+
+struct Source {
+  RoomClass kind = RoomClass::idle;
+  Worker* worker = nullptr;  // or an intent's machine to come
+  IntentId intent;
+};
+
+struct Rooms {
+  std::vector<Room> rooms;
+  std::vector<Source> sources;
+  std::vector<bool> used;
+};
+
+bool serves(const Node& node) { return node.registered_at && node.responding && !node.down && !node.unfit; }
+
+void add_worker(World& world, Worker& worker, std::vector<std::pair<Room, Source>>& list) {
+  const Pool* pool = world.pool(worker.pool);
+  const auto add = [&](Room room, RoomClass kind) { list.emplace_back(std::move(room), Source{kind, &worker, {}}); };
+  switch (worker.phase) {
+    case Phase::idle: add(room_of(*worker.node), RoomClass::idle); break;
+    case Phase::busy:
+      if (worker.node) add(room_of(*worker.node), RoomClass::busy);
+      break;
+    case Phase::foreign:
+      if (worker.node && serves(*worker.node) && !worker.node->held) add(room_of(*worker.node), worker.empty ? RoomClass::idle : RoomClass::busy);
+      break;
+    case Phase::joining: add(room_of(*worker.node), RoomClass::joining); break;
+    case Phase::pending:
+    case Phase::booting:
+      if (pool != nullptr) add(room_of(*pool), RoomClass::coming);
+      break;
+    case Phase::draining:
+    case Phase::drained: {
+      const HoldRow* row = world.hold(worker.name);
+      const bool back = row != nullptr && row->cancellable && world.snapshot.batch.hold_can_be_cancelled && worker.node && serves(*worker.node);
+      if (back) add(room_of(*worker.node), RoomClass::draining);
+      break;
+    }
+    case Phase::requested:  // entries of open intents: the intent adds them
+    case Phase::stopping:
+    case Phase::gone:
+    case Phase::failed:
+    case Phase::lost:
+    case Phase::unfit:
+    case Phase::down:
+    case Phase::interrupted:
+    case Phase::unclear:
+    case Phase::orphan:
+    case Phase::held: break;
+  }
+}
+
+void add_intents(World& world, std::vector<std::pair<Room, Source>>& list) {
+  std::map<IntentId, int> seen;
+  for (const Worker& worker : world.plan.workers) {
+    if (worker.ours && !worker.id.empty()) ++seen[worker.intent];
+  }
+  for (const auto& [id, intent] : world.plan.memory.intents) {
+    const Pool* pool = world.pool(intent.request.pool);
+    if (intent.state != IntentState::open || pool == nullptr) continue;
+    for (int i = seen[id]; i < intent.request.count; ++i) list.emplace_back(room_of(*pool), Source{RoomClass::coming, nullptr, id});
+  }
+}
+
+Rooms gather(World& world) {
+  std::vector<std::pair<Room, Source>> list;
+  for (Worker& worker : world.plan.workers) add_worker(world, worker, list);
+  add_intents(world, list);
+  std::ranges::stable_sort(list, {}, [](const auto& entry) { return entry.second.kind; });
+  Rooms rooms;
+  for (auto& [room, source] : list) {
+    rooms.rooms.push_back(std::move(room));
+    rooms.sources.push_back(source);
+  }
+  rooms.used.assign(rooms.rooms.size(), false);
+  return rooms;
+}
+
+struct Offer {
+  const Pool* pool = nullptr;
+  Room machine;
+  int each = 1;               // machines a job, or
+  std::int64_t jobs = 1;      // jobs a machine
+  std::int64_t machines = 0;  // for all that wait
+};
+
+// What serving `count` more such jobs would take of this pool; machines = 0 if it never can.
+Offer offer_of(const Pool& pool, const Shape& shape, std::int64_t count) {
+  Offer offer{.pool = &pool, .machine = room_of(pool)};
+  offer.each = machines_needed(shape, offer.machine);
+  if (offer.each == 0) return offer;
+  if (offer.each == 1) {
+    std::vector<Room> one{offer.machine};
+    std::vector<bool> used{false};
+    offer.jobs = std::max<std::int64_t>(1, place_many(shape, count, one, used));
+    offer.machines = (count + offer.jobs - 1) / offer.jobs;
+  } else {
+    offer.machines = count * offer.each;
+  }
+  return offer;
+}
+
+bool cheaper(const Offer& a, const Offer& b) {
+  const bool priced_a = a.pool->price_micros.has_value();
+  const bool priced_b = b.pool->price_micros.has_value();
+  if (priced_a != priced_b) return priced_a;
+  const std::int64_t cost_a = a.pool->price_micros.value_or(0) * a.machines;
+  const std::int64_t cost_b = b.pool->price_micros.value_or(0) * b.machines;
+  if (cost_a != cost_b) return cost_a < cost_b;
+  if (a.machines != b.machines) return a.machines < b.machines;
+  return a.pool->name < b.pool->name;
+}
+
+std::string describe(const Shape& shape, std::int64_t count) {
+  int nodes = 0;
+  int slots = 0;
+  for (const Chunk& chunk : shape.chunks) {
+    nodes += chunk.nodes;
+    slots += chunk.tasks * chunk.slots_per_task;
+  }
+  return fmt::format("{} waiting job{} of {} slot{} on {} node{}{}{}", count, count == 1 ? "" : "s", slots, slots == 1 ? "" : "s", nodes,
+                     nodes == 1 ? "" : "s", shape.queue.empty() ? "" : " in queue ", shape.queue);
+}
+
+class Demand {
+ public:
+  Demand(World& world, Buyer& buyer) : m_world(world), m_rooms(gather(world)), m_buyer(buyer) {}
+
+  void run() {
+    for (const WaitingJobs& jobs : m_world.snapshot.jobs->waiting) m_world.plan.shapes.push_back(judge(jobs));
+    mark_used();
+    keep_minimum();
+  }
+
+ private:
+  ShapeVerdict judge(const WaitingJobs& jobs);
+  std::int64_t launch_for(const WaitingJobs& jobs, std::int64_t count, std::vector<Reason>& reasons);
+  std::int64_t buy_single(const Offer& offer, const Shape& shape, std::int64_t count, Bound& bound);
+  std::int64_t buy_whole(const Offer& offer, const Shape& shape, std::int64_t count, Bound& bound);
+  int missing_machines(const Offer& offer, const Shape& shape, std::vector<Room>& rooms, std::vector<std::size_t>& taken) const;
+  void mark_used();
+  void keep_minimum();
+
+  World& m_world;
+  Rooms m_rooms;
+  Buyer& m_buyer;
+  std::vector<Room> m_ordered;  // machines of this pass's orders
+};
+
+ShapeVerdict Demand::judge(const WaitingJobs& jobs) {
+  ShapeVerdict verdict{.jobs = jobs};
+  const auto refuse = [&](RuleId rule, std::string text) {
+    verdict.not_counted = jobs.count;
+    verdict.reasons.push_back({std::move(rule), std::move(text), {}});
+    return verdict;
+  };
+  if (jobs.waiting != Waiting::eligible) return refuse(std::string(to_string(jobs.waiting)), fmt::format("the batch system says {}", jobs.reason));
+  const auto& queues = m_world.settings.queues;
+  if (!queues.empty() && std::ranges::find(queues, jobs.shape.queue) == queues.end()) {
+    return refuse("queue", fmt::format("queue '{}' is not in [batch] queues", jobs.shape.queue));
+  }
+  if (!m_world.reading.batch) return refuse("batch-unreadable", m_world.reading.batch_why);
+  verdict.fits = place_many(jobs.shape, jobs.count, m_rooms.rooms, m_rooms.used);
+  std::int64_t left = jobs.count - verdict.fits;
+  if (verdict.fits > 0) verdict.reasons.push_back({"fits", "free or booting nodes serve them", {}});
+  std::vector<bool> used(m_ordered.size(), false);
+  verdict.launching = place_many(jobs.shape, left, m_ordered, used);
+  left -= verdict.launching;
+  if (left > 0) verdict.launching += launch_for(jobs, left, verdict.reasons);
+  verdict.not_counted = jobs.count - verdict.fits - verdict.launching;
+  return verdict;
+}
+
+std::int64_t Demand::launch_for(const WaitingJobs& jobs, std::int64_t count, std::vector<Reason>& reasons) {
+  std::vector<Offer> offers;
+  Reason never{"no-pool", "no pool can ever serve them", {}};
+  for (const auto& [name, pool] : m_world.settings.pools) {
+    Offer offer = offer_of(pool, jobs.shape, count);
+    if (offer.machines > 0) {
+      offers.push_back(std::move(offer));
+      continue;
+    }
+    for (const Chunk& chunk : jobs.shape.chunks) {
+      const std::string why = misfit(jobs.shape, chunk, offer.machine);
+      if (why.empty()) continue;
+      never.facts.push_back({name.value, why});
+      break;
+    }
+  }
+  if (!jobs.shape.unjudged.empty()) {
+    reasons.push_back({"unjudged", fmt::format("tide cannot judge the requirement '{}'", jobs.shape.unjudged), {}});
+    return 0;
+  }
+  if (offers.empty()) {
+    reasons.push_back(std::move(never));
+    return 0;
+  }
+  std::ranges::sort(offers, cheaper);
+  std::int64_t served = 0;
+  Bound bound;
+  Reason counted{"launch", "counted towards launches of this pass", {}};
+  std::vector<Reason> bounds;
+  for (const Offer& offer : offers) {
+    const std::int64_t left = count - served;
+    if (left == 0) break;
+    const std::int64_t more = offer.each == 1 ? buy_single(offer, jobs.shape, left, bound) : buy_whole(offer, jobs.shape, left, bound);
+    served += more;
+    if (more > 0) counted.facts.push_back({offer.pool->name.value, fmt::format("{}", more)});
+    if (more == left) continue;
+    bounds.push_back({bound.rule, fmt::format("pool '{}': {}", offer.pool->name.value, bound.text), {}});
+    m_world.plan.declined.push_back({fmt::format("pool {}", offer.pool->name.value), bounds.back(), bound.kind});
+  }
+  if (served > 0) reasons.push_back(std::move(counted));
+  if (served < count) reasons.insert(reasons.end(), bounds.begin(), bounds.end());
+  return served;
+}
+
+std::int64_t Demand::buy_single(const Offer& offer, const Shape& shape, std::int64_t count, Bound& bound) {
+  bound = m_buyer.allowance(*offer.pool, {});
+  const std::int64_t machines = std::min<std::int64_t>((count + offer.jobs - 1) / offer.jobs, bound.machines);
+  if (machines == 0) return 0;
+  std::vector<Room> fresh(static_cast<std::size_t>(machines), offer.machine);
+  std::vector<bool> used(fresh.size(), false);
+  const std::int64_t served = place_many(shape, count, fresh, used);
+  m_buyer.order(*offer.pool, {.count = static_cast<int>(machines), .because = describe(shape, served), .rule = "demand"});
+  m_ordered.insert(m_ordered.end(), fresh.begin(), fresh.end());
+  return served;
+}
+
+// How many machines of the pool a multi-node job lacks, beside those of the same pool that are free or coming (where the
+// pool has one zone: a job is never spread over zones by tide's doing).
+int Demand::missing_machines(const Offer& offer, const Shape& shape, std::vector<Room>& rooms, std::vector<std::size_t>& taken) const {
+  std::vector<std::size_t> own;
+  if (offer.pool->zones.size() <= 1) {
+    for (std::size_t i = 0; i < m_rooms.rooms.size(); ++i) {
+      const Source& source = m_rooms.sources[i];
+      if (source.worker != nullptr && source.worker->pool == offer.pool->name && m_rooms.rooms[i].whole) own.push_back(i);
+    }
+  }
+  for (int fresh = 1; fresh <= offer.each; ++fresh) {
+    rooms.clear();
+    for (const std::size_t index : own) rooms.push_back(m_rooms.rooms[index]);
+    rooms.insert(rooms.end(), static_cast<std::size_t>(fresh), offer.machine);
+    const auto uses = place(shape, rooms);
+    if (!uses) continue;
+    taken.clear();
+    for (const Use& use : *uses) {
+      if (use.room < own.size()) taken.push_back(own[use.room]);
+    }
+    rooms.erase(rooms.begin(), rooms.begin() + std::ssize(own));
+    return fresh;
+  }
+  return 0;
+}
+
+std::int64_t Demand::buy_whole(const Offer& offer, const Shape& shape, std::int64_t count, Bound& bound) {
+  std::int64_t served = 0;
+  while (served < count) {
+    std::vector<Room> rooms;
+    std::vector<std::size_t> taken;
+    const int machines = missing_machines(offer, shape, rooms, taken);
+    bound = m_buyer.allowance(*offer.pool, {.whole = machines});
+    if (machines == 0 || bound.machines < machines) break;
+    for (const std::size_t index : taken) {
+      m_rooms.used[index] = true;
+      m_rooms.rooms[index].slots = 0;
+    }
+    m_buyer.order(*offer.pool, {.count = machines, .whole = machines > 1, .because = describe(shape, 1), .rule = "demand"});
+    m_ordered.insert(m_ordered.end(), rooms.begin(), rooms.end());
+    ++served;
+  }
+  return served;
+}
+
+void Demand::mark_used() {
+  for (std::size_t i = 0; i < m_rooms.used.size(); ++i) {
+    if (!m_rooms.used[i]) continue;
+    const Source& source = m_rooms.sources[i];
+    if (source.worker == nullptr) {
+      m_world.needed_intents.insert(source.intent);
+      continue;
+    }
+    source.worker->needed = true;
+    if (source.kind == RoomClass::draining && m_world.scope.everything) {
+      m_world.act(Release{.node = source.worker->name}, "demand", "waiting jobs want it back before it was ended");
+    }
+  }
+}
+
+void Demand::keep_minimum() {
+  if (!m_world.reading.batch) return;
+  const Pool* cheapest = nullptr;
+  for (const auto& [name, pool] : m_world.settings.pools) {
+    const Bound bound = m_buyer.allowance(pool, {});
+    const int count = std::min(pool.min - count_machines(m_world, &name) - m_buyer.ordered(&name), bound.machines);
+    if (count > 0) m_buyer.order(pool, {.count = count, .because = fmt::format("[pools.{}] min = {}", name.value, pool.min), .rule = "minimum"});
+    if (bound.machines > 0 && (cheapest == nullptr || cheaper({.pool = &pool, .machines = 1}, {.pool = cheapest, .machines = 1}))) cheapest = &pool;
+  }
+  if (cheapest == nullptr) return;
+  const int lack = m_world.settings.scale.min_nodes - count_machines(m_world, nullptr) - m_buyer.ordered(nullptr);
+  const int count = std::min(lack, m_buyer.allowance(*cheapest, {}).machines);
+  if (count <= 0) return;
+  m_buyer.order(*cheapest, {.count = count, .because = fmt::format("[scale] min_nodes = {}", m_world.settings.scale.min_nodes), .rule = "minimum"});
+}
+
+}  // namespace
+
+void meet_demand(World& world, Buyer& buyer) {
+  if (world.snapshot.jobs) Demand(world, buyer).run();
+}
+
+}  // namespace tide::core

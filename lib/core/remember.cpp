@@ -1,0 +1,175 @@
+#include <tide/core/world.hpp>
+
+#include <algorithm>
+#include <set>
+
+namespace tide::core {
+
+namespace {
+
+bool starts_with(const std::string& text, std::string_view prefix) { return text.compare(0, prefix.size(), prefix) == 0; }
+
+Machine new_row(const World& world, const Worker& worker) {
+  const Memory& memory = world.plan.memory;
+  const auto intent = memory.intents.find(worker.intent);
+  const Pool* pool = world.pool(worker.pool);
+  Machine row{.id = worker.id, .cloud = worker.cloud, .intent = worker.intent, .pool = worker.pool, .node = worker.name};
+  row.first_seen = world.now();
+  row.adopted = intent == memory.intents.end();
+  if (!row.adopted) {
+    row.price_micros = intent->second.price_micros;
+  } else if (pool != nullptr) {
+    row.price_micros = pool->price_micros.value_or(0);
+  }
+  return row;
+}
+
+bool registered_since(const Node& node, TimePoint launched_at) {
+  return node.registered_at && *node.registered_at + k_clock_slack >= launched_at;
+}
+
+void remember_machine(World& world, Worker& worker) {
+  const Instance& instance = *worker.instance;
+  auto& rows = world.memory().machines;
+  if (is_live(instance.state) && !rows.contains(worker.id)) rows.emplace(worker.id, new_row(world, worker));
+  Machine* row = world.machine(worker.id);
+  if (row == nullptr) return;
+  row->type = instance.type;
+  row->launched_at = instance.launched_at;
+  row->missing_since.reset();
+  row->missing_passes = 0;
+  if (row->node.empty()) row->node = worker.name;
+  if (!is_live(instance.state)) return;
+  if (worker.why.empty() && !worker.name.empty()) row->node = worker.name;
+}
+
+// A machine that its cloud, readable, does not list.
+void remember_missing(World& world, const Worker& worker) {
+  Machine* row = world.machine(worker.id);
+  if (row == nullptr || !world.reading.cloud(worker.cloud)) return;
+  if (!row->missing_since) row->missing_since = world.now();
+  ++row->missing_passes;
+}
+
+void remember_joined(World& world, Worker& worker) {
+  Machine* row = world.machine(worker.id);
+  if (row == nullptr || !worker.node || !world.snapshot.nodes) return;
+  worker.joined = registered_since(*worker.node, row->launched_at);
+  if (worker.joined && world.reading.batch && worker.why.empty() && !row->registered) row->registered = world.now();
+}
+
+HoldKind kind_of_note(const std::string& note) {
+  if (starts_with(note, "tide: end")) return HoldKind::end;
+  if (starts_with(note, "tide: keep")) return HoldKind::keep;
+  return HoldKind::joining;
+}
+
+// A hold on a machine of ours that no row explains: our note (the store was lost), or none at all (Slurm's
+// registration wipes the reason and keeps the drain).
+void adopt_hold(World& world, const Worker& worker) {
+  const Node& node = *worker.node;
+  const Machine* machine = world.machine(worker.id);
+  const bool ours = starts_with(node.note, k_note_prefix);
+  const bool wiped = node.note.empty() && machine != nullptr && !machine->ready;
+  if (node.unfit || !worker.ours || !(ours || wiped)) return;
+  HoldRow row{.node = node.name, .kind = kind_of_note(node.note), .note = node.note};
+  if (wiped) row.note = std::string(k_note_joining);
+  row.rule = row.kind == HoldKind::joining ? "join" : "adopted";
+  row.cancellable = starts_with(node.note, "tide: end idle");
+  row.confirmed = true;
+  row.since = world.now();
+  row.pass = world.snapshot.memory.passes + 1;
+  world.memory().holds.emplace(node.name, std::move(row));
+}
+
+// Whose hold it is, is decided by our row and the note together.
+void remember_hold(World& world, const Worker& worker) {
+  if (!worker.node) return;
+  const Node& node = *worker.node;
+  HoldRow* row = world.hold(node.name);
+  if (row == nullptr) {
+    if (node.held) adopt_hold(world, worker);
+    return;
+  }
+  if (node.held) {
+    const bool persons = world.snapshot.batch.hold_has_note && !node.note.empty() && !starts_with(node.note, k_note_prefix) && !node.unfit;
+    if (!persons) {
+      row->confirmed = true;
+      return;
+    }
+    world.decline(node.name.value, "persons-hold", fmt::format("held by a person ('{}'): it wins over tide's own hold", node.note));
+  } else if (row->confirmed) {
+    Machine* machine = world.machine(worker.id);
+    if (machine != nullptr && row->kind == HoldKind::joining) machine->ready = world.now();
+    if (machine != nullptr && row->kind != HoldKind::joining) machine->left_alone_until = world.now() + world.settings.scale.idle_time;
+    world.decline(node.name.value, "released-by-person", "somebody released tide's hold: the node is left alone for idle_time");
+  }
+  world.memory().holds.erase(node.name);
+}
+
+// Entries that only their note explains: `create` was done, then the store was lost.
+void adopt_entry(World& world, Worker& worker) {
+  if (!worker.node || !worker.id.empty() || worker.ours) return;
+  const Node& node = *worker.node;
+  if (node.registered_at || !node.held || !starts_with(node.note, k_note_joining)) return;
+  world.memory().nodes.emplace(node.name, NodeRow{.node = node.name, .made = true, .since = world.now()});
+  worker.ours = true;
+}
+
+void remember_intents(World& world) {
+  std::map<IntentId, std::set<InstanceId>> listed;
+  for (const Worker& worker : world.plan.workers) {
+    if (worker.ours && worker.instance) listed[worker.intent].insert(worker.id);
+  }
+  for (auto& [id, intent] : world.memory().intents) {
+    if (intent.state != IntentState::open || !world.reading.cloud(intent.request.cloud)) continue;
+    const std::set<InstanceId>& found = listed[id];
+    const bool all = std::ssize(found) >= intent.request.count;
+    const bool settled = !found.empty() && world.now() - intent.made >= k_settle;
+    if (!all && !settled) continue;
+    intent.state = IntentState::accepted;
+    intent.instances.assign(found.begin(), found.end());
+  }
+}
+
+void remember_strangers(World& world) {
+  if (!world.reading.batch) return;
+  std::map<NodeName, Moment> seen;
+  std::map<NodeName, Moment>& known = world.memory().last_good.first_seen;
+  for (const Worker& worker : world.plan.workers) {
+    if (!worker.node || worker.ours || !worker.node->registered_at) continue;
+    const auto found = known.find(worker.name);
+    seen.emplace(worker.name, found == known.end() ? world.now() : found->second);
+  }
+  known = std::move(seen);
+}
+
+}  // namespace
+
+void remember(World& world) {
+  Memory& memory = world.memory();
+  for (Worker& worker : world.plan.workers) {
+    if (!worker.ours || worker.id.empty()) continue;
+    if (worker.instance) {
+      remember_machine(world, worker);
+    } else {
+      remember_missing(world, worker);
+    }
+    remember_joined(world, worker);
+  }
+  for (Worker& worker : world.plan.workers) adopt_entry(world, worker);
+  if (world.reading.batch) {
+    for (const Worker& worker : world.plan.workers) remember_hold(world, worker);
+  }
+  for (auto& [name, row] : memory.nodes) {
+    if (!row.made && world.snapshot.nodes && std::ranges::find(*world.snapshot.nodes, name, &Node::name) != world.snapshot.nodes->end()) {
+      row.made = true;
+    }
+  }
+  remember_intents(world);
+  remember_strangers(world);
+  memory.passes = world.snapshot.memory.passes + 1;
+  memory.clock.age = world.now();
+}
+
+}  // namespace tide::core
