@@ -11,10 +11,14 @@ namespace {
 
 constexpr int k_busy_ms = 10'000;  // no transaction of ours takes more than a fraction of it
 
-std::string owner_of(const std::string& path) {
+// Of the path or, where it is missing or hidden, of the nearest folder above it.
+std::string owner_of(std::string path) {
   struct stat found {};
-  const std::string folder = path.substr(0, path.find_last_of('/') + 1);
-  if (::stat(path.c_str(), &found) != 0 && ::stat(folder.c_str(), &found) != 0) return {};
+  while (::stat(path.c_str(), &found) != 0) {
+    const std::size_t slash = path.find_last_of('/');
+    if (slash == std::string::npos || slash == 0) return {};
+    path.resize(slash);
+  }
   passwd entry{};
   passwd* result = nullptr;
   std::array<char, 4'096> buffer{};
