@@ -1,3 +1,4 @@
+#include <tide/core/names.hpp>
 #include <tide/core/world.hpp>
 
 #include <fmt/format.h>
@@ -12,6 +13,13 @@ bool listed(const World& world, const NodeName& name) {
   return std::ranges::find(*world.snapshot.nodes, name, &Node::name) != world.snapshot.nodes->end();
 }
 
+// Names of a range are few, and free once their machine is gone.
+Seconds name_rest(const World& world, const PoolName& name) {
+  const Pool* pool = world.pool(name);
+  const auto names = parse_names(pool == nullptr ? "" : pool->names, world.settings.cluster, name.value);
+  return names && names->kind == NamesKind::range ? Seconds(0) : k_name_rest;
+}
+
 void clear_gone(World& world, const Worker& worker) {
   if (worker.node && !worker.jobs.empty()) {
     world.decline(worker.name.value, "gone-with-jobs", "its machine is gone; the batch system still lists jobs on it and must give them up first");
@@ -20,7 +28,7 @@ void clear_gone(World& world, const Worker& worker) {
   const auto row = world.plan.memory.nodes.find(worker.name);
   const bool entry = row != world.plan.memory.nodes.end() && !row->second.removed;  // perhaps one that the list hides
   if (worker.node || entry) {
-    world.act(Remove{worker.name}, "gone", worker.instance && !worker.instance->fault.empty() ? worker.instance->fault : "its machine is gone");
+    world.act(Remove{worker.name, name_rest(world, worker.pool)}, "gone", worker.instance && !worker.instance->fault.empty() ? worker.instance->fault : "its machine is gone");
     return;
   }
   world.act(Forget{worker.id, worker.name}, "gone", "its machine is gone and its node is out of the batch system");
@@ -47,7 +55,7 @@ void clear_entries(World& world) {
     if (worker != world.plan.workers.end() && (worker->node->registered_at || !worker->id.empty())) continue;
     const bool adopted = row.intent.empty();
     if (adopted && (world.reading.rebuilding || world.now() - row.since < world.settings.scale.boot_deadline)) continue;
-    world.act(Remove{name}, "leftover", "no machine came for this entry");
+    world.act(Remove{name, Seconds(0)}, "leftover", "no machine came for this entry");
   }
 }
 

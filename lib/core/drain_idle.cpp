@@ -48,7 +48,7 @@ std::vector<Idle> idle_workers(World& world) {
   std::vector<Idle> idle;
   for (const Worker& worker : world.plan.workers) {
     const Machine* row = world.machine(worker.id);
-    if (row != nullptr && worker.ours && row->idle_since && worker.empty) idle.push_back({&worker, *row->idle_since});
+    if (row != nullptr && worker.ours && row->idle_since && worker.empty && !world.is_touched(worker)) idle.push_back({&worker, *row->idle_since});
   }
   std::ranges::stable_sort(idle, {}, &Idle::since);
   return idle;

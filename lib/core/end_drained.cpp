@@ -2,31 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace tide::core {
-
-namespace {
-
-bool cancelled_by_demand(const World& world, const Worker& worker) {
-  return std::ranges::any_of(world.plan.actions, [&](const PlannedAction& planned) {
-    const Release* release = std::get_if<Release>(&planned.action);
-    return release != nullptr && release->node == worker.name;
-  });
-}
-
-}  // namespace
 
 // A fresh reading shows it held by us since an earlier pass, and empty by two witnesses: now it may end.
 void end_drained(World& world) {
   EndBudget budget(world);
   for (const Worker& worker : world.plan.workers) {
-    if (worker.phase != Phase::drained || !worker.empty) continue;
+    if (worker.phase != Phase::drained || !worker.empty || world.is_touched(worker)) continue;
     const HoldRow* row = world.hold(worker.name);
     if (row == nullptr || row->kind != HoldKind::end || !row->confirmed || row->pass >= world.plan.memory.passes) continue;
     const bool persons = !row->wish.empty();
     if (!world.scope.everything && row->wish != world.scope.wish) continue;
-    if (cancelled_by_demand(world, worker)) continue;
     if (!persons && !rules_may_touch(world, worker)) continue;
     if (persons && (!world.reading.batch || !world.reading.cloud(worker.cloud))) {
       world.decline(worker.name.value, "unreadable", "its emptiness or its cloud could not be read", ErrorKind::batch);

@@ -82,6 +82,7 @@ struct Terminate {
 // Take the node out of the batch system.
 struct Remove {
   NodeName node;
+  Seconds name_rest{0};                // how long the name is not used again
 
   bool operator==(const Remove&) const = default;
 };

@@ -64,7 +64,7 @@ void reap(World& world) {
   const bool many = silent >= k_down_together || (silent > 1 && silent * 100 >= all * k_down_percent);
   if (many) world.alarm(ErrorKind::refused, "down-together", fmt::format("{} of {} nodes are silent at once: none is ended for it", silent, all));
   for (const Worker& worker : world.plan.workers) {
-    if (!worker.ours) continue;
+    if (!worker.ours || world.is_touched(worker)) continue;
     if (worker.phase == Phase::failed || worker.phase == Phase::lost || worker.phase == Phase::orphan) end_unjoined(world, worker, budget);
     if (worker.phase == Phase::unfit) drain_unfit(world, worker);
     if (worker.phase == Phase::down) drain_down(world, worker, silent, many);

@@ -47,7 +47,7 @@ void write_note_again(World& world, const Worker& worker) {
 void steer_nodes(World& world) {
   if (!world.reading.batch || !world.scope.everything) return;
   for (const Worker& worker : world.plan.workers) {
-    if (!worker.ours) continue;
+    if (!worker.ours || world.is_touched(worker)) continue;
     switch (worker.phase) {
       case Phase::pending:
       case Phase::booting: tell_address(world, worker); break;

@@ -33,6 +33,7 @@ struct World {
   Plan plan;
   std::set<PoolName> puzzled;         // a node and a machine of it match nothing, though they should each other
   std::set<IntentId> needed_intents;  // open ones that a waiting job or a wish counts on
+  std::set<std::string> touched;      // nodes and instances with an action of this pass
   std::vector<WishId> closing;        // wishes with nothing left to do
 
   Moment now() const { return snapshot.age; }
@@ -49,7 +50,14 @@ struct World {
     const auto found = plan.memory.holds.find(name);
     return found == plan.memory.holds.end() ? nullptr : &found->second;
   }
+  // One hold, release or end a node and pass: what came first, a person's wish, stands.
+  bool is_touched(const Worker& worker) const {
+    return touched.contains(worker.name.value) || (!worker.id.empty() && touched.contains(worker.id.value));
+  }
   void act(Action action, RuleId rule, std::string text, std::vector<Fact> facts = {}) {
+    if (const auto* hold = std::get_if<Hold>(&action)) touched.insert(hold->row.node.value);
+    if (const auto* release = std::get_if<Release>(&action)) touched.insert(release->node.value);
+    if (const auto* end = std::get_if<Terminate>(&action)) touched.insert(end->instance.value);
     plan.actions.push_back({std::move(action), {std::move(rule), std::move(text), std::move(facts)}});
   }
   void decline(std::string what, RuleId rule, std::string text, ErrorKind kind = ErrorKind::refused) {

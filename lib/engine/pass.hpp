@@ -21,6 +21,7 @@ struct Ports {
   batch::BatchSystem& batch;
   std::map<core::CloudName, cloud::Cloud*> clouds;
   store::Store& store;
+  core::HeadId head;                       // of this machine and cluster; never from the store
 };
 
 // One for each action of the plan, in order; a failure is data.

@@ -1,0 +1,46 @@
+#include <tide/engine/executor.hpp>
+
+#include <tide/util/text.hpp>
+
+namespace tide::engine {
+
+namespace {
+
+constexpr std::size_t k_console_max = 4096;  // the last lines say why a machine did not boot
+
+}  // namespace
+
+// Evidence of a machine that failed to boot, kept before it ends. That it cannot be had changes nothing.
+void Executor::keep_console(const core::Terminate& end) {
+  const auto machine = m_memory.machines.find(end.instance);
+  if (!end.boot_failure || machine == m_memory.machines.end()) return;
+  const auto text = m_ports.clouds.at(end.cloud)->console(end.instance);
+  std::string kept = text ? *text : fmt::format("(no console text: {})", text.error().message);
+  if (kept.size() > k_console_max) kept.erase(0, kept.size() - k_console_max);
+  machine->second.console = printable(kept, k_console_max);
+}
+
+Result<void> Executor::terminate_all(Span ends) {
+  std::map<core::CloudName, std::vector<std::size_t>> by_cloud;
+  for (std::size_t i = 0; i < ends.size(); ++i) {
+    const auto& end = std::get<core::Terminate>(ends[i].action);
+    by_cloud[end.cloud].push_back(i);
+    keep_console(end);
+    const auto machine = m_memory.machines.find(end.instance);
+    if (machine == m_memory.machines.end()) continue;
+    machine->second.ending = m_snapshot.age;
+    machine->second.ending_why = fmt::format("{}: {}", ends[i].reason.rule, ends[i].reason.text);
+  }
+  TIDE_TRY(save());
+  for (const auto& [name, indexes] : by_cloud) {
+    std::vector<core::InstanceId> ids;
+    for (const std::size_t index : indexes) ids.push_back(std::get<core::Terminate>(ends[index].action).instance);
+    auto results = m_ports.clouds.at(name)->terminate(ids);
+    for (std::size_t i = 0; i < indexes.size(); ++i) {
+      report(ends[indexes[i]], results[i] ? std::nullopt : std::optional<Error>(std::move(results[i].error())));
+    }
+  }
+  return save();
+}
+
+}  // namespace tide::engine

@@ -1,0 +1,53 @@
+#include <tide/engine/executor.hpp>
+
+namespace tide::engine {
+
+Executor::Executor(Ports& ports, const core::Snapshot& snapshot, core::Memory memory, core::Memory saved, const PassOptions& options)
+    : m_ports(ports), m_snapshot(snapshot), m_memory(std::move(memory)), m_saved(std::move(saved)), m_options(options) {}
+
+Result<void> Executor::save() {
+  TIDE_TRY(m_ports.store.save(m_saved, m_memory));
+  m_saved = m_memory;
+  return {};
+}
+
+void Executor::report(const core::PlannedAction& planned, std::optional<Error> error, std::string note, std::vector<core::InstanceId> started) {
+  m_outcomes.push_back({.planned = planned, .error = std::move(error), .started = std::move(started), .note = std::move(note)});
+  if (m_options.progress) m_options.progress(m_outcomes.back());
+}
+
+// Neighbours of one kind go together: launches and ends side by side, holds with one write to disk.
+Result<void> Executor::run(const core::Plan& plan) {
+  TIDE_TRY(save());
+  const Span actions(plan.actions);
+  for (std::size_t begin = 0; begin < actions.size();) {
+    std::size_t end = begin + 1;
+    while (end < actions.size() && actions[end].action.index() == actions[begin].action.index()) ++end;
+    const Span alike = actions.subspan(begin, end - begin);
+    begin = end;
+    if (std::holds_alternative<core::Launch>(alike.front().action)) {
+      TIDE_TRY(launch_all(alike));
+    } else if (std::holds_alternative<core::Terminate>(alike.front().action)) {
+      TIDE_TRY(terminate_all(alike));
+    } else if (std::holds_alternative<core::Hold>(alike.front().action)) {
+      TIDE_TRY(hold_all(alike));
+    } else {
+      for (const core::PlannedAction& planned : alike) {
+        if (std::holds_alternative<core::Repeat>(planned.action)) {
+          TIDE_TRY(repeat(planned));
+        } else if (std::holds_alternative<core::Release>(planned.action)) {
+          TIDE_TRY(release(planned));
+        } else if (std::holds_alternative<core::SetAddress>(planned.action)) {
+          TIDE_TRY(set_address(planned));
+        } else if (std::holds_alternative<core::Remove>(planned.action)) {
+          TIDE_TRY(remove(planned));
+        } else {
+          TIDE_TRY(close(planned));
+        }
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace tide::engine

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <tide/engine/pass.hpp>
+
+#include <set>
+#include <string>
+
+namespace tide::engine {
+
+// Does the actions of one plan, in order. Everything that a crash must not lose is on disk before the call that it is
+// about; each answer is on disk before the next call. Memory is the plan's, kept up with what came of it.
+class Executor {
+ public:
+  // `saved` is what the store holds now.
+  Executor(Ports& ports, const core::Snapshot& snapshot, core::Memory memory, core::Memory saved, const PassOptions& options);
+
+  // Fails only where the store does: nothing more is done then. Outcomes so far are in outcomes().
+  Result<void> run(const core::Plan& plan);
+  const std::vector<Outcome>& outcomes() const { return m_outcomes; }
+
+ private:
+  using Span = std::span<const core::PlannedAction>;
+
+  Result<void> save();
+  void report(const core::PlannedAction& planned, std::optional<Error> error, std::string note = "", std::vector<core::InstanceId> started = {});
+
+  // launches.cpp
+  Result<void> launch_all(Span launches);
+  Result<void> repeat(const core::PlannedAction& planned);
+  core::Intent open_intent(const core::Launch& launch, const core::Reason& reason);
+  Result<void> add_nodes(const core::Intent& intent);
+  void settle(const core::PlannedAction& planned, const core::IntentId& id, Result<cloud::LaunchReply> reply);
+  void back_off(const core::LaunchRequest& request, const Error& error);
+
+  // ends.cpp
+  Result<void> terminate_all(Span ends);
+  void keep_console(const core::Terminate& end);
+
+  // nodes.cpp
+  Result<void> hold_all(Span holds);
+  Result<void> release(const core::PlannedAction& planned);
+  Result<void> set_address(const core::PlannedAction& planned);
+  Result<void> remove(const core::PlannedAction& planned);
+  Result<void> close(const core::PlannedAction& planned);
+
+  Ports& m_ports;
+  const core::Snapshot& m_snapshot;
+  core::Memory m_memory;
+  core::Memory m_saved;
+  const PassOptions& m_options;
+  std::vector<Outcome> m_outcomes;
+};
+
+}  // namespace tide::engine

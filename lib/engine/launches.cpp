@@ -1,0 +1,181 @@
+#include <tide/engine/executor.hpp>
+
+#include <tide/core/limits.hpp>
+
+#include <algorithm>
+
+namespace tide::engine {
+
+namespace {
+
+// May the cloud have done it all the same? Every kind decides.
+bool is_unclear(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::retry:
+    case ErrorKind::timeout:
+    case ErrorKind::protocol:
+    case ErrorKind::unexpected:
+    case ErrorKind::io: return true;
+    case ErrorKind::usage:
+    case ErrorKind::not_found:
+    case ErrorKind::config:
+    case ErrorKind::refused:
+    case ErrorKind::lock_held:
+    case ErrorKind::money:
+    case ErrorKind::batch:
+    case ErrorKind::unproven:
+    case ErrorKind::stranger:
+    case ErrorKind::throttled:
+    case ErrorKind::capacity:
+    case ErrorKind::quota:
+    case ErrorKind::auth:
+    case ErrorKind::bad_request:
+    case ErrorKind::eventual:
+    case ErrorKind::unknown: return false;
+  }
+  return true;
+}
+
+std::string back_off_key(const core::LaunchRequest& request, ErrorKind kind) {
+  const std::string pool = fmt::format("{}/{}", request.cloud.value, request.pool.value);
+  if (kind == ErrorKind::auth || kind == ErrorKind::throttled) return request.cloud.value;
+  if (kind != ErrorKind::capacity) return pool;
+  const std::string type = request.types.empty() ? "" : request.types.front();
+  return fmt::format("{}/{}{}{}", pool, type, request.zone.empty() ? "" : "/", request.zone);
+}
+
+// Whatever went wrong, it was the batch system that did not take a change.
+Error not_added(Error error) {
+  error.kind = ErrorKind::batch;
+  return std::move(error).with_context("while adding its nodes; nothing was launched");
+}
+
+}  // namespace
+
+core::Intent Executor::open_intent(const core::Launch& launch, const core::Reason& reason) {
+  core::Intent intent{.request = launch.request, .price_micros = launch.price_micros, .because = reason.text, .wish = launch.wish};
+  intent.id.value = fmt::format("{:016x}{:016x}", m_ports.random.next(), m_ports.random.next());
+  intent.request.intent = intent.id;
+  intent.request.tags[core::tag::k_intent] = intent.id.value;
+  intent.made_at = m_snapshot.taken_at;
+  intent.made = m_snapshot.age;
+  intent.attempts = 1;
+  for (const std::string& name : intent.request.names) {
+    const core::NodeName node{name};
+    m_memory.nodes[node] = {.node = node, .pool = launch.request.pool, .intent = intent.id, .since = m_snapshot.age};
+    if (!m_snapshot.batch.adds_nodes_before_launch) continue;
+    core::HoldRow hold{.node = node, .kind = core::HoldKind::joining, .note = std::string(core::k_note_joining), .rule = "join"};
+    hold.since = m_snapshot.age;
+    hold.pass = m_memory.passes;
+    m_memory.holds[node] = std::move(hold);
+  }
+  return intent;
+}
+
+// Entries are made before the launch call, held, so that no node of ours ever takes a job before it is ready. One that
+// was made before is left as it is: it may have joined meanwhile.
+Result<void> Executor::add_nodes(const core::Intent& intent) {
+  if (!m_snapshot.batch.adds_nodes_before_launch) return {};
+  const core::LaunchRequest& request = intent.request;
+  for (const std::string& name : request.names) {
+    core::NodeRow& row = m_memory.nodes[core::NodeName{name}];
+    if (row.made) continue;
+    TIDE_TRY(m_ports.batch.add({.name = core::NodeName{name},
+                                .slots = request.slots,
+                                .memory_mib = request.memory_mib,
+                                .gpus = request.gpus,
+                                .features = request.features,
+                                .note = std::string(core::k_note_joining)}));
+    row.made = true;
+    if (const auto hold = m_memory.holds.find(core::NodeName{name}); hold != m_memory.holds.end()) hold->second.confirmed = true;
+  }
+  return {};
+}
+
+void Executor::back_off(const core::LaunchRequest& request, const Error& error) {
+  core::BackOff& row = m_memory.back_offs[back_off_key(request, error.kind)];
+  row.key = back_off_key(request, error.kind);
+  row.kind = error.kind;
+  row.attempts = std::min(row.attempts + 1, 16);
+  row.until = m_snapshot.age + std::min(core::k_back_off_max, core::k_back_off_first * (1 << std::min(row.attempts - 1, 8)));
+  row.why = error.context.empty() ? error.message : fmt::format("{} ({})", error.message, error.context.back());
+}
+
+void Executor::settle(const core::PlannedAction& planned, const core::IntentId& id, Result<cloud::LaunchReply> reply) {
+  core::Intent& intent = m_memory.intents[id];
+  if (!reply) {
+    if (!is_unclear(reply.error().kind)) {
+      intent.state = core::IntentState::refused;
+      back_off(intent.request, reply.error());
+    }
+    report(planned, std::move(reply.error()));
+    return;
+  }
+  intent.state = core::IntentState::accepted;
+  std::size_t index = 0;
+  for (const core::Instance& instance : reply->instances) {
+    intent.instances.push_back(instance.id);
+    core::Machine row{.id = instance.id, .cloud = intent.request.cloud, .intent = id, .pool = intent.request.pool};
+    if (!instance.names.empty()) {
+      row.node.value = instance.names.front();
+    } else if (index < intent.request.names.size()) {
+      row.node.value = intent.request.names[index];
+    }
+    row.type = instance.type;
+    row.price_micros = intent.price_micros;
+    row.launched_at = instance.launched_at;
+    row.first_seen = m_snapshot.age;
+    m_memory.machines.emplace(instance.id, std::move(row));
+    ++index;
+  }
+  std::ranges::sort(intent.instances);
+  m_memory.back_offs.erase(back_off_key(intent.request, ErrorKind::capacity));
+  m_memory.back_offs.erase(back_off_key(intent.request, ErrorKind::quota));
+  const bool fewer = std::ssize(reply->instances) < intent.request.count;
+  report(planned, std::nullopt, fewer ? fmt::format("{} of {} came", reply->instances.size(), intent.request.count) : "", intent.instances);
+}
+
+Result<void> Executor::launch_all(Span launches) {
+  std::vector<core::Intent> intents;
+  for (const core::PlannedAction& planned : launches) {
+    intents.push_back(open_intent(std::get<core::Launch>(planned.action), planned.reason));
+    m_memory.intents[intents.back().id] = intents.back();
+  }
+  TIDE_TRY(save());
+  std::map<core::CloudName, std::vector<std::size_t>> by_cloud;
+  for (std::size_t i = 0; i < intents.size(); ++i) {
+    auto added = add_nodes(intents[i]);
+    if (added) {
+      by_cloud[intents[i].request.cloud].push_back(i);
+      continue;
+    }
+    m_memory.intents[intents[i].id].state = core::IntentState::refused;  // no call was made
+    report(launches[i], not_added(std::move(added.error())));
+  }
+  TIDE_TRY(save());
+  for (const auto& [name, indexes] : by_cloud) {
+    std::vector<core::LaunchRequest> requests;
+    for (const std::size_t index : indexes) requests.push_back(intents[index].request);
+    auto replies = m_ports.clouds.at(name)->launch(requests);
+    for (std::size_t i = 0; i < indexes.size(); ++i) settle(launches[indexes[i]], intents[indexes[i]].id, std::move(replies[i]));
+    TIDE_TRY(save());
+  }
+  return {};
+}
+
+Result<void> Executor::repeat(const core::PlannedAction& planned) {
+  const core::IntentId id = std::get<core::Repeat>(planned.action).intent;
+  core::Intent& intent = m_memory.intents[id];
+  ++intent.attempts;
+  TIDE_TRY(save());
+  if (auto added = add_nodes(intent); !added) {
+    report(planned, not_added(std::move(added.error())));
+    return save();
+  }
+  const std::vector<core::LaunchRequest> requests{intent.request};
+  auto replies = m_ports.clouds.at(intent.request.cloud)->launch(requests);
+  settle(planned, id, std::move(replies.front()));
+  return save();
+}
+
+}  // namespace tide::engine

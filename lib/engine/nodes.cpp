@@ -1,0 +1,92 @@
+#include <tide/engine/executor.hpp>
+
+#include <algorithm>
+
+namespace tide::engine {
+
+namespace {
+
+std::optional<Error> error_of(Result<void> result) {
+  return result ? std::nullopt : std::optional<Error>(std::move(result.error()));
+}
+
+core::Machine* machine_of(core::Memory& memory, const core::NodeName& node) {
+  for (auto& [id, machine] : memory.machines) {
+    if (machine.node == node) return &machine;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Result<void> Executor::hold_all(Span holds) {
+  for (const core::PlannedAction& planned : holds) {
+    core::HoldRow row = std::get<core::Hold>(planned.action).row;
+    row.confirmed = false;
+    m_memory.holds[row.node] = std::move(row);
+  }
+  TIDE_TRY(save());
+  for (const core::PlannedAction& planned : holds) {
+    core::HoldRow& row = m_memory.holds[std::get<core::Hold>(planned.action).row.node];
+    auto error = error_of(m_ports.batch.hold(row.node, row.note));
+    row.confirmed = !error;
+    report(planned, std::move(error));
+  }
+  return save();
+}
+
+Result<void> Executor::release(const core::PlannedAction& planned) {
+  const auto& action = std::get<core::Release>(planned.action);
+  auto error = error_of(m_ports.batch.release(action.node));
+  core::Machine* machine = machine_of(m_memory, action.node);
+  if (!error) {
+    m_memory.holds.erase(action.node);
+    if (machine != nullptr) machine->idle_since.reset();
+  }
+  if (!error && machine != nullptr && action.ready) {
+    machine->ready = m_snapshot.age;
+    const auto breaker = m_memory.breakers.find(machine->pool);
+    if (breaker != m_memory.breakers.end() && !breaker->second.open) m_memory.breakers.erase(breaker);
+  }
+  report(planned, std::move(error));
+  return save();
+}
+
+Result<void> Executor::set_address(const core::PlannedAction& planned) {
+  const auto& action = std::get<core::SetAddress>(planned.action);
+  auto error = error_of(m_ports.batch.set_address(action.node, action.address));
+  if (!error) m_memory.nodes[action.node].address = action.address;
+  report(planned, std::move(error));
+  return save();
+}
+
+Result<void> Executor::remove(const core::PlannedAction& planned) {
+  const auto& action = std::get<core::Remove>(planned.action);
+  auto error = error_of(m_ports.batch.remove(action.node));
+  if (!error) {
+    core::NodeRow& row = m_memory.nodes[action.node];
+    row.node = action.node;
+    row.removed = true;
+    row.free_at = m_snapshot.age + action.name_rest;
+    m_memory.holds.erase(action.node);
+    std::erase(m_memory.last_good.nodes, action.node);
+    m_memory.last_good.running.erase(action.node);
+  }
+  report(planned, std::move(error));
+  return save();
+}
+
+Result<void> Executor::close(const core::PlannedAction& planned) {
+  std::optional<Error> error;
+  if (const auto* intent = std::get_if<core::CloseIntent>(&planned.action)) m_memory.intents.erase(intent->intent);
+  if (const auto* forget = std::get_if<core::Forget>(&planned.action)) m_memory.machines.erase(forget->instance);
+  if (const auto* wish = std::get_if<core::CloseWish>(&planned.action)) {
+    error = error_of(m_ports.store.close_wish(wish->wish));
+    m_memory.wishes.erase(wish->wish);
+    m_saved.wishes.erase(wish->wish);
+  }
+  report(planned, std::move(error));
+  return save();
+}
+
+}  // namespace tide::engine

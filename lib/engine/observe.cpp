@@ -1,0 +1,47 @@
+#include <tide/engine/observe.hpp>
+
+#include <tide/core/age_clock.hpp>
+
+namespace tide::engine {
+
+namespace {
+
+template <typename T>
+Result<T> named(Result<T> reading, const char* what) {
+  if (reading) return reading;
+  return std::move(reading.error()).with_context(fmt::format("while reading {}", what));
+}
+
+}  // namespace
+
+core::Snapshot look(Ports& ports, const core::Settings& settings, core::Memory memory, bool all_job_ids) {
+  core::Snapshot snapshot;
+  snapshot.taken_at = ports.clock.now();
+  memory.head = ports.head;
+  memory.clock = core::advance(memory.clock, snapshot.taken_at, ports.clock.boot(), settings.scale.boot_deadline);
+  snapshot.age = memory.clock.age;
+  snapshot.memory = std::move(memory);
+  snapshot.batch = ports.batch.traits();
+  // Clouds before nodes, so that a machine is known before its node shows; jobs before nodes, so that a job that starts
+  // in between still shows as slots in use, and one that ends in between only as a job: busy, either way.
+  for (const auto& [name, cloud] : ports.clouds) {
+    snapshot.clouds.emplace(name, cloud->limits());
+    snapshot.instances.emplace(name, named(cloud->list(settings.cluster), "the list of machines"));
+  }
+  snapshot.server = named(ports.batch.server(), "who answers for the batch system");
+  if (snapshot.server) {
+    snapshot.jobs = named(ports.batch.jobs(all_job_ids), "the jobs");
+    snapshot.nodes = named(ports.batch.nodes(), "the nodes");
+  } else {
+    snapshot.jobs = snapshot.server.error();
+    snapshot.nodes = snapshot.server.error();
+  }
+  return snapshot;
+}
+
+Result<core::Snapshot> observe(Ports& ports, const core::Settings& settings, bool all_job_ids) {
+  TIDE_TRY_ASSIGN(core::Memory memory, ports.store.load());
+  return look(ports, settings, std::move(memory), all_job_ids);
+}
+
+}  // namespace tide::engine

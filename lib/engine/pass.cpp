@@ -1,0 +1,101 @@
+#include <tide/engine/executor.hpp>
+#include <tide/engine/observe.hpp>
+
+#include <tide/core/describe.hpp>
+
+#include <algorithm>
+
+namespace tide::engine {
+
+namespace {
+
+// A peer's unreadable answer or silence is the cloud's or the batch system's, by whose action it was.
+core::ExitCode of_action(const Outcome& outcome) {
+  const core::Action& action = outcome.planned.action;
+  const bool by_cloud = std::holds_alternative<core::Launch>(action) || std::holds_alternative<core::Repeat>(action) ||
+                        std::holds_alternative<core::Terminate>(action);
+  const ErrorKind kind = outcome.error->kind;
+  const bool peer = kind == ErrorKind::protocol || kind == ErrorKind::timeout || kind == ErrorKind::io;
+  if (peer) return by_cloud ? core::ExitCode::cloud : core::ExitCode::batch;
+  return core::exit_code_of(kind);
+}
+
+core::ExitCode of_clouds(const core::Snapshot& snapshot) {
+  core::ExitCode code = core::ExitCode::done;
+  for (const auto& [name, listed] : snapshot.instances) {
+    if (listed) continue;
+    const bool denied = listed.error().kind == ErrorKind::auth;
+    if (denied) return core::ExitCode::not_allowed;
+    code = listed.error().kind == ErrorKind::config ? core::ExitCode::config : core::ExitCode::cloud;
+  }
+  return code;
+}
+
+std::vector<store::Event> events_of(const PassReport& report) {
+  std::vector<store::Event> events;
+  const auto add = [&](std::string type, std::string subject, std::string rule, std::string text) {
+    events.push_back({report.snapshot.taken_at, report.plan.memory.passes, std::move(type), std::move(subject), std::move(rule), std::move(text)});
+  };
+  for (const Outcome& outcome : report.outcomes) {
+    std::string text = outcome.planned.reason.text;
+    if (!outcome.note.empty()) text += "; " + outcome.note;
+    if (outcome.error) text += "; failed: " + outcome.error->message;
+    add(core::verb_of(outcome.planned.action), core::subject_of(outcome.planned.action), outcome.planned.reason.rule, std::move(text));
+  }
+  for (const core::Alarm& alarm : report.plan.alarms) add("alarm", "", alarm.reason.rule, alarm.reason.text);
+  return events;
+}
+
+// An alarm that lasts is written once, not each minute by cron.
+Result<void> write_events(store::Store& store, std::vector<store::Event> events) {
+  TIDE_TRY_ASSIGN(const std::vector<store::Event> last, store.last_events(200));
+  std::erase_if(events, [&](const store::Event& event) {
+    return event.type == "alarm" && std::ranges::any_of(last, [&](const store::Event& old) {
+             return old.type == "alarm" && old.rule == event.rule && old.pass + 1 >= event.pass - 60;
+           });
+  });
+  return events.empty() ? Result<void>() : store.append(events);
+}
+
+}  // namespace
+
+Result<PassReport> run_pass(Ports& ports, const core::Settings& settings, const PassOptions& options) {
+  TIDE_TRY_ASSIGN(const core::Memory loaded, ports.store.load());
+  PassReport report{.snapshot = look(ports, settings, loaded, options.all_job_ids), .plan = {}, .outcomes = {}};
+  report.plan = core::plan(report.snapshot, settings, options.scope);
+  if (options.dry_run) return report;
+  Executor executor(ports, report.snapshot, report.plan.memory, loaded, options);
+  const auto ran = executor.run(report.plan);
+  report.outcomes = executor.outcomes();
+  if (!ran) return Error(ran.error()).with_context("while writing what was done; the pass stopped there");
+  TIDE_TRY(write_events(ports.store, events_of(report)));
+  return report;
+}
+
+core::ExitCode exit_code(const core::Snapshot& snapshot) {
+  for (const Error* error : {snapshot.server ? nullptr : &snapshot.server.error(), snapshot.nodes ? nullptr : &snapshot.nodes.error(),
+                             snapshot.jobs ? nullptr : &snapshot.jobs.error()}) {
+    if (error == nullptr) continue;
+    const bool config = error->kind == ErrorKind::stranger || error->kind == ErrorKind::config;
+    return config ? core::ExitCode::config : core::ExitCode::batch;
+  }
+  return of_clouds(snapshot);
+}
+
+core::ExitCode exit_code(const PassReport& report) {
+  for (const core::Alarm& alarm : report.plan.alarms) {
+    if (alarm.reason.rule != "batch-unreadable") continue;
+    const bool config = alarm.kind == ErrorKind::stranger || alarm.kind == ErrorKind::config;
+    return config ? core::ExitCode::config : core::ExitCode::batch;
+  }
+  if (const auto code = of_clouds(report.snapshot); code != core::ExitCode::done) return code;
+  for (const core::Alarm& alarm : report.plan.alarms) {
+    if (alarm.reason.rule == "foreign-head") return core::ExitCode::refused;
+  }
+  const auto failed = std::ranges::find_if(report.outcomes, [](const Outcome& outcome) { return outcome.error.has_value(); });
+  if (failed == report.outcomes.end()) return core::ExitCode::done;
+  const bool some_done = std::ranges::any_of(report.outcomes, [](const Outcome& outcome) { return !outcome.error; });
+  return some_done ? core::ExitCode::partly : of_action(*failed);
+}
+
+}  // namespace tide::engine
