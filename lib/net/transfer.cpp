@@ -180,15 +180,20 @@ std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count,
     transfer.m_refused = make_error(ErrorKind::protocol, "'{}' answers with more than {} bytes of headers", transfer.m_host, k_headers_max);
     return 0;
   }
-  if (line.starts_with("HTTP/")) transfer.m_response.headers.clear();  // what came before was a 1xx or the proxy's
-  const std::size_t colon = line.find(':');
-  if (!line.starts_with("HTTP/") && colon != std::string_view::npos) {
-    transfer.m_response.headers.emplace_back(line.substr(0, colon), trim(line.substr(colon + 1)));
+  transfer.m_headers_ended = transfer.m_headers_ended || line.empty();
+  if (line.starts_with("HTTP/")) {
+    transfer.m_headers_ended = false;
+    transfer.m_response.headers.clear();  // what came before was a 1xx or the proxy's
+    return size * count;
   }
+  const std::size_t colon = line.find(':');
+  if (colon != std::string_view::npos) transfer.m_response.headers.emplace_back(line.substr(0, colon), trim(line.substr(colon + 1)));
   return size * count;
 }
 
 Result<Response> Transfer::finish(CURLcode code) {
+  // libcurl takes a connection that ends among the headers for an answer without a body.
+  if (code == CURLE_OK && !m_headers_ended) code = CURLE_PARTIAL_FILE;
   if (code != CURLE_OK) return error_of(code);
   long status = 0;
   ::curl_easy_getinfo(m_handle.get(), CURLINFO_RESPONSE_CODE, &status);

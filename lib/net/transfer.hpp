@@ -40,6 +40,7 @@ class Transfer {
   Response m_response;
   std::string m_host;
   std::size_t m_header_bytes = 0;
+  bool m_headers_ended = false;
   std::optional<Error> m_refused;  // why a callback stopped the transfer
   std::array<char, CURL_ERROR_SIZE> m_words{};
   std::unique_ptr<curl_slist, FreeList> m_header_list;
