@@ -1,0 +1,48 @@
+"""The checks of tidy.py fire on what they ban and stay quiet on what they allow."""
+import unittest
+
+import tidy
+
+
+class Rules(unittest.TestCase):
+    def complaints(self, path, text):
+        return [what for _, what in tidy.check_file(path, text)]
+
+    def test_core_may_not_read_a_clock(self):
+        self.assertTrue(self.complaints("lib/core/x.cpp", "auto t = std::chrono::system_clock::now();\n"))
+
+    def test_core_may_not_include_the_store_or_streams(self):
+        self.assertTrue(self.complaints("lib/core/x.cpp", "#include <tide/store/store.hpp>\n"))
+        self.assertTrue(self.complaints("lib/core/x.cpp", "#include <fstream>\n"))
+        self.assertEqual([], self.complaints("lib/core/x.cpp", "#include <tide/core/job.hpp>\n#include <vector>\n"))
+
+    def test_engine_knows_ports_and_no_adapters(self):
+        self.assertTrue(self.complaints("lib/engine/x.cpp", "#include <tide/cloud/ec2/ec2_cloud.hpp>\n"))
+        self.assertEqual([], self.complaints("lib/engine/x.cpp", "#include <tide/cloud/cloud.hpp>\n"))
+
+    def test_arrows_run_downwards(self):
+        self.assertTrue(self.complaints("lib/util/x.cpp", "#include <tide/core/job.hpp>\n"))
+        self.assertTrue(self.complaints("lib/cloud/local/x.cpp", "#include <tide/cloud/ec2/ec2_cloud.hpp>\n"))
+
+    def test_banned_calls_in_lib(self):
+        for line in ('getenv("HOME");', 'system("ls");', "std::exit(1);", "popen(a, b);", "rand();", "usleep(3);"):
+            with self.subTest(line=line):
+                self.assertTrue(self.complaints("lib/net/x.cpp", line + "\n"))
+
+    def test_words_in_comments_and_strings_are_no_calls(self):
+        self.assertEqual([], self.complaints("lib/net/x.cpp", '// not getenv()\nauto x = "system()";\n'))
+
+    def test_an_open_end_is_told(self):
+        self.assertTrue(self.complaints("lib/net/x.cpp", "// TO" + "DO later\n"))
+
+    def test_long_files_are_told(self):
+        self.assertTrue(self.complaints("lib/net/x.cpp", "\n" * 501))
+        self.assertEqual([], self.complaints("lib/net/x.cpp", "\n" * 500))
+
+    def test_one_file_includes_cli11(self):
+        self.assertTrue(self.complaints("cmd/info.cpp", "#include <CLI/CLI.hpp>\n"))
+        self.assertEqual([], self.complaints("cmd/bind_cli11.cpp", "#include <CLI/CLI.hpp>\n"))
+
+
+if __name__ == "__main__":
+    unittest.main()
