@@ -41,17 +41,17 @@ std::optional<ErrorKind> error_kind_from(std::string_view text) {
   return std::nullopt;
 }
 
-Error&& Error::with_context(std::string line) && {
+Error Error::with_context(std::string line) && {
   context.insert(context.begin(), std::move(line));
   return std::move(*this);
 }
 
-Error&& Error::with_peer(std::string line) && {
+Error Error::with_peer(std::string line) && {
   context.push_back(std::move(line));
   return std::move(*this);
 }
 
-Error&& Error::with_hint(std::string text) && {
+Error Error::with_hint(std::string text) && {
   hint = std::move(text);
   return std::move(*this);
 }

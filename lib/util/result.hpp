@@ -49,9 +49,9 @@ struct Error {
   std::string hint;
   std::int64_t retry_after_seconds = 0;  // for that long the cloud asked to be left alone; 0: it did not say
 
-  Error&& with_context(std::string line) &&;  // inserts before what is there: the outer frame comes first
-  Error&& with_peer(std::string line) &&;     // appends: the peer's own words
-  Error&& with_hint(std::string text) &&;
+  Error with_context(std::string line) &&;  // inserts before what is there: the outer frame comes first
+  Error with_peer(std::string line) &&;     // appends: the peer's own words
+  Error with_hint(std::string text) &&;
   bool operator==(const Error&) const = default;
 };
 
