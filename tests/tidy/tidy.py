@@ -44,7 +44,7 @@ CORE_INCLUDES = {
     "type_traits", "utility", "variant", "vector", "fmt/core.h", "fmt/format.h", "fmt/ranges.h", "nlohmann/json.hpp",
 }
 CORE_UTIL = {"result.hpp", "id.hpp", "clock.hpp", "text.hpp", "units.hpp", "digest.hpp", "hostlist.hpp", "assert.hpp"}
-CORE_WORDS = r"(?<!\w)(system_clock|steady_clock|random_device|getenv|popen|[io]?fstream|FILE|cout|cerr|printf|fopen|curl_\w+|sqlite3_\w+|errno|(?<!\w)::(open|read|write)|read_file|Clock&|Random&)"
+CORE_WORDS = r"(?<!\w)(system_clock|steady_clock|random_device|getenv|popen|[io]?fstream|FILE|cout|cerr|printf|fopen|curl_\w+|sqlite3_\w+|errno|(?<![\w>])::(open|read|write)|read_file|Clock&|Random&)"
 
 
 def strip(text):
