@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -54,12 +55,17 @@ struct Config {
 // The keys that tide itself knows, in the order of tide.toml(5).
 std::span<const KeySpec> common_keys();
 
+// "text", "duration", ... and, for people, how a value of that type is written.
+std::string_view to_string(KeyType type);
+std::string_view example(KeyType type);
+
 // The keys that adapters add: (kind, spec). The caller takes them from the registries: config includes no adapter.
 struct AdapterKeys {
   std::string_view kind;
   std::span<const KeySpec> cloud_keys;
   std::span<const KeySpec> pool_keys;
   std::span<const KeySpec> batch_keys;
+  bool is_batch = false;  // a kind of batch system, else of cloud
 };
 
 struct Source {
@@ -72,6 +78,17 @@ Result<Config> parse(const Source& source, std::span<const AdapterKeys> adapters
 
 // Reads the file (refusing one with a secret that others may read), and the user data that its pools name.
 Result<Config> load(const std::string& path, std::span<const AdapterKeys> adapters);
+
+// What `config check` tells beside errors: pools that a money cap keeps from ever launching, clouds without pools, ...
+std::vector<std::string> warnings(const Config& config);
+
+// The first line of the text that holds what looks like a secret (an AWS key, a private key, a password), and what it
+// looks like; nothing if there is none. The secret itself is never part of the answer.
+struct SecretFound {
+  int line = 0;
+  std::string what;
+};
+std::optional<SecretFound> find_secret(std::string_view text);
 
 // -c, else $TIDE_CONFIG, else /etc/tide/tide.toml, else $XDG_CONFIG_HOME/tide/tide.toml; error if none exists.
 Result<std::string> find_file(const std::string& option, const std::map<std::string, std::string>& environment);
