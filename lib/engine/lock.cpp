@@ -34,7 +34,8 @@ std::optional<Holder> holder_from(std::string_view text) {
 
 Error cannot(const char* what, const std::string& path, int code) {
   return make_error(ErrorKind::io, "'{}' cannot be {}: {}", path, what, std::system_category().message(code))
-      .with_hint("Run the command as the owner of [cluster] state_dir, on a local disk with room: sudo -u OWNER tide ...");
+      .with_hint(
+          "Run the command as the owner of [cluster] state_dir, on a local disk with room: sudo -u OWNER tide ...");
 }
 
 struct flock whole_file() {
@@ -46,8 +47,9 @@ struct flock whole_file() {
 
 enum class Taken { by_us, by_tide, by_other };
 
-// Two locks, both freed with the descriptor. tide's own is one that can be asked about without being taken: one who only
-// looks must not make a pass believe that it is held. The second is flock(), so that `flock STATE_DIR/lock ...` works.
+// Two locks, both freed with the descriptor. tide's own is one that can be asked about without being taken: one who
+// only looks must not make a pass believe that it is held. The second is flock(), so that `flock STATE_DIR/lock ...`
+// works.
 Result<Taken> lock_now(int fd, const std::string& path) {
   struct flock range = whole_file();
   while (::fcntl(fd, F_OFD_SETLK, &range) != 0) {
@@ -62,8 +64,9 @@ Result<Taken> lock_now(int fd, const std::string& path) {
 }
 
 Error held(const std::string& state_dir, const std::optional<Holder>& other) {
-  const std::string who = other ? fmt::format("'{}', process {}, since {}", other->command, other->pid, format_time(other->since))
-                                : std::string("a program that left no name here");
+  const std::string who =
+      other ? fmt::format("'{}', process {}, since {}", other->command, other->pid, format_time(other->since))
+            : std::string("a program that left no name here");
   return make_error(ErrorKind::lock_held, "'{}' is held: another pass is running", path_of(state_dir))
       .with_peer("by " + who)
       .with_hint("Wait for it, or look at it with `ps -fp PID`; the lock is free as soon as that process ends.");

@@ -42,7 +42,11 @@ class SigpipeGuard {
 class Batch {
  public:
   Batch(CURLM* multi, const CurlOptions& options, std::span<const Request> requests)
-      : m_multi(multi), m_options(options), m_requests(requests), m_transfers(requests.size()), m_results(requests.size()) {}
+      : m_multi(multi),
+        m_options(options),
+        m_requests(requests),
+        m_transfers(requests.size()),
+        m_results(requests.size()) {}
   Batch(const Batch&) = delete;
   Batch& operator=(const Batch&) = delete;
   ~Batch() {
@@ -62,7 +66,8 @@ class Batch {
     }
     std::vector<Result<Response>> results;
     for (auto& result : m_results) {
-      results.push_back(result ? std::move(*result) : make_error(ErrorKind::unexpected, "libcurl failed: {}", ::curl_multi_strerror(code)));
+      results.push_back(result ? std::move(*result)
+                               : make_error(ErrorKind::unexpected, "libcurl failed: {}", ::curl_multi_strerror(code)));
     }
     return results;
   }

@@ -12,8 +12,8 @@ struct CurlOptions {
 };
 
 // Real HTTP(S) over libcurl's multi interface, on the calling thread. Certificates are verified, redirects come back as
-// they are, connections are kept for the next call. A request's time begins when it is sent, not while it waits for one of
-// the `parallel_max` places. The environment's http_proxy is not read: cron and shell do the same.
+// they are, connections are kept for the next call. A request's time begins when it is sent, not while it waits for one
+// of the `parallel_max` places. The environment's http_proxy is not read: cron and shell do the same.
 class CurlTransport final : public Transport {
  public:
   static std::unique_ptr<Transport> make(const CurlOptions& options = {});

@@ -22,7 +22,8 @@ Milliseconds full_jitter(Milliseconds limit, std::uint64_t random) {
 }
 
 std::optional<std::chrono::month> month_of(std::string_view text) {
-  constexpr std::array<std::string_view, 12> k_names{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  constexpr std::array<std::string_view, 12> k_names{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const auto* found = std::ranges::find(k_names, text);
   if (found == k_names.end()) return std::nullopt;
   return std::chrono::month(static_cast<unsigned>(found - k_names.begin()) + 1);
@@ -59,7 +60,8 @@ std::optional<TimePoint> to_time(const DateWords& words) {
   const auto time = time_of_day(words.time);
   if (!day || !month || !year || !time) return std::nullopt;
   if (words.year.size() == 2) *year += *year < 70 ? 2000 : 1900;
-  const std::chrono::year_month_day date{std::chrono::year(*year), *month, std::chrono::day(static_cast<unsigned>(*day))};
+  const std::chrono::year_month_day date{std::chrono::year(*year), *month,
+                                         std::chrono::day(static_cast<unsigned>(*day))};
   if (!date.ok()) return std::nullopt;
   return std::chrono::sys_days(date) + *time;
 }
@@ -74,7 +76,8 @@ std::vector<std::string_view> words_of(std::string_view text) {
 
 }  // namespace
 
-Milliseconds retry_delay(int attempt, const RetryPolicy& policy, std::optional<Seconds> retry_after, std::uint64_t random) {
+Milliseconds retry_delay(int attempt, const RetryPolicy& policy, std::optional<Seconds> retry_after,
+                         std::uint64_t random) {
   Milliseconds limit = std::min(policy.base, policy.cap);
   for (int i = 0; i < attempt && limit < policy.cap; ++i) limit = std::min(limit * 2, policy.cap);
   const Milliseconds jitter = full_jitter(limit, random);
@@ -88,8 +91,7 @@ bool may_retry(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::retry:
     case ErrorKind::throttled:
-    case ErrorKind::timeout:
-      return true;
+    case ErrorKind::timeout: return true;
     case ErrorKind::unexpected:
     case ErrorKind::usage:
     case ErrorKind::not_found:
@@ -107,8 +109,7 @@ bool may_retry(ErrorKind kind) {
     case ErrorKind::auth:
     case ErrorKind::bad_request:
     case ErrorKind::eventual:
-    case ErrorKind::unknown:
-      return false;
+    case ErrorKind::unknown: return false;
   }
   return false;
 }

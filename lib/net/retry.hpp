@@ -11,15 +11,16 @@ namespace tide::net {
 
 // botocore's "standard" mode, with Retry-After obeyed.
 struct RetryPolicy {
-  int attempts_max = 3;                                // calls in all, the first included
+  int attempts_max = 3;  // calls in all, the first included
   std::chrono::milliseconds base{1'000};
   std::chrono::milliseconds cap{20'000};
-  std::chrono::milliseconds retry_after_max{60'000};   // a peer that asks for more is heard in a later pass
+  std::chrono::milliseconds retry_after_max{60'000};  // a peer that asks for more is heard in a later pass
 };
 
-// Pure. How long to wait after the failure of call number `attempt` (from 0): any length up to base * 2^attempt, at most
-// `cap` (full jitter); at least what the peer asked for, at most `retry_after_max` of it. `random` is one draw.
-std::chrono::milliseconds retry_delay(int attempt, const RetryPolicy& policy, std::optional<Seconds> retry_after, std::uint64_t random);
+// Pure. How long to wait after the failure of call number `attempt` (from 0): any length up to base * 2^attempt, at
+// most `cap` (full jitter); at least what the peer asked for, at most `retry_after_max` of it. `random` is one draw.
+std::chrono::milliseconds retry_delay(int attempt, const RetryPolicy& policy, std::optional<Seconds> retry_after,
+                                      std::uint64_t random);
 
 // Whether such a failure may be gone next time. Capacity and quota are the planner's to repeat, not the transport's.
 bool may_retry(ErrorKind kind);

@@ -36,46 +36,35 @@ bool is_header_text(std::string_view text) {
 // What went wrong in which class: transport.hpp. All that may have reached the peer is `retry`.
 ErrorKind kind_of(CURLcode code) {
   switch (code) {
-    case CURLE_OPERATION_TIMEDOUT:
-      return ErrorKind::timeout;
+    case CURLE_OPERATION_TIMEDOUT: return ErrorKind::timeout;
     case CURLE_URL_MALFORMAT:
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_CIPHER:
-      return ErrorKind::config;
-    case CURLE_OUT_OF_MEMORY:
-      return ErrorKind::unexpected;
-    default:
-      return ErrorKind::retry;
+    case CURLE_SSL_CIPHER: return ErrorKind::config;
+    case CURLE_OUT_OF_MEMORY: return ErrorKind::unexpected;
+    default: return ErrorKind::retry;
   }
 }
 
 std::string_view what_of(CURLcode code) {
   switch (code) {
-    case CURLE_OPERATION_TIMEDOUT:
-      return "did not answer in time";
+    case CURLE_OPERATION_TIMEDOUT: return "did not answer in time";
     case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_ISSUER_ERROR:
-      return "shows a certificate that is not trusted";
-    case CURLE_SSL_CACERT_BADFILE:
-      return "cannot be checked: the CA file is unreadable";
-    case CURLE_COULDNT_RESOLVE_HOST:
-      return "has no address";
-    case CURLE_COULDNT_CONNECT:
-      return "cannot be reached";
-    case CURLE_PARTIAL_FILE:
-      return "cut its answer short";
-    case CURLE_GOT_NOTHING:
-      return "closed the connection without an answer";
-    default:
-      return "did not answer properly";
+    case CURLE_SSL_ISSUER_ERROR: return "shows a certificate that is not trusted";
+    case CURLE_SSL_CACERT_BADFILE: return "cannot be checked: the CA file is unreadable";
+    case CURLE_COULDNT_RESOLVE_HOST: return "has no address";
+    case CURLE_COULDNT_CONNECT: return "cannot be reached";
+    case CURLE_PARTIAL_FILE: return "cut its answer short";
+    case CURLE_GOT_NOTHING: return "closed the connection without an answer";
+    default: return "did not answer properly";
   }
 }
 
 std::string_view hint_of(ErrorKind kind) {
   if (kind == ErrorKind::config) return "Check endpoint and ca_file of this cloud in the configuration.";
-  if (kind == ErrorKind::timeout) return "Check the network and proxy; the call may have been done, and a later pass looks.";
+  if (kind == ErrorKind::timeout)
+    return "Check the network and proxy; the call may have been done, and a later pass looks.";
   return "Check the network, the proxy and the cloud's endpoint; a later pass tries again.";
 }
 
@@ -165,7 +154,8 @@ std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, v
   auto& transfer = *static_cast<Transfer*>(self);
   const std::size_t bytes = size * count;
   if (transfer.m_response.body.size() + bytes > transfer.m_request.body_max) {
-    transfer.m_refused = make_error(ErrorKind::protocol, "'{}' answers with more than {} bytes", transfer.m_host, transfer.m_request.body_max);
+    transfer.m_refused = make_error(ErrorKind::protocol, "'{}' answers with more than {} bytes", transfer.m_host,
+                                    transfer.m_request.body_max);
     return 0;
   }
   transfer.m_response.body.append(data, bytes);
@@ -177,7 +167,8 @@ std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count,
   const std::string_view line = trim({data, size * count});
   transfer.m_header_bytes += size * count;
   if (transfer.m_header_bytes > k_headers_max) {
-    transfer.m_refused = make_error(ErrorKind::protocol, "'{}' answers with more than {} bytes of headers", transfer.m_host, k_headers_max);
+    transfer.m_refused = make_error(ErrorKind::protocol, "'{}' answers with more than {} bytes of headers",
+                                    transfer.m_host, k_headers_max);
     return 0;
   }
   transfer.m_headers_ended = transfer.m_headers_ended || line.empty();
@@ -187,7 +178,8 @@ std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count,
     return size * count;
   }
   const std::size_t colon = line.find(':');
-  if (colon != std::string_view::npos) transfer.m_response.headers.emplace_back(line.substr(0, colon), trim(line.substr(colon + 1)));
+  if (colon != std::string_view::npos)
+    transfer.m_response.headers.emplace_back(line.substr(0, colon), trim(line.substr(colon + 1)));
   return size * count;
 }
 

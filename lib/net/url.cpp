@@ -14,7 +14,9 @@ constexpr int k_https_port = 443;
 constexpr int k_port_max = 65'535;
 constexpr std::string_view k_letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
-bool is_unreserved(char c) { return k_letters.find(c) != std::string_view::npos || c == '-' || c == '.' || c == '_' || c == '~'; }
+bool is_unreserved(char c) {
+  return k_letters.find(c) != std::string_view::npos || c == '-' || c == '.' || c == '_' || c == '~';
+}
 
 std::string encode(std::string_view text, bool keep_slash) {
   constexpr std::string_view k_digits = "0123456789ABCDEF";
@@ -46,7 +48,8 @@ Error bad_url(std::string_view text, std::string_view why) {
 
 // A blank or a line end in a URL would let its writer forge a request.
 bool is_clean(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) > 0x20 && static_cast<unsigned char>(c) < 0x7f; });
+  return std::ranges::all_of(
+      text, [](char c) { return static_cast<unsigned char>(c) > 0x20 && static_cast<unsigned char>(c) < 0x7f; });
 }
 
 bool is_host(std::string_view host, bool bracketed) {
@@ -158,9 +161,9 @@ bool is_loopback(std::string_view host) {
   // 127.evil.example is a name like any other.
   const auto parts = split(host, '.');
   return parts.size() == 4 && parts.front() == "127" && std::ranges::all_of(parts, [](std::string_view part) {
-    const auto number = parse_integer(part);
-    return number && *number >= 0 && *number <= 255;
-  });
+           const auto number = parse_integer(part);
+           return number && *number >= 0 && *number <= 255;
+         });
 }
 
 std::string redact_url(std::string_view url) {
@@ -176,9 +179,9 @@ std::string redact_url(std::string_view url) {
 }
 
 std::string redact_header(std::string_view name, std::string_view value) {
-  constexpr std::array<std::string_view, 8> k_secret{"authorization",   "proxy-authorization", "cookie", "set-cookie",
-                                                     "x-auth-token",    "x-subject-token",     "x-amz-security-token",
-                                                     "x-aws-ec2-metadata-token"};
+  constexpr std::array<std::string_view, 8> k_secret{
+      "authorization",        "proxy-authorization",     "cookie", "set-cookie", "x-auth-token", "x-subject-token",
+      "x-amz-security-token", "x-aws-ec2-metadata-token"};
   const std::string lower = to_lower(name);
   return std::ranges::find(k_secret, lower) == k_secret.end() ? std::string(value) : "[secret]";
 }

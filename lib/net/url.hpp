@@ -27,13 +27,14 @@ Result<Url> split_url(std::string_view text);
 
 // RFC 3986, as SigV4 wants it: all but letters, digits and -._~ as %XX in capitals.
 std::string percent_encode(std::string_view text);
-std::string percent_encode_path(std::string_view path);               // leaves "/" alone
-std::string percent_decode(std::string_view text);                    // a stray % stays; "+" stays
+std::string percent_encode_path(std::string_view path);  // leaves "/" alone
+std::string percent_decode(std::string_view text);       // a stray % stays; "+" stays
 using Parameters = std::vector<std::pair<std::string, std::string>>;
-std::string query_string(std::span<const std::pair<std::string, std::string>> parameters);  // encoded, sorted by code point
-Parameters parse_query(std::string_view query);                       // of a form too: "+" is a blank
+std::string query_string(
+    std::span<const std::pair<std::string, std::string>> parameters);  // encoded, sorted by code point
+Parameters parse_query(std::string_view query);                        // of a form too: "+" is a blank
 
-bool is_loopback(std::string_view host);   // localhost, 127.0.0.0/8, ::1
+bool is_loopback(std::string_view host);  // localhost, 127.0.0.0/8, ::1
 
 // For logs and messages: what may hold a secret is cut out.
 std::string redact_url(std::string_view url);  // "https://host/path?..."

@@ -48,7 +48,8 @@ Result<Pipe> make_pipe() {
   UniqueFd second(ends[1]);
   TIDE_TRY_ASSIGN(UniqueFd read_end, above_stdio(std::move(first)));
   TIDE_TRY_ASSIGN(UniqueFd write_end, above_stdio(std::move(second)));
-  if (::fcntl(read_end.get(), F_SETFL, O_NONBLOCK) != 0) return make_error(ErrorKind::io, "fcntl failed: {}", words_of(errno));
+  if (::fcntl(read_end.get(), F_SETFL, O_NONBLOCK) != 0)
+    return make_error(ErrorKind::io, "fcntl failed: {}", words_of(errno));
   return Pipe{std::move(read_end), std::move(write_end)};
 }
 
@@ -204,7 +205,8 @@ Result<Child> start(const Command& command) {
   if (code == 0) code = spawn(command, actions, pid);
   if (code != 0) return cannot_start(command, words_of(code));
   // By number: glibc 2.36 declares pidfd_open without extern "C".
-  return Child(pid, UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))), std::move(output.read_end), std::move(errors.read_end));
+  return Child(pid, UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))), std::move(output.read_end),
+               std::move(errors.read_end));
 }
 
 std::string last_words(std::string_view errors) {

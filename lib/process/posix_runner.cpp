@@ -18,9 +18,9 @@ namespace {
 
 using Milliseconds = std::chrono::milliseconds;
 
-constexpr std::size_t k_piece = 65'536;       // what a pipe holds: one read empties it
-constexpr Milliseconds k_tick{20};            // between looks where the kernel has no pidfd
-constexpr Milliseconds k_longest{60'000};     // poll takes an int
+constexpr std::size_t k_piece = 65'536;    // what a pipe holds: one read empties it
+constexpr Milliseconds k_tick{20};         // between looks where the kernel has no pidfd
+constexpr Milliseconds k_longest{60'000};  // poll takes an int
 
 Error system_error(std::string_view call, int code) {
   return make_error(ErrorKind::io, "{} failed: {}", call, std::system_category().message(code));
@@ -100,7 +100,8 @@ class Run {
   }
 
   Error out_of_time() const {
-    auto error = make_error(ErrorKind::timeout, "'{}' did not end within {} ms", display(m_command), m_command.timeout.count());
+    auto error =
+        make_error(ErrorKind::timeout, "'{}' did not end within {} ms", display(m_command), m_command.timeout.count());
     if (!finished.errors.empty()) error.context.push_back("it said: " + last_words(finished.errors));
     error.hint = "Run it by hand to see what it waits for.";
     return error;

@@ -9,9 +9,9 @@
 
 namespace tide::process {
 
-constexpr std::size_t k_errors_max = 16U << 10U;               // of stderr that is kept: its end
-constexpr std::chrono::milliseconds k_drain_time{1'000};       // for what others still hold open once the command ended
-constexpr std::chrono::milliseconds k_death_time{2'000};       // a killed process that takes longer hangs in the kernel
+constexpr std::size_t k_errors_max = 16U << 10U;          // of stderr that is kept: its end
+constexpr std::chrono::milliseconds k_drain_time{1'000};  // for what others still hold open once the command ended
+constexpr std::chrono::milliseconds k_death_time{2'000};  // a killed process that takes longer hangs in the kernel
 
 // Runs real commands with posix_spawn: own process group, default signals, no descriptor but 0, 1 and 2.
 // Wants SIGCHLD at its default, else the kernel throws exit codes away (an error of kind io).

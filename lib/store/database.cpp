@@ -76,7 +76,8 @@ std::int64_t Statement::integer(int column) const { return ::sqlite3_column_int6
 Result<std::unique_ptr<Database>> Database::open(const std::string& path, int flags) {
   std::unique_ptr<Database> database(new Database(path));
   sqlite3* handle = nullptr;
-  const int code = ::sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  const int code =
+      ::sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   database->m_handle.reset(handle);
   if (code != SQLITE_OK) return database->error_of(code);
   ::sqlite3_busy_timeout(handle, k_busy_ms);
@@ -100,8 +101,7 @@ Error Database::error_of(int code) const {
   const std::string words = m_handle ? ::sqlite3_errmsg(m_handle.get()) : ::sqlite3_errstr(code);
   switch (code & 0xff) {
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-      return damaged(words);
+    case SQLITE_NOTADB: return damaged(words);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return make_error(ErrorKind::timeout, "'{}' is in use by another process", m_path)

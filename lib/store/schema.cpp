@@ -17,8 +17,10 @@ namespace {
 constexpr std::int64_t k_application_id = 0x74696465;  // "tide", shown by file(1)
 
 Error cannot_make(const std::string& path, int code) {
-  const std::string hint = code == EACCES || code == EPERM || code == EROFS ? sudo_hint(path) : "Check the disk of [cluster] state_dir.";
-  return make_error(ErrorKind::io, "'{}' cannot be made: {}", path, std::system_category().message(code)).with_hint(hint);
+  const std::string hint =
+      code == EACCES || code == EPERM || code == EROFS ? sudo_hint(path) : "Check the disk of [cluster] state_dir.";
+  return make_error(ErrorKind::io, "'{}' cannot be made: {}", path, std::system_category().message(code))
+      .with_hint(hint);
 }
 
 Result<std::int64_t> first_number(Database& database, const std::string& sql) {
@@ -48,10 +50,12 @@ Result<void> create_schema(Database& database) {
   TIDE_TRY(database.execute("CREATE TABLE schema (version INTEGER NOT NULL) STRICT"));
   TIDE_TRY(database.execute("INSERT INTO schema VALUES (" + std::to_string(k_schema_version) + ")"));
   for (const char* table : {"intents", "machines", "holds", "nodes", "wishes", "back_offs", "breakers", "facts"}) {
-    TIDE_TRY(database.execute(std::string("CREATE TABLE ") + table + " (key TEXT PRIMARY KEY NOT NULL, json TEXT NOT NULL) STRICT"));
+    TIDE_TRY(database.execute(std::string("CREATE TABLE ") + table +
+                              " (key TEXT PRIMARY KEY NOT NULL, json TEXT NOT NULL) STRICT"));
   }
-  TIDE_TRY(database.execute("CREATE TABLE events (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, pass INTEGER NOT NULL,"
-                            " type TEXT NOT NULL, subject TEXT NOT NULL, rule TEXT NOT NULL, text TEXT NOT NULL) STRICT"));
+  TIDE_TRY(database.execute(
+      "CREATE TABLE events (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, pass INTEGER NOT NULL,"
+      " type TEXT NOT NULL, subject TEXT NOT NULL, rule TEXT NOT NULL, text TEXT NOT NULL) STRICT"));
   return transaction.commit();
 }
 
@@ -66,8 +70,8 @@ Result<void> check_schema(Database& database) {
   TIDE_TRY_ASSIGN(const std::int64_t version, first_number(database, "SELECT version FROM schema"));
   if (version < 1) return database.damaged("the schema has no version");
   if (version > k_schema_version) {
-    return make_error(ErrorKind::config, "'{}' was written by a newer tide: its schema is {}, this one knows {}", database.path(), version,
-                      k_schema_version)
+    return make_error(ErrorKind::config, "'{}' was written by a newer tide: its schema is {}, this one knows {}",
+                      database.path(), version, k_schema_version)
         .with_hint("Run the newer tide here too; it cannot be turned back.");
   }
   return {};

@@ -41,7 +41,8 @@ void compare(const char* table, const std::map<Key, Row>& before, const std::map
   }
   for (const auto& [key, row] : after) {
     const auto found = before.find(key);
-    if (found == before.end() || !(found->second == row)) changes.push_back({.table = table, .key = text_of(key), .json = core::to_json(row)});
+    if (found == before.end() || !(found->second == row))
+      changes.push_back({.table = table, .key = text_of(key), .json = core::to_json(row)});
   }
 }
 
@@ -82,7 +83,8 @@ Changes difference(const Memory& before, const Memory& after) {
   }
   for (const auto& [key, value] : facts_after) {
     const auto found = facts_before.find(key);
-    if (found == facts_before.end() || found->second != value) changes.push_back({.table = "facts", .key = key, .json = value});
+    if (found == facts_before.end() || found->second != value)
+      changes.push_back({.table = "facts", .key = key, .json = value});
   }
   return changes;
 }
@@ -92,7 +94,8 @@ Result<void> write(Database& database, const Change& change) {
     TIDE_TRY_ASSIGN(Statement statement, database.prepare("DELETE FROM " + change.table + " WHERE key = ?"));
     return statement.bind(1, change.key).run();
   }
-  TIDE_TRY_ASSIGN(Statement statement, database.prepare("INSERT INTO " + change.table + " VALUES (?, ?)"
+  TIDE_TRY_ASSIGN(Statement statement, database.prepare("INSERT INTO " + change.table +
+                                                        " VALUES (?, ?)"
                                                         " ON CONFLICT (key) DO UPDATE SET json = excluded.json"));
   return statement.bind(1, change.key).bind(2, *change.json).run();
 }
@@ -105,7 +108,8 @@ Result<void> each_row(Database& database, const std::string& table, Visit&& visi
     if (!found) return {};
     const std::string key = statement.text(0);
     auto visited = visit(key, statement.text(1));
-    if (!visited) return database.damaged(fmt::format("row '{}' of {}: {}", printable(key, 100), table, visited.error().message));
+    if (!visited)
+      return database.damaged(fmt::format("row '{}' of {}: {}", printable(key, 100), table, visited.error().message));
   }
 }
 
@@ -163,7 +167,8 @@ class SqliteStore final : public Store {
     TIDE_TRY(read_rows(*m_database, "wishes", memory.wishes));
     TIDE_TRY(read_rows(*m_database, "back_offs", memory.back_offs));
     TIDE_TRY(read_rows(*m_database, "breakers", memory.breakers));
-    TIDE_TRY(each_row(*m_database, "facts", [&](const std::string& key, const std::string& value) { return read_fact(memory, key, value); }));
+    TIDE_TRY(each_row(*m_database, "facts",
+                      [&](const std::string& key, const std::string& value) { return read_fact(memory, key, value); }));
     TIDE_TRY(transaction.commit());
     return memory;
   }
@@ -232,10 +237,12 @@ class SqliteStore final : public Store {
 Result<void> check_local(const std::string& folder) {
   struct statfs found {};
   if (::statfs(folder.c_str(), &found) != 0) {
-    return make_error(ErrorKind::io, "'{}' cannot be looked at: {}", folder, std::system_category().message(errno)).with_hint(sudo_hint(folder));
+    return make_error(ErrorKind::io, "'{}' cannot be looked at: {}", folder, std::system_category().message(errno))
+        .with_hint(sudo_hint(folder));
   }
   if (!is_network_disk(static_cast<std::uint64_t>(found.f_type))) return {};
-  return make_error(ErrorKind::config, "'{}' is on a network disk, where the lock and the store cannot be trusted", folder)
+  return make_error(ErrorKind::config, "'{}' is on a network disk, where the lock and the store cannot be trusted",
+                    folder)
       .with_hint("Set [cluster] state_dir to a folder on a local disk.");
 }
 
@@ -251,31 +258,33 @@ Result<Presence> look_for(const std::string& path) {
   struct stat found {};
   if (::stat(path.c_str(), &found) == 0) return Presence::there;
   if (errno == ENOENT) return Presence::missing;
-  return make_error(ErrorKind::io, "'{}' cannot be looked at: {}", path, std::system_category().message(errno)).with_hint(sudo_hint(path));
+  return make_error(ErrorKind::io, "'{}' cannot be looked at: {}", path, std::system_category().message(errno))
+      .with_hint(sudo_hint(path));
 }
 
 }  // namespace
 
 bool is_network_disk(std::uint64_t filesystem_type) {
   constexpr std::array<std::uint64_t, 14> k_types{
-      0x6969,                  // nfs
-      0x517b, 0xff534d42, 0xfe534d42,  // smb, cifs, smb2
-      0x5346414f, 0x6b414653,  // afs: OpenAFS, the kernel's
-      0x73757245,              // coda
-      0x564c,                  // ncp
-      0x00c36400,              // ceph
-      0x0bd00bd0,              // lustre
-      0x47504653,              // gpfs
-      0x01161970,              // gfs2
-      0x7461636f,              // ocfs2
-      0x19830326,              // beegfs
+      0x6969,                              // nfs
+      0x517b,     0xff534d42, 0xfe534d42,  // smb, cifs, smb2
+      0x5346414f, 0x6b414653,              // afs: OpenAFS, the kernel's
+      0x73757245,                          // coda
+      0x564c,                              // ncp
+      0x00c36400,                          // ceph
+      0x0bd00bd0,                          // lustre
+      0x47504653,                          // gpfs
+      0x01161970,                          // gfs2
+      0x7461636f,                          // ocfs2
+      0x19830326,                          // beegfs
   };
   return std::ranges::find(k_types, filesystem_type & 0xffff'ffffU) != k_types.end();
 }
 
 Result<std::unique_ptr<Store>> open_store(const StoreOptions& options) {
   if (options.path == ":memory:") return open_in_memory(options);
-  const std::string folder = options.path.find('/') == std::string::npos ? "." : options.path.substr(0, options.path.find_last_of('/') + 1);
+  const std::string folder =
+      options.path.find('/') == std::string::npos ? "." : options.path.substr(0, options.path.find_last_of('/') + 1);
   TIDE_TRY_ASSIGN(const Presence presence, look_for(options.path));
   if (presence == Presence::missing && options.read_only) return open_in_memory(options);
   if (presence == Presence::missing) {
@@ -283,7 +292,8 @@ Result<std::unique_ptr<Store>> open_store(const StoreOptions& options) {
   }
   TIDE_TRY(check_local(folder));
   if (presence == Presence::missing) TIDE_TRY(create_file(options.path));
-  TIDE_TRY_ASSIGN(auto database, Database::open(options.path, options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE));
+  TIDE_TRY_ASSIGN(auto database,
+                  Database::open(options.path, options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE));
   TIDE_TRY(check_schema(*database));
   if (!options.read_only) {
     TIDE_TRY(database->execute("PRAGMA journal_mode=WAL"));

@@ -10,7 +10,7 @@ namespace tide {
 }  // namespace tide
 
 // Checked in every build.
-#define TIDE_CHECK(condition, what) \
-  do {                              \
+#define TIDE_CHECK(condition, what)                                 \
+  do {                                                              \
     if (!(condition)) ::tide::fail_check(what, __FILE__, __LINE__); \
   } while (false)

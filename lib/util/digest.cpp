@@ -37,7 +37,8 @@ std::string sha256(std::string_view data) {
 std::string hmac_sha256(std::string_view key, std::string_view data) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
-  const auto* done = HMAC(EVP_sha256(), bytes_of(key), static_cast<int>(key.size()), bytes_of(data), data.size(), digest.data(), &size);
+  const auto* done = HMAC(EVP_sha256(), bytes_of(key), static_cast<int>(key.size()), bytes_of(data), data.size(),
+                          digest.data(), &size);
   TIDE_CHECK(done != nullptr, "OpenSSL has no HMAC-SHA-256");
   return to_string(digest, size);
 }

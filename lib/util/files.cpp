@@ -36,7 +36,8 @@ int write_all(int fd, std::string_view text) {
   return 0;
 }
 
-int fill_and_rename(int fd, const std::string& temporary, const std::string& path, std::string_view text, unsigned mode) {
+int fill_and_rename(int fd, const std::string& temporary, const std::string& path, std::string_view text,
+                    unsigned mode) {
   if (::fchmod(fd, mode) != 0) return errno;
   if (const int code = write_all(fd, text); code != 0) return code;
   if (::fsync(fd) != 0) return errno;

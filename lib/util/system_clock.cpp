@@ -91,7 +91,8 @@ bool SystemClock::sleep_for(std::chrono::milliseconds span) {
     if (left.count() <= 0) return true;
     constexpr std::int64_t k_longest = 60'000;  // poll takes an int
     std::array<pollfd, 1> wake{pollfd{.fd = m_stop != nullptr ? m_stop->fd() : -1, .events = POLLIN, .revents = 0}};
-    const int count = ::poll(wake.data(), wake.size(), static_cast<int>(std::min<std::int64_t>(left.count(), k_longest)));
+    const int count =
+        ::poll(wake.data(), wake.size(), static_cast<int>(std::min<std::int64_t>(left.count(), k_longest)));
     TIDE_CHECK(count >= 0 || errno == EINTR, "poll failed");
   }
 }

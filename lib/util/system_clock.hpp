@@ -19,9 +19,9 @@ class StopFlag {
 
   // SIGINT and SIGTERM set this flag from now on; the second one of a kind ends the process as usual. Once per process.
   Result<void> catch_signals();
-  void request(int signal) noexcept;  // async-signal-safe
+  void request(int signal) noexcept;              // async-signal-safe
   int signal() const { return m_signal.load(); }  // 0: go on
-  int fd() const { return m_wake.get(); }  // readable, for ever, once asked to stop
+  int fd() const { return m_wake.get(); }         // readable, for ever, once asked to stop
 
  private:
   explicit StopFlag(UniqueFd wake) : m_wake(std::move(wake)) {}

@@ -80,8 +80,9 @@ std::string printable(std::string_view text, std::size_t length_max) {
   constexpr std::string_view k_more = "...";
   std::string result;
   for (const char c : text) {
-    const std::string piece =
-        is_control(c) ? fmt::format("\\x{:02x}", static_cast<unsigned>(static_cast<unsigned char>(c))) : std::string(1, c);
+    const std::string piece = is_control(c)
+                                  ? fmt::format("\\x{:02x}", static_cast<unsigned>(static_cast<unsigned char>(c)))
+                                  : std::string(1, c);
     if (result.size() + piece.size() > length_max) {
       const std::size_t room = length_max > k_more.size() ? length_max - k_more.size() : 0;
       std::size_t end = std::min(result.size(), room);

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::int64_t k_duration_max = 100LL * 365 * 86'400;  // a century: more is a slip of the keyboard
 constexpr std::int64_t k_micros = 1'000'000;
-constexpr std::size_t k_digits_max = 12;                       // of the whole part of a size or a sum
+constexpr std::size_t k_digits_max = 12;  // of the whole part of a size or a sum
 constexpr std::size_t k_decimals_max = 6;
 
 struct Unit {
@@ -23,9 +23,9 @@ struct Unit {
 };
 
 constexpr std::array k_durations{Unit{"d", 86'400}, Unit{"h", 3'600}, Unit{"m", 60}, Unit{"s", 1}};
-constexpr std::array k_sizes{Unit{"KiB", 1LL << 10U}, Unit{"MiB", 1LL << 20U}, Unit{"GiB", 1LL << 30U}, Unit{"TiB", 1LL << 40U},
-                             Unit{"kB", 1'000},       Unit{"MB", 1'000'000},   Unit{"GB", 1'000'000'000},
-                             Unit{"TB", 1'000'000'000'000}};
+constexpr std::array k_sizes{
+    Unit{"KiB", 1LL << 10U}, Unit{"MiB", 1LL << 20U}, Unit{"GiB", 1LL << 30U},   Unit{"TiB", 1LL << 40U},
+    Unit{"kB", 1'000},       Unit{"MB", 1'000'000},   Unit{"GB", 1'000'000'000}, Unit{"TB", 1'000'000'000'000}};
 
 template <std::size_t Count>
 std::optional<std::int64_t> size_of(const std::array<Unit, Count>& units, std::string_view name) {
@@ -72,7 +72,8 @@ Error bad_time(std::string_view text) {
 
 // A number of exactly so many digits, taken off the front.
 std::optional<int> take_number(std::string_view& text, std::size_t digits) {
-  if (text.size() < digits || text.substr(0, digits).find_first_not_of("0123456789") != std::string_view::npos) return std::nullopt;
+  if (text.size() < digits || text.substr(0, digits).find_first_not_of("0123456789") != std::string_view::npos)
+    return std::nullopt;
   const auto value = parse_integer(text.substr(0, digits));
   text.remove_prefix(digits);
   return value ? std::optional<int>(static_cast<int>(*value)) : std::nullopt;
@@ -168,8 +169,9 @@ std::string format_time(TimePoint time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(time - day);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                     static_cast<unsigned>(date.day()), clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
+                     clock.minutes().count(), clock.seconds().count());
 }
 
 Result<TimePoint> parse_time(std::string_view text) {
@@ -182,10 +184,12 @@ Result<TimePoint> parse_time(std::string_view text) {
     if (!number || (i < k_between.size() && !take(rest, k_between[i]))) return bad_time(text);
     parts[i] = *number;
   }
-  const std::chrono::year_month_day date{std::chrono::year(parts[0]), std::chrono::month(static_cast<unsigned>(parts[1])),
+  const std::chrono::year_month_day date{std::chrono::year(parts[0]),
+                                         std::chrono::month(static_cast<unsigned>(parts[1])),
                                          std::chrono::day(static_cast<unsigned>(parts[2]))};
   if (!date.ok() || parts[3] > 23 || parts[4] > 59 || parts[5] > 59 || !ends_in_utc(rest)) return bad_time(text);
-  return std::chrono::sys_days(date) + std::chrono::hours(parts[3]) + std::chrono::minutes(parts[4]) + Seconds(parts[5]);
+  return std::chrono::sys_days(date) + std::chrono::hours(parts[3]) + std::chrono::minutes(parts[4]) +
+         Seconds(parts[5]);
 }
 
 }  // namespace tide

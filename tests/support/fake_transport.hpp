@@ -66,20 +66,19 @@ class FaultyTransport final : public net::Transport {
   int count() const { return m_count; }
 
  private:
-  Result<net::Response> pass_on(const net::Request& request) { return std::move(m_inner.perform({&request, 1}).front()); }
+  Result<net::Response> pass_on(const net::Request& request) {
+    return std::move(m_inner.perform({&request, 1}).front());
+  }
 
   Result<net::Response> one(const net::Request& request, Fault fault) {
     switch (fault) {
-      case Fault::none:
-        return pass_on(request);
-      case Fault::drop_before:
-        return make_error(ErrorKind::retry, "'peer' cannot be reached");
+      case Fault::none: return pass_on(request);
+      case Fault::drop_before: return make_error(ErrorKind::retry, "'peer' cannot be reached");
       case Fault::html_502:
         return net::Response{.status = 502,
                              .headers = {{"Content-Type", "text/html"}},
                              .body = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"};
-      case Fault::hang_before:
-        return make_error(ErrorKind::timeout, "'peer' did not answer in time");
+      case Fault::hang_before: return make_error(ErrorKind::timeout, "'peer' did not answer in time");
       case Fault::lose_reply:
         static_cast<void>(pass_on(request));
         return make_error(ErrorKind::retry, "'peer' closed the connection without an answer");

@@ -18,10 +18,10 @@ struct Recording {
   std::string errors;
   int exit_code = 0;
   int signal = 0;
-  std::chrono::milliseconds delay{0};          // told to ScriptedRunner::on_delay; longer than the time-out: a time-out
-  bool hang = false;                           // a time-out, after the output
-  std::size_t cut_at = std::string::npos;      // prints only so much of the output
-  std::size_t piece_size = 4'096;              // of what the sink gets at a time
+  std::chrono::milliseconds delay{0};      // told to ScriptedRunner::on_delay; longer than the time-out: a time-out
+  bool hang = false;                       // a time-out, after the output
+  std::size_t cut_at = std::string::npos;  // prints only so much of the output
+  std::size_t piece_size = 4'096;          // of what the sink gets at a time
   std::optional<Error> cannot_start;
 };
 
@@ -67,8 +67,8 @@ class ScriptedRunner final : public process::CommandRunner {
   std::vector<process::Command> calls;  // in order; the sinks in them are dead
   std::vector<std::string> lines;       // the same, as keys
   std::vector<std::string> unexpected;
-  std::function<void(std::chrono::milliseconds)> on_delay;    // to move a virtual clock
-  std::function<void(const process::Command&)> on_call;       // before a recording is looked up: worlds that change
+  std::function<void(std::chrono::milliseconds)> on_delay;  // to move a virtual clock
+  std::function<void(const process::Command&)> on_call;     // before a recording is looked up: worlds that change
 
  private:
   std::deque<Recording>* find(const std::string& line) {
@@ -89,7 +89,8 @@ class ScriptedRunner final : public process::CommandRunner {
   Result<process::Finished> play(const process::Command& command, const Recording& recording) {
     if (recording.cannot_start) return *recording.cannot_start;
     const std::string output = recording.output.substr(0, recording.cut_at);
-    process::Finished finished{.exit_code = recording.exit_code, .signal = recording.signal, .output = "", .errors = recording.errors};
+    process::Finished finished{
+        .exit_code = recording.exit_code, .signal = recording.signal, .output = "", .errors = recording.errors};
     for (std::size_t at = 0; command.sink && at < output.size(); at += recording.piece_size) {
       TIDE_TRY(command.sink(std::string_view(output).substr(at, recording.piece_size)));
     }

@@ -38,7 +38,8 @@ TEST_CASE("Lock: the second one is refused and told who holds it") {
     const auto second = Lock::try_take(folder.path, k_other);
     REQUIRE_FALSE(second);
     CHECK(second.error().kind == ErrorKind::lock_held);
-    CHECK(second.error().context == std::vector<std::string>{"by 'tide scale-once', process 4711, since 2025-11-25T16:26:40Z"});
+    CHECK(second.error().context ==
+          std::vector<std::string>{"by 'tide scale-once', process 4711, since 2025-11-25T16:26:40Z"});
     CHECK_FALSE(second.error().hint.empty());
     CHECK(Lock::holder(folder.path) == k_self);  // the loser wrote nothing
   }

@@ -145,7 +145,9 @@ std::function<void(Peer&)> once_then_close(const std::string& bytes) {
   };
 }
 
-Result<net::Response> ask(const Request& request) { return std::move(CurlTransport::make()->perform({&request, 1}).front()); }
+Result<net::Response> ask(const Request& request) {
+  return std::move(CurlTransport::make()->perform({&request, 1}).front());
+}
 
 std::string joined(const Error& error) {
   std::string text = error.message;
@@ -165,7 +167,8 @@ TEST_CASE("perform: status, headers and body come back; an error status is no er
   CHECK(response->body == "no");
   CHECK(response->header("retry-AFTER") == "7");
   CHECK(response->header("absent") == "");
-  CHECK(std::ranges::count(response->headers, std::string("X-Twice"), &std::pair<std::string, std::string>::first) == 2);
+  CHECK(std::ranges::count(response->headers, std::string("X-Twice"), &std::pair<std::string, std::string>::first) ==
+        2);
 }
 
 TEST_CASE("perform: the request goes out exactly as given") {
@@ -177,10 +180,11 @@ TEST_CASE("perform: the request goes out exactly as given") {
     seen = request;
     peer.write(reply("ok"));
   });
-  const Request request{.method = "POST",
-                        .url = server.url("/a/../b%2Fc?x=1&y=%20"),
-                        .headers = {{"X-Empty", ""}, {"Content-Type", "application/x-test"}, {"Authorization", "secret-sauce"}},
-                        .body = std::string("a\0b", 3)};
+  const Request request{
+      .method = "POST",
+      .url = server.url("/a/../b%2Fc?x=1&y=%20"),
+      .headers = {{"X-Empty", ""}, {"Content-Type", "application/x-test"}, {"Authorization", "secret-sauce"}},
+      .body = std::string("a\0b", 3)};
   REQUIRE(ask(request));
   const std::lock_guard lock(mutex);
   CHECK(seen.starts_with("POST /a/../b%2Fc?x=1&y=%20 HTTP/1.1\r\n"));
@@ -195,7 +199,8 @@ TEST_CASE("perform: methods with and without a body") {
   const Server server([](Peer& peer) {
     for (std::string request = peer.read_request(); !request.empty(); request = peer.read_request()) {
       const std::string line = request.substr(0, request.find(' '));
-      peer.write(line == "HEAD" ? "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n" : reply(line + "|" + request.substr(request.find("\r\n\r\n") + 4)));
+      peer.write(line == "HEAD" ? "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
+                                : reply(line + "|" + request.substr(request.find("\r\n\r\n") + 4)));
     }
   });
   const auto transport = CurlTransport::make();
@@ -242,7 +247,8 @@ TEST_CASE("perform: refused, cut short, hung up and rubbish are retry, with curl
   CHECK(refused.error().kind == ErrorKind::retry);
   CHECK(refused.error().message == "'127.0.0.1:" + std::to_string(closed_port) + "' cannot be reached");
   CHECK(joined(refused.error()).find("from curl: ") != std::string::npos);
-  for (const char* bytes : {"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel",
+  for (const char* bytes : {"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf",
+                            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel",
                             "HTTP/1.1 200 OK\r\nContent-Le", "", "220 smtp.example.org ESMTP\r\n"}) {
     CAPTURE(bytes);
     const Server server(once_then_close(bytes));
@@ -255,7 +261,8 @@ TEST_CASE("perform: refused, cut short, hung up and rubbish are retry, with curl
 TEST_CASE("perform: a body may be as large as said and no larger, whatever its length header says") {
   const std::string body(100'000, 'x');
   const Server sized(always(reply(body)));
-  const Server chunked(once_then_close("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n186a0\r\n" + body + "\r\n0\r\n\r\n"));
+  const Server chunked(
+      once_then_close("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n186a0\r\n" + body + "\r\n0\r\n\r\n"));
   for (const auto* server : {&sized, &chunked}) {
     CHECK(ask({.url = server->url(), .body_max = 100'000}).value().body == body);
     const auto large = ask({.url = server->url(), .body_max = 99'999});
@@ -323,7 +330,9 @@ TEST_CASE("perform: one that hangs does not hold up the others") {
       peer.write(reply("ok"));
     }
   });
-  const std::vector<Request> requests{{.url = server.url("/hang"), .timeout = milliseconds(400)}, {.url = server.url("/")}, {.url = server.url("/hang"), .timeout = milliseconds(400)}};
+  const std::vector<Request> requests{{.url = server.url("/hang"), .timeout = milliseconds(400)},
+                                      {.url = server.url("/")},
+                                      {.url = server.url("/hang"), .timeout = milliseconds(400)}};
   const auto began = std::chrono::steady_clock::now();
   const auto results = CurlTransport::make()->perform(requests);
   CHECK(results[0].error().kind == ErrorKind::timeout);
@@ -334,10 +343,11 @@ TEST_CASE("perform: one that hangs does not hold up the others") {
 
 TEST_CASE("perform: what must not be sent is config, and never leaves") {
   const Server server(always(reply("ok")));
-  for (const Request& request : {Request{.url = "ftp://127.0.0.1/"}, Request{.url = "file:///etc/passwd"}, Request{.url = ""},
-                                 Request{.url = "http://ec2.example.org/"}, Request{.url = "http://127.evil.example/"}, Request{.url = server.url("/a b")},
-                                 Request{.url = server.url(), .headers = {{"X", "a\r\nY: b"}}},
-                                 Request{.url = server.url(), .headers = {{"X:", "a"}}}}) {
+  for (const Request& request :
+       {Request{.url = "ftp://127.0.0.1/"}, Request{.url = "file:///etc/passwd"}, Request{.url = ""},
+        Request{.url = "http://ec2.example.org/"}, Request{.url = "http://127.evil.example/"},
+        Request{.url = server.url("/a b")}, Request{.url = server.url(), .headers = {{"X", "a\r\nY: b"}}},
+        Request{.url = server.url(), .headers = {{"X:", "a"}}}}) {
     CAPTURE(request.url);
     const auto response = ask(request);
     REQUIRE_FALSE(response);
@@ -347,7 +357,9 @@ TEST_CASE("perform: what must not be sent is config, and never leaves") {
   CHECK(server.connections == 0);
 }
 
-TEST_CASE("perform: http to a named host is spoken where its configuration says so; a proxy is used if set, never for loopback") {
+TEST_CASE(
+    "perform: http to a named host is spoken where its configuration says so; a proxy is used if set, never for "
+    "loopback") {
   std::string seen;
   std::mutex mutex;
   const Server proxy([&](Peer& peer) {
@@ -375,14 +387,20 @@ TEST_CASE("perform: certificates are verified, against ca_file if named") {
   REQUIRE(::mkdtemp(folder) != nullptr);
   const std::string at = folder;
   const auto run = [](const std::string& line) { return std::system(line.c_str()); };
-  REQUIRE(run("cd " + at + " && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -keyout key.pem -out cert.pem "
+  REQUIRE(run("cd " + at +
+              " && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -keyout key.pem "
+              "-out cert.pem "
               "-subj /CN=localhost -addext subjectAltName=DNS:localhost 2>/dev/null") == 0);
-  REQUIRE(run("cd " + at + " && { openssl s_server -accept 127.0.0.1:0 -key key.pem -cert cert.pem -www >log 2>&1 & echo $! >pid; }") == 0);
+  REQUIRE(
+      run("cd " + at +
+          " && { openssl s_server -accept 127.0.0.1:0 -key key.pem -cert cert.pem -www >log 2>&1 & echo $! >pid; }") ==
+      0);
   std::string port;
   for (int i = 0; i < 500 && port.empty(); ++i) {
     const auto log = read_file(at + "/log");
     const std::size_t found = log ? log->find("ACCEPT 127.0.0.1:") : std::string::npos;
-    if (found != std::string::npos && log->find('\n', found) != std::string::npos) port = log->substr(found + 17, log->find('\n', found) - found - 17);
+    if (found != std::string::npos && log->find('\n', found) != std::string::npos)
+      port = log->substr(found + 17, log->find('\n', found) - found - 17);
     std::this_thread::sleep_for(milliseconds(10));
   }
   REQUIRE_FALSE(port.empty());

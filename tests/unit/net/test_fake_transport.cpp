@@ -13,7 +13,8 @@ TEST_CASE("FaultyTransport: each fault is what it says, to the peer and to the c
     ++acted;
     return net::Response{.status = 200, .headers = {}, .body = "body of " + request.url};
   });
-  test::FaultyTransport faulty(peer, {Fault::drop_before, Fault::lose_reply, Fault::truncate, Fault::cut_quietly, Fault::html_502, Fault::hang, Fault::hang_before});
+  test::FaultyTransport faulty(peer, {Fault::drop_before, Fault::lose_reply, Fault::truncate, Fault::cut_quietly,
+                                      Fault::html_502, Fault::hang, Fault::hang_before});
   const std::vector<net::Request> requests(8, net::Request{.url = "/x"});
   const auto results = faulty.perform(requests);
   CHECK(acted == 5);

@@ -19,7 +19,9 @@ TEST_SUITE_BEGIN("net/retry");
 TEST_CASE("retry_delay: full jitter doubles up to the cap") {
   const net::RetryPolicy policy;
   // The largest draw below a multiple of limit + 1 gives the limit itself.
-  const auto longest = [&](int attempt, std::uint64_t limit) { return retry_delay(attempt, policy, std::nullopt, limit); };
+  const auto longest = [&](int attempt, std::uint64_t limit) {
+    return retry_delay(attempt, policy, std::nullopt, limit);
+  };
   CHECK(longest(0, 1'000) == milliseconds(1'000));
   CHECK(longest(0, 1'001) == milliseconds(0));
   CHECK(longest(1, 2'000) == milliseconds(2'000));
@@ -27,7 +29,8 @@ TEST_CASE("retry_delay: full jitter doubles up to the cap") {
   CHECK(longest(5, 20'000) == milliseconds(20'000));
   CHECK(longest(5, 20'001) == milliseconds(0));
   CHECK(longest(1'000'000, 20'000) == milliseconds(20'000));
-  for (std::uint64_t random : {std::uint64_t{0}, std::uint64_t{12'345'678'901}, std::numeric_limits<std::uint64_t>::max()}) {
+  for (std::uint64_t random :
+       {std::uint64_t{0}, std::uint64_t{12'345'678'901}, std::numeric_limits<std::uint64_t>::max()}) {
     for (int attempt = 0; attempt < 70; ++attempt) {
       const auto delay = retry_delay(attempt, policy, std::nullopt, random);
       CHECK(delay >= milliseconds(0));
@@ -65,8 +68,8 @@ TEST_CASE("RetryBudget: a dead peer empties it, success fills it up to its size"
 
 TEST_CASE("may_retry: what may be gone next time, and nothing that is a decision") {
   for (const ErrorKind kind : {ErrorKind::retry, ErrorKind::throttled, ErrorKind::timeout}) CHECK(net::may_retry(kind));
-  for (const ErrorKind kind : {ErrorKind::capacity, ErrorKind::quota, ErrorKind::auth, ErrorKind::bad_request, ErrorKind::config,
-                               ErrorKind::unknown, ErrorKind::protocol, ErrorKind::eventual}) {
+  for (const ErrorKind kind : {ErrorKind::capacity, ErrorKind::quota, ErrorKind::auth, ErrorKind::bad_request,
+                               ErrorKind::config, ErrorKind::unknown, ErrorKind::protocol, ErrorKind::eventual}) {
     CHECK_FALSE(net::may_retry(kind));
   }
 }
@@ -76,8 +79,9 @@ TEST_CASE("parse_http_date: all three forms of the RFC") {
   CHECK(parse_http_date("Sunday, 06-Nov-94 08:49:37 GMT") == k_1994);
   CHECK(parse_http_date("Sun Nov  6 08:49:37 1994") == k_1994);
   CHECK(parse_http_date("Thu, 01 Jan 2026 00:00:00 GMT") == TimePoint(Seconds(1'767'225'600)));
-  for (const char* text : {"", "now", "Sun, 06 Nov 1994 08:49:37 CET", "Sun, 31 Feb 1994 08:49:37 GMT", "Sun, 06 Nov 1994 25:49:37 GMT",
-                           "Sun, 06 Non 1994 08:49:37 GMT", "Sun, -6 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49 GMT", "1994-11-06T08:49:37Z"}) {
+  for (const char* text : {"", "now", "Sun, 06 Nov 1994 08:49:37 CET", "Sun, 31 Feb 1994 08:49:37 GMT",
+                           "Sun, 06 Nov 1994 25:49:37 GMT", "Sun, 06 Non 1994 08:49:37 GMT",
+                           "Sun, -6 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49 GMT", "1994-11-06T08:49:37Z"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_http_date(text).has_value());
   }

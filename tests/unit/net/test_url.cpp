@@ -9,18 +9,30 @@ TEST_SUITE_BEGIN("net/url");
 
 TEST_CASE("split_url: parts, defaults and the Host header") {
   const Url plain = split_url("https://EC2.eu-central-1.Example.org").value();
-  CHECK(plain == Url{.scheme = "https", .host = "ec2.eu-central-1.example.org", .port = 443, .own_port = false, .path = "/", .query = ""});
+  CHECK(plain == Url{.scheme = "https",
+                     .host = "ec2.eu-central-1.example.org",
+                     .port = 443,
+                     .own_port = false,
+                     .path = "/",
+                     .query = ""});
   CHECK(plain.authority() == "ec2.eu-central-1.example.org");
   const Url full = split_url("http://[::1]:8773/services/Cloud?a=b?c").value();
-  CHECK(full == Url{.scheme = "http", .host = "::1", .port = 8773, .own_port = true, .path = "/services/Cloud", .query = "a=b?c"});
+  CHECK(full == Url{.scheme = "http",
+                    .host = "::1",
+                    .port = 8773,
+                    .own_port = true,
+                    .path = "/services/Cloud",
+                    .query = "a=b?c"});
   CHECK(full.authority() == "[::1]:8773");
   CHECK(split_url("https://h:443/").value().authority() == "h");
-  CHECK(split_url("http://h?x").value() == Url{.scheme = "http", .host = "h", .port = 80, .own_port = false, .path = "/", .query = "x"});
+  CHECK(split_url("http://h?x").value() ==
+        Url{.scheme = "http", .host = "h", .port = 80, .own_port = false, .path = "/", .query = "x"});
 }
 
 TEST_CASE("split_url: what tide does not speak is config and shows no password") {
-  for (const char* text : {"", "h", "ftp://h/", "https://", "https:///x", "https://u:pw@h/", "https://h:0/", "https://h:99999/", "https://h:x/", "https://h /",
-                           "https://h/\r\nX: y", "https://h/#f", "https://[::1/", "https://[::1]x/", "https://h\xc3\xa4/", "https://a$b/"}) {
+  for (const char* text : {"", "h", "ftp://h/", "https://", "https:///x", "https://u:pw@h/", "https://h:0/",
+                           "https://h:99999/", "https://h:x/", "https://h /", "https://h/\r\nX: y", "https://h/#f",
+                           "https://[::1/", "https://[::1]x/", "https://h\xc3\xa4/", "https://a$b/"}) {
     CAPTURE(text);
     const auto url = split_url(text);
     REQUIRE_FALSE(url);
@@ -49,7 +61,9 @@ TEST_CASE("query_string: encoded and sorted by name, then value") {
 
 TEST_CASE("is_loopback: names that only look like it are not") {
   for (const char* host : {"localhost", "127.0.0.1", "127.99.1.2", "::1"}) CHECK(is_loopback(host));
-  for (const char* host : {"127.evil.example", "127.0.0.1.example.org", "10.0.0.1", "localhost.example", "", "127.0.0.999"}) CHECK_FALSE(is_loopback(host));
+  for (const char* host :
+       {"127.evil.example", "127.0.0.1.example.org", "10.0.0.1", "localhost.example", "", "127.0.0.999"})
+    CHECK_FALSE(is_loopback(host));
 }
 
 TEST_CASE("redaction: no query, no user, no token in a log") {

@@ -18,7 +18,11 @@ using std::chrono::milliseconds;
 namespace {
 
 Command shell(const std::string& script) {
-  return {.argv = {"/bin/sh", "-c", script}, .environment = {{"PATH", "/usr/bin:/bin"}}, .input = "", .timeout = milliseconds(20'000), .sink = {}};
+  return {.argv = {"/bin/sh", "-c", script},
+          .environment = {{"PATH", "/usr/bin:/bin"}},
+          .input = "",
+          .timeout = milliseconds(20'000),
+          .sink = {}};
 }
 
 struct Runner {
@@ -236,14 +240,16 @@ TEST_CASE("run: the command inherits no descriptor, no ignored signal, and has i
   REQUIRE(leaked > 2);
   ::signal(SIGPIPE, SIG_IGN);
   Runner run;
-  const auto finished = run(shell("ls /proc/self/fd | wc -l; test $(ps -o pgid= -p $$) = $$ && echo leader; grep SigBlk /proc/self/status; "
-                                  "sed -n 's/SigIgn:.//p' /proc/self/status"));
+  const auto finished = run(
+      shell("ls /proc/self/fd | wc -l; test $(ps -o pgid= -p $$) = $$ && echo leader; grep SigBlk /proc/self/status; "
+            "sed -n 's/SigIgn:.//p' /proc/self/status"));
   ::signal(SIGPIPE, SIG_DFL);
   ::close(leaked);
   REQUIRE(finished);
   constexpr std::string_view k_want = "4\nleader\nSigBlk:\t0000000000000000\n";  // 0, 1, 2 and ls's own
   REQUIRE(finished->output.starts_with(k_want));
-  constexpr std::uint64_t k_real = 0x7fff'ffff;  // 32 and 33 are glibc's own, and may come down from whoever runs the tests
+  constexpr std::uint64_t k_real =
+      0x7fff'ffff;  // 32 and 33 are glibc's own, and may come down from whoever runs the tests
   CHECK((std::stoull(finished->output.substr(k_want.size()), nullptr, 16) & k_real) == 0);
 }
 
@@ -263,7 +269,8 @@ TEST_CASE("run: descriptors do not leak, whatever happens") {
 }
 
 TEST_CASE("display: as typed into a shell, without the folder, and never endless") {
-  CHECK(display({.argv = {"/usr/bin/squeue", "-h", "--format=%i %T", "", "it's"}}) == "squeue -h '--format=%i %T' '' 'it'\\''s'");
+  CHECK(display({.argv = {"/usr/bin/squeue", "-h", "--format=%i %T", "", "it's"}}) ==
+        "squeue -h '--format=%i %T' '' 'it'\\''s'");
   CHECK(display({.argv = {"/bin/echo", "a\nb"}}) == "echo 'a\\x0ab'");
   CHECK(display({.argv = {"/bin/echo", std::string(10'000, 'x')}}).size() <= 400);
 }

@@ -22,7 +22,8 @@ TEST_CASE("resolve: an error names where it looked and what to set") {
   CHECK(missing.error().hint.find("[batch] bin_dir") != std::string::npos);
   CHECK(resolve("sh", {.bin_dir = "/nonexistent", .path = "/bin"}).error().context ==
         std::vector<std::string>{"looked in /nonexistent"});
-  CHECK(resolve("sh", {.bin_dir = "", .path = ""}).error().context == std::vector<std::string>{"looked in no folder: PATH is empty"});
+  CHECK(resolve("sh", {.bin_dir = "", .path = ""}).error().context ==
+        std::vector<std::string>{"looked in no folder: PATH is empty"});
 }
 
 TEST_CASE("resolve: no folder, no plain file and no relative path is a program") {

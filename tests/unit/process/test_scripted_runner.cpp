@@ -9,7 +9,9 @@ TEST_SUITE_BEGIN("process/scripted_runner");
 
 TEST_CASE("ScriptedRunner: exact keys win over beginnings, recordings are played in turn") {
   ScriptedRunner runner;
-  runner.on("squeue *", {.output = "any"}).on("squeue -h", {.output = "one"}).on("squeue -h", {.output = "two", .exit_code = 1});
+  runner.on("squeue *", {.output = "any"})
+      .on("squeue -h", {.output = "one"})
+      .on("squeue -h", {.output = "two", .exit_code = 1});
   CHECK(runner.run({.argv = {"/usr/bin/squeue", "-h"}}).value().output == "one");
   CHECK(runner.run({.argv = {"/usr/bin/squeue", "-h"}}).value().exit_code == 1);
   CHECK(runner.run({.argv = {"/usr/bin/squeue", "-h"}}).value().output == "two");

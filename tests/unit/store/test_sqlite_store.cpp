@@ -56,7 +56,8 @@ Memory full_memory() {
   memory.machines[{"m1"}].registered = Moment{5};
   memory.holds[{"n1"}].node = {"n1"};
   memory.nodes[{"n1"}].node = {"n1"};
-  memory.back_offs["aws/small"] = {.key = "aws/small", .kind = ErrorKind::capacity, .attempts = 2, .until = {60}, .why = "none left"};
+  memory.back_offs["aws/small"] = {
+      .key = "aws/small", .kind = ErrorKind::capacity, .attempts = 2, .until = {60}, .why = "none left"};
   memory.breakers[{"small"}] = {.pool = {"small"}, .failures = 3, .open = true, .last = "m0"};
   memory.last_good = {.nodes = {{"n1"}}, .running = {{{"n1"}, {{"77"}}}}};
   memory.suspicion = core::Suspicion{.since = {3}, .why = "all gone", .missing = {{"n1"}}, .accepted = false};
@@ -142,7 +143,12 @@ TEST_CASE("events: kept in order, the last ones are given") {
   auto log = opened(folder.db());
   std::vector<Event> events;
   for (int i = 0; i < 5; ++i) {
-    events.push_back({.at = TimePoint(Seconds(i)), .pass = i, .type = "launch", .subject = "m1", .rule = "demand", .text = std::string("a\0b", 3)});
+    events.push_back({.at = TimePoint(Seconds(i)),
+                      .pass = i,
+                      .type = "launch",
+                      .subject = "m1",
+                      .rule = "demand",
+                      .text = std::string("a\0b", 3)});
   }
   REQUIRE(log->append(events));
   REQUIRE(log->append({}));
@@ -185,8 +191,8 @@ TEST_CASE("open_store: a reader sees what a writer committed and may not write")
   auto reader = open_store({.path = folder.db(), .read_only = true});
   REQUIRE(reader);
   CHECK((*reader)->load().value() == full_memory());
-  for (const auto& refused : {(*reader)->save(Memory{}, full_memory()), (*reader)->add_wish(wish("w")), (*reader)->close_wish({"w"}),
-                              (*reader)->append({})}) {
+  for (const auto& refused : {(*reader)->save(Memory{}, full_memory()), (*reader)->add_wish(wish("w")),
+                              (*reader)->close_wish({"w"}), (*reader)->append({})}) {
     REQUIRE_FALSE(refused);
     CHECK(refused.error().kind == ErrorKind::io);
     CHECK(refused.error().hint.find("sudo -u") != std::string::npos);
@@ -206,7 +212,8 @@ TEST_CASE("open_store: who may not read or write is told as whom to come again")
   if (child == 0) {
     if (::setuid(65'534) != 0) ::_exit(9);
     const auto told = [](const Result<std::unique_ptr<store::Store>>& store) {
-      return !store && store.error().kind == ErrorKind::io && store.error().hint.find("sudo -u 'root'") != std::string::npos;
+      return !store && store.error().kind == ErrorKind::io &&
+             store.error().hint.find("sudo -u 'root'") != std::string::npos;
     };
     if (!told(open_store({.path = folder.db(), .read_only = true}))) ::_exit(1);
     if (!told(open_store({.path = folder.db()}))) ::_exit(2);
@@ -239,7 +246,8 @@ TEST_CASE("open_store: damage is an error that says what to do, never a first ru
   {
     auto store = opened(folder.db());
     Memory memory;
-    for (int i = 0; i < 200; ++i) memory.intents[{std::to_string(i)}] = intent(std::to_string(i), std::string(500, 'x'));
+    for (int i = 0; i < 200; ++i)
+      memory.intents[{std::to_string(i)}] = intent(std::to_string(i), std::string(500, 'x'));
     REQUIRE(store->save(Memory{}, memory));
   }
   const std::string good = read_file(folder.db()).value();
@@ -262,8 +270,8 @@ TEST_CASE("open_store: damage is an error that says what to do, never a first ru
 TEST_CASE("load: a row or fact that cannot be read names itself") {
   const Folder folder;
   opened(folder.db());
-  for (const char* sql : {"INSERT INTO machines VALUES ('m9', '{\"id\":')", "INSERT INTO facts VALUES ('passes', 'many')",
-                          "INSERT INTO facts VALUES ('moon', 'full')"}) {
+  for (const char* sql : {"INSERT INTO machines VALUES ('m9', '{\"id\":')",
+                          "INSERT INTO facts VALUES ('passes', 'many')", "INSERT INTO facts VALUES ('moon', 'full')"}) {
     CAPTURE(sql);
     run_sql(folder.db(), sql);
     const auto loaded = opened(folder.db())->load();
@@ -345,7 +353,9 @@ TEST_CASE("open_store: in memory, each store is its own") {
 }
 
 TEST_CASE("is_network_disk: NFS, SMB and cluster disks are; ext4, xfs, tmpfs and overlays are not") {
-  for (const std::uint64_t type : {0x6969ULL, 0xff534d42ULL, 0xfe534d42ULL, 0xc36400ULL, 0xbd00bd0ULL, 0x47504653ULL}) CHECK(store::is_network_disk(type));
-  for (const std::uint64_t type : {0xef53ULL, 0x58465342ULL, 0x1021994ULL, 0x794c7630ULL, 0x9123683eULL}) CHECK_FALSE(store::is_network_disk(type));
+  for (const std::uint64_t type : {0x6969ULL, 0xff534d42ULL, 0xfe534d42ULL, 0xc36400ULL, 0xbd00bd0ULL, 0x47504653ULL})
+    CHECK(store::is_network_disk(type));
+  for (const std::uint64_t type : {0xef53ULL, 0x58465342ULL, 0x1021994ULL, 0x794c7630ULL, 0x9123683eULL})
+    CHECK_FALSE(store::is_network_disk(type));
   CHECK(store::is_network_disk(0xffff'ffff'ff53'4d42ULL));  // f_type is signed, and its sign is spread
 }

@@ -14,7 +14,8 @@ TEST_CASE("parse_duration: units, falling, each at most once") {
   CHECK(parse_duration("2d").value() == Seconds(172'800));
   CHECK(parse_duration("0s").value() == Seconds(0));
   CHECK(parse_duration("1d2h3m4s").value() == Seconds(93'784));
-  for (const char* text : {"", "90", "s", "1.5h", "-1s", "1m1h", "1m1m", "10 m", "10min", "99999999999999999999s", "36501d", "1h30", "1H", "9223372036854775807d"}) {
+  for (const char* text : {"", "90", "s", "1.5h", "-1s", "1m1h", "1m1m", "10 m", "10min", "99999999999999999999s",
+                           "36501d", "1h30", "1H", "9223372036854775807d"}) {
     CAPTURE(text);
     const auto span = parse_duration(text);
     REQUIRE_FALSE(span);
@@ -41,7 +42,8 @@ TEST_CASE("parse_size_mib: binary and decimal units, rounded down") {
   CHECK(parse_size_mib("1023KiB").value() == 0);
   CHECK(parse_size_mib("0GiB").value() == 0);
   CHECK(parse_size_mib("1048576TiB").value() == 1'099'511'627'776);
-  for (const char* text : {"", "8", "GiB", "8 GiB", "8gib", "-1GiB", "1.GiB", ".5GiB", "1.2.3GiB", "1048577TiB", "9999999999999GiB", "1.1234567GiB", "8G"}) {
+  for (const char* text : {"", "8", "GiB", "8 GiB", "8gib", "-1GiB", "1.GiB", ".5GiB", "1.2.3GiB", "1048577TiB",
+                           "9999999999999GiB", "1.1234567GiB", "8G"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_size_mib(text));
   }
@@ -73,8 +75,10 @@ TEST_CASE("time: RFC 3339 in UTC, there and back") {
   CHECK(parse_time("1969-12-31T23:59:59Z").value() == TimePoint(Seconds(-1)));
   CHECK(format_time(TimePoint(Seconds(-1))) == "1969-12-31T23:59:59Z");
   CHECK(parse_time("2024-02-29T00:00:00Z"));
-  for (const char* text : {"", "2025-11-25", "2025-11-25T16:25:55", "2025-11-25T16:25:55+01:00", "2025-02-29T00:00:00Z", "2025-11-25T24:00:00Z", "2025-11-25T16:25:55.Z",
-                           "2025-11-25 16:25:55Z", "2025-11-25T16:25:55Zx", "25-11-25T16:25:55Z", "2025-13-01T00:00:00Z", "2025-11-25T16:60:00Z", "N/A", "Unknown"}) {
+  for (const char* text :
+       {"", "2025-11-25", "2025-11-25T16:25:55", "2025-11-25T16:25:55+01:00", "2025-02-29T00:00:00Z",
+        "2025-11-25T24:00:00Z", "2025-11-25T16:25:55.Z", "2025-11-25 16:25:55Z", "2025-11-25T16:25:55Zx",
+        "25-11-25T16:25:55Z", "2025-13-01T00:00:00Z", "2025-11-25T16:60:00Z", "N/A", "Unknown"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_time(text));
   }
