@@ -20,14 +20,14 @@ void wish_launch(World& world, Buyer& buyer, const Wish& wish) {
   }
   const int left = wish.count - done;
   if (pool == nullptr) {
-    world.decline(what, "unknown-pool", "there is no such pool", ErrorKind::not_found);
+    world.decline(what, "unknown-pool", "there is no such pool", ErrorKind::not_found, wish.id);
   } else if (!world.reading.batch) {
-    world.decline(what, "batch-unreadable", world.reading.batch_why, world.reading.batch_kind);
+    world.decline(what, "batch-unreadable", world.reading.batch_why, world.reading.batch_kind, wish.id);
   } else if (left > 0) {
     const Bound bound = buyer.allowance(*pool, {.person = true});
     const int count = std::min(left, bound.machines);
     if (count > 0) buyer.order(*pool, {.count = count, .because = fmt::format("asked for by {}", wish.by), .rule = "wish", .wish = wish.id});
-    if (count < left) world.decline(fmt::format("{} of the {}", left - count, what), bound.rule, bound.text, bound.kind);
+    if (count < left) world.decline(fmt::format("{} of the {}", left - count, what), bound.rule, bound.text, bound.kind, wish.id);
   }
 }
 
@@ -48,11 +48,11 @@ class Ending {
 
  private:
   bool refuse(const Worker& worker, RuleId rule, std::string why) {
-    m_world.decline(name_of(worker), std::move(rule), std::move(why));
+    m_world.decline(name_of(worker), std::move(rule), std::move(why), ErrorKind::refused, m_wish.id);
     return false;
   }
   bool wait(const Worker& worker, RuleId rule, std::string why, ErrorKind kind = ErrorKind::refused) {
-    m_world.decline(name_of(worker), std::move(rule), std::move(why), kind);
+    m_world.decline(name_of(worker), std::move(rule), std::move(why), kind, m_wish.id);
     return true;
   }
   bool end(const Worker& worker) {

@@ -115,6 +115,7 @@ struct Declined {
   std::string what;
   Reason reason;
   ErrorKind kind = ErrorKind::refused;
+  WishId wish;                         // whose carrying out it is about; else empty
 
   bool operator==(const Declined&) const = default;
 };

@@ -60,8 +60,8 @@ struct World {
     if (const auto* end = std::get_if<Terminate>(&action)) touched.insert(end->instance.value);
     plan.actions.push_back({std::move(action), {std::move(rule), std::move(text), std::move(facts)}});
   }
-  void decline(std::string what, RuleId rule, std::string text, ErrorKind kind = ErrorKind::refused) {
-    plan.declined.push_back({std::move(what), {std::move(rule), std::move(text), {}}, kind});
+  void decline(std::string what, RuleId rule, std::string text, ErrorKind kind = ErrorKind::refused, WishId wish = {}) {
+    plan.declined.push_back({std::move(what), {std::move(rule), std::move(text), {}}, kind, std::move(wish)});
   }
   void alarm(ErrorKind kind, RuleId rule, std::string text) {
     plan.alarms.push_back({kind, {std::move(rule), std::move(text), {}}});
