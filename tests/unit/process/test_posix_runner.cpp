@@ -240,9 +240,10 @@ TEST_CASE("run: the command inherits no descriptor, no ignored signal, and has i
   REQUIRE(leaked > 2);
   ::signal(SIGPIPE, SIG_IGN);
   Runner run;
-  const auto finished = run(
-      shell("ls /proc/self/fd | wc -l; test $(ps -o pgid= -p $$) = $$ && echo leader; grep SigBlk /proc/self/status; "
-            "sed -n 's/SigIgn:.//p' /proc/self/status"));
+  const auto finished =
+      run(shell("ls /proc/self/fd | wc -l; test $(cut -d ' ' -f 5 /proc/$$/stat) = $$ && echo leader; grep SigBlk "
+                "/proc/self/status; "
+                "sed -n 's/SigIgn:.//p' /proc/self/status"));
   ::signal(SIGPIPE, SIG_DFL);
   ::close(leaked);
   REQUIRE(finished);
