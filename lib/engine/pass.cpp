@@ -20,6 +20,12 @@ core::ExitCode of_action(const Outcome& outcome) {
   return core::exit_code_of(kind);
 }
 
+// Closed rows alone do not make a failed pass partly done.
+bool is_bookkeeping(const core::Action& action) {
+  return std::holds_alternative<core::CloseWish>(action) || std::holds_alternative<core::CloseIntent>(action) ||
+         std::holds_alternative<core::Forget>(action);
+}
+
 core::ExitCode of_clouds(const core::Snapshot& snapshot) {
   core::ExitCode code = core::ExitCode::done;
   for (const auto& [name, listed] : snapshot.instances) {
@@ -94,7 +100,8 @@ core::ExitCode exit_code(const PassReport& report) {
   }
   const auto failed = std::ranges::find_if(report.outcomes, [](const Outcome& outcome) { return outcome.error.has_value(); });
   if (failed == report.outcomes.end()) return core::ExitCode::done;
-  const bool some_done = std::ranges::any_of(report.outcomes, [](const Outcome& outcome) { return !outcome.error; });
+  const bool some_done =
+      std::ranges::any_of(report.outcomes, [](const Outcome& outcome) { return !outcome.error && !is_bookkeeping(outcome.planned.action); });
   return some_done ? core::ExitCode::partly : of_action(*failed);
 }
 

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "cmd/command.hpp"
+
+#include <vector>
+
+namespace tide::cmd {
+
+// All commands, in the order of the overview; made anew for each run, for their options hold what was parsed.
+std::vector<CommandSpec> all_commands();
+
+CommandSpec info_command();
+CommandSpec explain_command();
+CommandSpec scale_once_command();
+CommandSpec launch_command();
+CommandSpec terminate_command();
+CommandSpec kill_node_command();
+CommandSpec accept_reading_command();
+CommandSpec reset_command();
+CommandSpec takeover_command();
+CommandSpec placeholders_command();
+CommandSpec config_check_command();
+CommandSpec config_keys_command();
+CommandSpec help_command();
+CommandSpec version_command();
+CommandSpec man_command();
+CommandSpec complete_command();  // hidden: __complete
+
+}  // namespace tide::cmd

@@ -1,0 +1,140 @@
+#include "cmd/context.hpp"
+
+#include <tide/batch/registry.hpp>
+#include <tide/cloud/registry.hpp>
+#include <tide/cloud/retrying_cloud.hpp>
+#include <tide/net/curl_transport.hpp>
+#include <tide/process/posix_runner.hpp>
+#include <tide/store/sqlite_store.hpp>
+#include <tide/util/digest.hpp>
+#include <tide/util/files.hpp>
+#include <tide/util/text.hpp>
+#include <tide/util/units.hpp>
+
+#include "cmd/output/errors.hpp"
+
+#include <unistd.h>
+
+#include <istream>
+#include <optional>
+#include <ostream>
+
+namespace tide::cmd {
+
+// Declared in the order in which they need each other; destroyed backwards.
+struct Context::Parts {
+  std::optional<config::Config> config;
+  std::unique_ptr<net::Transport> transport;
+  std::unique_ptr<process::PosixRunner> runner;
+  std::unique_ptr<store::Store> store;
+  bool writable = false;
+  std::unique_ptr<batch::BatchSystem> batch;
+  std::vector<std::unique_ptr<cloud::Cloud>> clouds;
+  std::vector<std::unique_ptr<cloud::RetryingCloud>> retrying;
+  std::optional<engine::Ports> ports;
+};
+
+std::vector<config::AdapterKeys> adapter_keys() {
+  std::vector<config::AdapterKeys> keys;
+  for (const cloud::Factory* factory : cloud::factories()) keys.push_back({factory->kind, factory->cloud_keys, factory->pool_keys, {}});
+  for (const batch::Factory* factory : batch::factories()) keys.push_back({factory->kind, {}, {}, factory->batch_keys});
+  return keys;
+}
+
+Result<core::HeadId> head_id(const std::string& cluster) {
+  for (const char* path : {"/var/lib/tide/head-id", "/etc/machine-id"}) {
+    const auto text = read_file(path, 4096);
+    if (!text || trim(*text).empty()) continue;
+    return core::HeadId{to_hex(sha256(std::string(trim(*text)) + "\n" + cluster)).substr(0, 16)};
+  }
+  return make_error(ErrorKind::config, "this head has no identity: /etc/machine-id and /var/lib/tide/head-id are missing or empty")
+      .with_hint("Run 'systemd-machine-id-setup', or write a random word of your own to /var/lib/tide/head-id.");
+}
+
+Context::Context(Process& process, GlobalOptions options)
+    : m_process(process), m_options(std::move(options)), m_parts(std::make_unique<Parts>()) {}
+
+Context::~Context() = default;
+
+Result<const config::Config*> Context::config() {
+  if (!m_parts->config) {
+    TIDE_TRY_ASSIGN(const std::string path, config::find_file(m_options.config, m_process.environment));
+    const auto keys = adapter_keys();
+    TIDE_TRY_ASSIGN(m_parts->config, config::load(path, keys));
+  }
+  return &*m_parts->config;
+}
+
+const core::Settings& Context::settings() const { return m_parts->config->settings; }
+
+Result<engine::Ports*> Context::ports(bool write) {
+  if (m_parts->ports) return &*m_parts->ports;
+  TIDE_TRY_ASSIGN(const config::Config* config, this->config());
+  m_parts->transport = net::CurlTransport::make();
+  m_parts->runner = std::make_unique<process::PosixRunner>(m_process.clock);
+  TIDE_TRY_ASSIGN(const core::HeadId head, head_id(config->settings.cluster));
+  TIDE_TRY_ASSIGN(m_parts->store, store::open_store({.path = config->state_dir + "/" + std::string(store::k_store_file), .read_only = !write}));
+  const batch::Factory* system = batch::find_factory(config->settings.batch);
+  if (system == nullptr) return make_error(ErrorKind::config, "[cluster] batch = '{}' is not in this version", config->settings.batch);
+  TIDE_TRY_ASSIGN(m_parts->batch, system->make(*config, {*m_parts->runner, m_process.clock, m_process.environment}));
+  std::map<core::CloudName, cloud::Cloud*> clouds;
+  const cloud::Host host{*m_parts->transport, *m_parts->runner, m_process.clock, m_process.random, m_process.environment};
+  for (const auto& [name, settings] : config->clouds) {
+    const cloud::Factory* factory = cloud::find_factory(settings.kind);
+    if (factory == nullptr) return make_error(ErrorKind::config, "[clouds.{}] kind = '{}' is not in this version", name.value, settings.kind);
+    TIDE_TRY_ASSIGN(std::unique_ptr<cloud::Cloud> made, factory->make(*config, settings, host));
+    m_parts->clouds.push_back(std::move(made));
+    m_parts->retrying.push_back(std::make_unique<cloud::RetryingCloud>(*m_parts->clouds.back(), m_process.clock, m_process.random));
+    clouds.emplace(name, m_parts->retrying.back().get());
+  }
+  for (const auto& [name, pool] : config->settings.pools) TIDE_TRY(clouds.at(pool.cloud)->check(pool));
+  m_parts->ports.emplace(engine::Ports{m_process.clock, m_process.random, *m_parts->batch, std::move(clouds), *m_parts->store, head});
+  if (m_process.wrap_ports) m_process.wrap_ports(*m_parts->ports);
+  return &*m_parts->ports;
+}
+
+Result<std::chrono::seconds> Context::timeout(std::chrono::seconds fallback) {
+  if (m_options.timeout.empty()) return fallback;
+  auto span = parse_duration(m_options.timeout);
+  if (!span) {
+    return make_error(ErrorKind::usage, "--timeout '{}' is not a duration", m_options.timeout).with_hint("Write it as '90s', '10m' or '1h30m'.");
+  }
+  return *span;
+}
+
+void Context::say_cluster() {
+  if (m_said_cluster || !m_parts->config) return;
+  m_said_cluster = true;
+  say(fmt::format("tide: cluster '{}' ({})", m_parts->config->settings.cluster, m_parts->config->path));
+}
+
+void Context::say(const std::string& line) {
+  if (!m_options.quiet) m_process.err << line << "\n" << std::flush;
+}
+
+Result<void> Context::confirm(const std::string& what) {
+  if (m_options.yes || m_options.dry_run) {
+    say(what);
+    return {};
+  }
+  if (!m_process.in_is_terminal) {
+    return make_error(ErrorKind::refused, "nothing was changed: {} needs a yes, and there is no terminal to ask on", what)
+        .with_hint("Say --yes if that is what you want.");
+  }
+  m_process.err << what << "\nGo on? [y/N] " << std::flush;
+  std::string answer;
+  std::getline(m_process.in, answer);
+  if (to_lower(trim(answer)) == "y" || to_lower(trim(answer)) == "yes") return {};
+  return make_error(ErrorKind::refused, "nothing was changed: answered no");
+}
+
+void Context::print(const Error& error) { m_process.err << output::format_error(error, json()) << std::flush; }
+
+std::string Context::user() const {
+  const auto found = m_process.environment.find("SUDO_USER");
+  const auto plain = m_process.environment.find("USER");
+  if (found != m_process.environment.end()) return found->second;
+  return plain != m_process.environment.end() ? plain->second : fmt::format("uid {}", getuid());
+}
+
+}  // namespace tide::cmd

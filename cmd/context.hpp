@@ -1,0 +1,97 @@
+#pragma once
+
+#include "cmd/command.hpp"
+
+#include <tide/config/config.hpp>
+#include <tide/core/snapshot_json.hpp>
+#include <tide/engine/lock.hpp>
+#include <tide/engine/pass.hpp>
+
+#include <chrono>
+#include <functional>
+#include <iosfwd>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace tide::cmd {
+
+enum class OutputFormat { table, json, csv };
+enum class Color { automatic, always, never };
+
+// The options that every command has.
+struct GlobalOptions {
+  std::string config;
+  OutputFormat output = OutputFormat::table;
+  bool verbose = false;
+  bool quiet = false;
+  Color color = Color::automatic;
+  bool yes = false;
+  bool dry_run = false;
+  bool wait = false;
+  bool no_wait = false;
+  std::string timeout;  // duration; "" for the command's own
+};
+
+// The process as main() found it; tests give their own.
+struct Process {
+  std::map<std::string, std::string> environment;
+  std::istream& in;
+  std::ostream& out;
+  std::ostream& err;
+  bool in_is_terminal = false;
+  bool out_is_terminal = false;
+  bool err_is_terminal = false;
+  int columns = 80;
+  Clock& clock;
+  Random& random;
+  // Tests and the crash harness wrap every port with this; null in the product.
+  std::function<void(engine::Ports&)> wrap_ports;
+};
+
+// What a command works with. Configuration, store and adapters are made when first asked for.
+class Context {
+ public:
+  Context(Process& process, GlobalOptions options);
+  ~Context();
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  Process& process() { return m_process; }
+  const GlobalOptions& options() const { return m_options; }
+
+  Result<const config::Config*> config();
+  const core::Settings& settings() const;  // once config() was fine
+
+  // Store, adapters and clouds, ready to use. `write`: the store must be writable (an error names the sudo to use).
+  Result<engine::Ports*> ports(bool write);
+
+  Result<std::chrono::seconds> timeout(std::chrono::seconds fallback);
+
+  // "cluster 'physics' (/etc/tide/tide.toml)" on stderr, once, for commands that change something.
+  void say_cluster();
+  // A line on stderr, unless -q.
+  void say(const std::string& line);
+  // Says `what` and asks; true with --yes. Without a terminal, or answered no: refused (exit 5).
+  Result<void> confirm(const std::string& what);
+  // An error as three parts on stderr, or one JSON object a line.
+  void print(const Error& error);
+  bool json() const { return m_options.output == OutputFormat::json; }
+
+  std::string user() const;  // who asks, for wishes and events: "alice@head"
+
+ private:
+  struct Parts;
+  Process& m_process;
+  GlobalOptions m_options;
+  std::unique_ptr<Parts> m_parts;
+  bool m_said_cluster = false;
+};
+
+// The keys of all adapters, for config::load.
+std::vector<config::AdapterKeys> adapter_keys();
+
+// tide:owner: a hash of /var/lib/tide/head-id, else /etc/machine-id, and the cluster's name. Never from the state folder.
+Result<core::HeadId> head_id(const std::string& cluster);
+
+}  // namespace tide::cmd

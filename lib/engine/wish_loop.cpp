@@ -1,0 +1,127 @@
+#include <tide/engine/wish_loop.hpp>
+
+#include <algorithm>
+#include <set>
+
+namespace tide::engine {
+
+namespace {
+
+constexpr std::chrono::milliseconds k_between_passes{2'000};
+constexpr std::chrono::milliseconds k_between_tries{500};
+
+// Wishes that came while this process held the lock: their commands may have left already, counting on it.
+Result<void> serve_new(Ports& ports, const core::Settings& settings, const core::Memory& considered, const PassOptions& options,
+                       std::vector<PassReport>& reports) {
+  TIDE_TRY_ASSIGN(const core::Memory memory, ports.store.load());
+  for (const auto& [id, wish] : memory.wishes) {
+    if (considered.wishes.contains(id)) continue;
+    PassOptions one = options;
+    one.scope = {.everything = false, .wish = id};
+    TIDE_TRY_ASSIGN(PassReport report, run_pass(ports, settings, one));
+    reports.push_back(std::move(report));
+  }
+  return {};
+}
+
+class Deadline {
+ public:
+  Deadline(Clock& clock, std::chrono::seconds span) : m_clock(clock), m_end(clock.monotonic() + span), m_none(span.count() == 0) {}
+  bool over() const { return !m_none && m_clock.monotonic() >= m_end; }
+
+ private:
+  Clock& m_clock;
+  std::chrono::milliseconds m_end;
+  bool m_none;
+};
+
+Error stopped() {
+  return make_error(ErrorKind::timeout, "stopped by a signal")
+      .with_hint("The wish stays: 'tide scale-once' carries it on.");
+}
+
+}  // namespace
+
+Result<WishReport> carry_out(Ports& ports, const core::Settings& settings, const core::Wish& wish, const TryLock& lock,
+                             const WishOptions& options) {
+  const Deadline deadline(ports.clock, options.timeout);
+  TIDE_TRY(ports.store.add_wish(wish));
+  WishReport result;
+  bool told = false;
+  while (true) {
+    auto held = lock();
+    if (!held && held.error().kind != ErrorKind::lock_held) return std::move(held.error());
+    if (!held) {
+      if (!options.wait) {
+        result.end = WishEnd::queued;
+        return result;
+      }
+      if (!told && options.held) options.held(held.error());
+      told = true;
+      if (deadline.over()) {
+        result.end = WishEnd::timed_out;
+        return result;
+      }
+      if (!ports.clock.sleep_for(k_between_tries)) return stopped();
+      continue;
+    }
+    PassOptions pass{.scope = {.everything = false, .wish = wish.id}, .progress = options.progress};
+    TIDE_TRY_ASSIGN(PassReport report, run_pass(ports, settings, pass));
+    const core::Memory considered = report.snapshot.memory;
+    if (options.pass) options.pass(report);
+    result.passes.push_back(std::move(report));
+    std::vector<PassReport> others;
+    TIDE_TRY(serve_new(ports, settings, considered, {}, others));
+    TIDE_TRY_ASSIGN(const core::Memory memory, ports.store.load());
+    held->reset();
+    if (!memory.wishes.contains(wish.id)) {
+      result.end = WishEnd::closed;
+      return result;
+    }
+    if (!options.wait || !options.until_gone) {
+      result.end = WishEnd::passed;
+      return result;
+    }
+    if (deadline.over()) {
+      result.end = WishEnd::timed_out;
+      return result;
+    }
+    if (!ports.clock.sleep_for(k_between_passes)) return stopped();
+  }
+}
+
+Result<std::vector<PassReport>> scale(Ports& ports, const core::Settings& settings, const TryLock& lock, const PassOptions& options) {
+  TIDE_TRY_ASSIGN(const std::shared_ptr<void> held, lock());
+  std::vector<PassReport> reports;
+  TIDE_TRY_ASSIGN(PassReport report, run_pass(ports, settings, options));
+  const core::Memory considered = report.snapshot.memory;
+  reports.push_back(std::move(report));
+  TIDE_TRY(serve_new(ports, settings, considered, options, reports));
+  return reports;
+}
+
+core::ExitCode exit_code(const WishReport& report, const core::WishId& wish) {
+  if (report.end == WishEnd::timed_out) return core::ExitCode::timeout;
+  if (report.passes.empty()) return core::ExitCode::done;
+  const PassReport& last = report.passes.back();
+  const core::ExitCode code = exit_code(last);
+  if (code != core::ExitCode::done || report.end != WishEnd::closed) return code;
+  // What was refused in any pass stays refused, though the rest is done.
+  bool acted = false;
+  bool fewer = false;
+  const core::Declined* refusal = nullptr;
+  for (const PassReport& pass : report.passes) {
+    for (const Outcome& outcome : pass.outcomes) {
+      acted = acted || (!outcome.error && !std::holds_alternative<core::CloseWish>(outcome.planned.action));
+      const auto* launch = std::get_if<core::Launch>(&outcome.planned.action);
+      fewer = fewer || (launch != nullptr && !outcome.error && std::ssize(outcome.started) < launch->request.count);
+    }
+  }
+  for (const core::Declined& declined : last.plan.declined) {
+    if (declined.wish == wish && refusal == nullptr) refusal = &declined;
+  }
+  if (refusal == nullptr) return fewer ? core::ExitCode::partly : core::ExitCode::done;
+  return acted ? core::ExitCode::partly : core::exit_code_of(refusal->kind);
+}
+
+}  // namespace tide::engine
