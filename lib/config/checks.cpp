@@ -1,0 +1,167 @@
+#include <tide/config/checks.hpp>
+
+#include <tide/core/names.hpp>
+#include <tide/util/text.hpp>
+
+#include <algorithm>
+
+namespace tide::config {
+
+namespace {
+
+constexpr std::size_t k_name_max = 40;  // a pool's name is part of host names of at most 63 characters
+constexpr std::string_view k_letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+// What batch systems give a meaning in expressions of features.
+constexpr std::string_view k_not_in_features = " \t,&|[](){}*!\"'\\";
+
+Place place_in(const Sections& sections, const std::string& section, std::string_view key) {
+  const auto found = sections.find(section);
+  if (found == sections.end()) return {};
+  const Value* value = found->second.find(key);
+  return value == nullptr ? found->second.place : value->place;
+}
+
+void check_market(const core::Pool& pool, const Reader& reader, Problems& problems) {
+  if (!pool.max_price.empty() && pool.market != core::Market::spot) {
+    problems.add(reader.place("max_price"), "'max_price' is for spot machines", "Set market = \"spot\", or leave max_price out.");
+  }
+}
+
+void check_features(const core::Pool& pool, const Reader& reader, Problems& problems) {
+  for (const auto& feature : pool.features) {
+    const bool plain = !feature.empty() && feature.find_first_of(k_not_in_features) == std::string::npos;
+    if (!plain) problems.add(reader.place("features"), fmt::format("feature '{}' is no plain word", printable(feature, 40)), "Use letters, digits, '_', '-' and '.'.");
+  }
+}
+
+// The first name of one that the other gives too; "" if there is none among the first few.
+std::string shared_name(const core::NameTemplate& a, const core::NameTemplate& b) {
+  constexpr int k_tries = 3;
+  const int all = static_cast<int>(std::max(a.range.size(), std::size_t{k_tries}));
+  for (const auto& name : core::next_names(a, all, {})) {
+    if (core::matches(b, name)) return name.value;
+  }
+  return {};
+}
+
+void check_shared_names(const Config& config, const Sections& sections, Problems& problems) {
+  std::vector<std::pair<std::string, core::NameTemplate>> all;
+  for (const auto& [name, pool] : config.settings.pools) {
+    auto names = core::parse_names(pool.names, config.settings.cluster, name.value);
+    if (!names) continue;
+    for (const auto& [other, theirs] : all) {
+      std::string shared = shared_name(*names, theirs);
+      if (shared.empty()) shared = shared_name(theirs, *names);
+      if (shared.empty()) continue;
+      problems.add(place_in(sections, "pools." + name.value, "names"),
+                   fmt::format("pools '{}' and '{}' would both name a machine '{}'", other, name.value, shared),
+                   "Put {pool} into names, or give each pool a range of its own.");
+    }
+    all.emplace_back(name.value, std::move(*names));
+  }
+}
+
+void check_limits(const Config& config, const Sections& sections, Problems& problems) {
+  const auto& scale = config.settings.scale;
+  int wanted = 0;
+  for (const auto& [name, pool] : config.settings.pools) wanted += pool.min;
+  if (scale.min_nodes > scale.max_nodes) {
+    problems.add(place_in(sections, "scale", "min_nodes"),
+                 fmt::format("min_nodes = {} is more than max_nodes = {}", scale.min_nodes, scale.max_nodes), "Raise max_nodes or lower min_nodes.");
+  }
+  if (wanted > scale.max_nodes) {
+    problems.add(place_in(sections, "scale", "max_nodes"),
+                 fmt::format("the pools' min add up to {}, more than max_nodes = {}", wanted, scale.max_nodes), "Raise max_nodes or lower a pool's min.");
+  }
+  for (const auto& [key, span] : {std::pair<const char*, Seconds>{"boot_deadline", scale.boot_deadline}, {"down_time", scale.down_time}}) {
+    if (span.count() < 1) problems.add(place_in(sections, "scale", key), fmt::format("{} must be at least 1s", key), {});
+  }
+  if (config.batch.timeout.count() < 1) problems.add(place_in(sections, "batch", "timeout"), "timeout must be at least 1s", {});
+}
+
+void check_head(const Config& config, const Sections& sections, Problems& problems) {
+  const std::string& head = config.settings.head;
+  if (head.empty()) {
+    if (config.settings.pools.empty()) return;
+    problems.add(place_in(sections, "cluster", "head"), "[cluster] has no 'head', which the machines of every pool need",
+                 "Set head to the name or address at which nodes reach this host; tide never guesses it.");
+  } else if (head.find_first_not_of(std::string(k_letters) + "._:-") != std::string::npos) {
+    problems.add(place_in(sections, "cluster", "head"), fmt::format("head = '{}' is no host name or address", printable(head, 60)), {});
+  }
+}
+
+void check_paths(const Config& config, const Sections& sections, Problems& problems) {
+  if (!config.state_dir.starts_with('/')) {
+    problems.add(place_in(sections, "cluster", "state_dir"), "state_dir must be an absolute path", "Cron and shell start in different folders.");
+  }
+  if (!config.batch.bin_dir.empty() && !config.batch.bin_dir.starts_with('/')) {
+    problems.add(place_in(sections, "batch", "bin_dir"), "bin_dir must be an absolute path", "Cron and shell start in different folders.");
+  }
+}
+
+}  // namespace
+
+bool is_name(std::string_view text) {
+  return !text.empty() && text.size() <= k_name_max && k_letters.find(text.front()) != std::string_view::npos &&
+         text.find_first_not_of(std::string(k_letters) + "_-") == std::string_view::npos;
+}
+
+std::optional<core::Gpus> parse_gpus(std::string_view text) {
+  core::Gpus gpus;
+  if (trim(text).empty()) return gpus;
+  for (std::string_view piece : split(text, ',')) {
+    piece = trim(piece);
+    const auto colon = piece.find(':');
+    const std::string type(colon == std::string_view::npos ? std::string_view() : piece.substr(0, colon));
+    const auto count = parse_integer(colon == std::string_view::npos ? piece : piece.substr(colon + 1));
+    const bool plain = colon == std::string_view::npos || is_name(type);
+    if (!count || *count < 1 || *count > 1'000 || !plain || gpus.contains(type)) return std::nullopt;
+    gpus[type] = static_cast<int>(*count);
+  }
+  return gpus;
+}
+
+void check_pool(const core::Pool& pool, const Reader& reader, const core::Settings& settings, Problems& problems) {
+  if (pool.slots < 1 && reader.has("slots")) problems.add(reader.place("slots"), "slots must be at least 1", "A machine that offers no slot runs no job.");
+  if (reader.has("memory") && pool.memory_mib < 1) problems.add(reader.place("memory"), "memory is less than 1MiB", {});
+  if (!parse_gpus(reader.text("gpus"))) {
+    problems.add(reader.place("gpus"), fmt::format("gpus = '{}' is not understood", printable(reader.text("gpus"), 40)),
+                 "Write \"2\", \"a100:2\" or \"a100:2,v100:1\".");
+  }
+  if (pool.max > 0 && pool.min > pool.max) {
+    problems.add(reader.place("min"), fmt::format("min = {} is more than max = {}", pool.min, pool.max), "Raise max or lower min.");
+  }
+  if (const auto names = core::parse_names(pool.names, settings.cluster, pool.name.value); !names) {
+    problems.add(reader.place("names"), names.error().message, names.error().hint);
+  } else if (names->kind == core::NamesKind::range && pool.min > static_cast<int>(names->range.size())) {
+    problems.add(reader.place("names"), fmt::format("names has {} names, fewer than min = {}", names->range.size(), pool.min), "Widen the range.");
+  }
+  check_market(pool, reader, problems);
+  check_features(pool, reader, problems);
+}
+
+void check_together(const Config& config, const Sections& sections, Problems& problems) {
+  check_limits(config, sections, problems);
+  check_head(config, sections, problems);
+  check_paths(config, sections, problems);
+  check_shared_names(config, sections, problems);
+}
+
+std::vector<std::string> warnings(const Config& config) {
+  std::vector<std::string> told;
+  const auto& settings = config.settings;
+  for (const auto& [name, pool] : settings.pools) {
+    if (settings.money.per_hour_micros && !pool.price_micros) {
+      told.push_back(fmt::format("[pools.{}] has no price: under [money] per_hour it launches nothing", name.value));
+    }
+    if (pool.memory_mib == 0) told.push_back(fmt::format("[pools.{}] has no memory: jobs that ask for memory do not fit it", name.value));
+  }
+  for (const auto& [name, cloud] : config.clouds) {
+    const bool used = std::ranges::any_of(settings.pools, [&](const auto& entry) { return entry.second.cloud == name; });
+    if (!used) told.push_back(fmt::format("[clouds.{}] has no pool: its machines of ours are listed, and none is launched", name.value));
+  }
+  if (settings.scale.max_nodes == 0) told.emplace_back("[scale] max_nodes is 0: nothing will be launched");
+  return told;
+}
+
+}  // namespace tide::config
