@@ -22,7 +22,7 @@ Place place_in(const Sections& sections, const std::string& section, std::string
 }
 
 void check_market(const core::Pool& pool, const Reader& reader, Problems& problems) {
-  if (!pool.max_price.empty() && pool.market != core::Market::spot) {
+  if (!pool.max_price.empty() && reader.text("market") == "on-demand") {
     problems.add(reader.place("max_price"), "'max_price' is for spot machines", "Set market = \"spot\", or leave max_price out.");
   }
 }
@@ -123,7 +123,7 @@ std::optional<core::Gpus> parse_gpus(std::string_view text) {
 
 void check_pool(const core::Pool& pool, const Reader& reader, const core::Settings& settings, Problems& problems) {
   if (pool.slots < 1 && reader.has("slots")) problems.add(reader.place("slots"), "slots must be at least 1", "A machine that offers no slot runs no job.");
-  if (reader.has("memory") && pool.memory_mib < 1) problems.add(reader.place("memory"), "memory is less than 1MiB", {});
+  if (reader.size_mib("memory").value_or(1) < 1) problems.add(reader.place("memory"), "memory is less than 1MiB", {});
   if (!parse_gpus(reader.text("gpus"))) {
     problems.add(reader.place("gpus"), fmt::format("gpus = '{}' is not understood", printable(reader.text("gpus"), 40)),
                  "Write \"2\", \"a100:2\" or \"a100:2,v100:1\".");
@@ -131,9 +131,10 @@ void check_pool(const core::Pool& pool, const Reader& reader, const core::Settin
   if (pool.max > 0 && pool.min > pool.max) {
     problems.add(reader.place("min"), fmt::format("min = {} is more than max = {}", pool.min, pool.max), "Raise max or lower min.");
   }
-  if (const auto names = core::parse_names(pool.names, settings.cluster, pool.name.value); !names) {
+  const auto names = core::parse_names(pool.names, settings.cluster, pool.name.value);
+  if (!names && is_name(settings.cluster)) {
     problems.add(reader.place("names"), names.error().message, names.error().hint);
-  } else if (names->kind == core::NamesKind::range && pool.min > static_cast<int>(names->range.size())) {
+  } else if (names && names->kind == core::NamesKind::range && pool.min > static_cast<int>(names->range.size())) {
     problems.add(reader.place("names"), fmt::format("names has {} names, fewer than min = {}", names->range.size(), pool.min), "Widen the range.");
   }
   check_market(pool, reader, problems);
