@@ -37,7 +37,7 @@ struct Context::Parts {
 std::vector<config::AdapterKeys> adapter_keys() {
   std::vector<config::AdapterKeys> keys;
   for (const cloud::Factory* factory : cloud::factories()) keys.push_back({factory->kind, factory->cloud_keys, factory->pool_keys, {}});
-  for (const batch::Factory* factory : batch::factories()) keys.push_back({factory->kind, {}, {}, factory->batch_keys});
+  for (const batch::Factory* factory : batch::factories()) keys.push_back({factory->kind, {}, {}, factory->batch_keys, true});
   return keys;
 }
 
