@@ -1,0 +1,143 @@
+#include "cmd/commands.hpp"
+#include "cmd/context.hpp"
+#include "cmd/output/show.hpp"
+
+#include <tide/batch/registry.hpp>
+#include <tide/cloud/registry.hpp>
+#include <tide/net/curl_transport.hpp>
+#include <tide/process/posix_runner.hpp>
+#include <tide/util/text.hpp>
+
+#include <algorithm>
+#include <memory>
+
+namespace tide::cmd {
+
+namespace {
+
+// What the adapters say of the file: batch commands that are not there, keys and pools that a cloud cannot have. Nothing
+// is called and the store is not opened: anybody who can read the file may check it.
+std::vector<Error> ask_adapters(Process& process, const config::Config& config) {
+  std::vector<Error> errors;
+  const auto transport = net::CurlTransport::make();
+  process::PosixRunner runner(process.clock);
+  if (const batch::Factory* factory = batch::find_factory(config.settings.batch); factory != nullptr) {
+    auto made = factory->make(config, {runner, process.clock, process.environment});
+    if (!made) errors.push_back(std::move(made).error().with_context(fmt::format("as [cluster] batch = '{}'", config.settings.batch)));
+  }
+  const cloud::Host host{*transport, runner, process.clock, process.random, process.environment};
+  for (const auto& [name, settings] : config.clouds) {
+    const cloud::Factory* factory = cloud::find_factory(settings.kind);
+    if (factory == nullptr) continue;  // config::load has told it
+    auto made = factory->make(config, settings, host);
+    if (!made) {
+      errors.push_back(std::move(made).error());
+      continue;
+    }
+    for (const auto& [pool_name, pool] : config.settings.pools) {
+      if (pool.cloud != name) continue;
+      if (auto fine = (*made)->check(pool); !fine) errors.push_back(std::move(fine).error());
+    }
+  }
+  if (auto head = head_id(config.settings.cluster); !head) errors.push_back(std::move(head).error());
+  return errors;
+}
+
+Result<core::ExitCode> run_check(Context& context) {
+  TIDE_TRY_ASSIGN(const config::Config* config, context.config());
+  const auto errors = ask_adapters(context.process(), *config);
+  output::Document document{.schema = "tide.config-check/1",
+                            .taken_at = context.process().clock.now(),
+                            .exit = errors.empty() ? core::ExitCode::done : core::ExitCode::config,
+                            .sources = {},
+                            .sections = {}};
+  output::Section section{.name = "findings",
+                          .columns = {{"level", "LEVEL"}, {"text", "FINDING"}},
+                          .rows = {},
+                          .empty = fmt::format("{}: fine: cluster '{}', {} clouds, {} pools", config->path, config->settings.cluster,
+                                               config->clouds.size(), config->settings.pools.size())};
+  for (const auto& error : errors) section.rows.push_back({std::string("error"), error.message});
+  for (const auto& warning : config::warnings(*config)) section.rows.push_back({std::string("warning"), warning});
+  document.sections.push_back(std::move(section));
+  output::show(context, document);
+  for (const auto& error : errors) context.print(error);
+  return document.exit;
+}
+
+struct KeyRow {
+  std::string table;
+  std::string kind;  // of cloud or batch system; "" for all
+  const config::KeySpec* key;
+};
+
+// tide's own keys and those of all adapters, in the order of tide.toml(5).
+std::vector<KeyRow> all_keys(const std::vector<config::AdapterKeys>& adapters) {
+  std::vector<KeyRow> rows;
+  std::vector<std::string> tables;
+  for (const auto& key : config::common_keys()) {
+    if (std::ranges::find(tables, key.section) == tables.end()) tables.emplace_back(key.section);
+  }
+  for (const auto& table : tables) {
+    for (const auto& key : config::common_keys()) {
+      if (key.section == table) rows.push_back({table, "", &key});
+    }
+    for (const auto& adapter : adapters) {
+      const auto keys = table == "clouds.*" ? adapter.cloud_keys : table == "pools.*" ? adapter.pool_keys : adapter.batch_keys;
+      if (table != "clouds.*" && table != "pools.*" && table != "batch") continue;
+      for (const auto& key : keys) rows.push_back({table, std::string(adapter.kind), &key});
+    }
+  }
+  return rows;
+}
+
+std::string without_star(const std::string& table) { return table.substr(0, table.find('.')); }
+
+Result<core::ExitCode> run_keys(Context& context, const std::string& wanted) {
+  const auto adapters = adapter_keys();
+  const auto rows = all_keys(adapters);
+  std::vector<std::string> known;
+  for (const auto& row : rows) {
+    if (known.empty() || known.back() != without_star(row.table)) known.push_back(without_star(row.table));
+  }
+  if (!wanted.empty() && std::ranges::find(known, wanted) == known.end()) {
+    const auto near = nearest(wanted, known);
+    return make_error(ErrorKind::usage, "'{}' is no table of tide.toml", wanted)
+        .with_hint(near.empty() ? fmt::format("It has: {}.", join(known, ", ")) : fmt::format("Did you mean '{}'?", near));
+  }
+  output::Section section{.name = "keys",
+                          .columns = {{"table", "TABLE"}, {"key", "KEY"}, {"kind", "KIND"}, {"type", "TYPE"}, {"default", "DEFAULT"},
+                                      {"required", "REQUIRED"}, {"choices", ""}, {"help", "MEANING"}},
+                          .rows = {},
+                          .empty = {}};
+  for (const auto& row : rows) {
+    if (!wanted.empty() && without_star(row.table) != wanted) continue;
+    const config::KeySpec& key = *row.key;
+    const auto star = row.table.find('*');
+    const std::string table = star == std::string::npos ? row.table : row.table.substr(0, star) + "NAME";
+    section.rows.push_back({table, std::string(key.name), row.kind, std::string(config::to_string(key.type)),
+                            std::string(key.fallback), key.required, std::string(key.choices), std::string(key.help)});
+  }
+  output::show(context, {.schema = "tide.config-keys/1", .taken_at = context.process().clock.now(), .exit = core::ExitCode::done, .sources = {}, .sections = {section}});
+  return core::ExitCode::done;
+}
+
+}  // namespace
+
+CommandSpec config_check_command() {
+  return {.name = "config check",
+          .group = Group::setup,
+          .summary = "Check the configuration without calling anything",
+          .options = {},
+          .run = run_check};
+}
+
+CommandSpec config_keys_command() {
+  auto table = std::make_shared<std::string>();
+  return {.name = "config keys",
+          .group = Group::setup,
+          .summary = "List the keys of tide.toml with type, default and meaning",
+          .options = {{"table", "TABLE", "Only the keys of this table: cluster, batch, scale, money, names, clouds or pools", table.get()}},
+          .run = [table](Context& context) { return run_keys(context, *table); }};
+}
+
+}  // namespace tide::cmd
