@@ -1,0 +1,31 @@
+#pragma once
+
+#include "cmd/context.hpp"
+
+#include <tide/engine/wish_loop.hpp>
+
+#include <functional>
+#include <string>
+
+namespace tide::cmd {
+
+// The cluster's lock for this process; `command` is what others are told while it is held.
+engine::TryLock try_lock(Context& context, const std::string& command);
+
+// Waits for the lock up to --timeout, naming the holder once; --no-wait: fails at once.
+Result<std::shared_ptr<void>> take_lock(Context& context, const std::string& command);
+
+// A wish of this person, with a fresh ID.
+core::Wish make_wish(Context& context, core::WishKind kind);
+
+// Carries a wish out as the options say (--no-wait, --timeout, --dry-run), shows what came of it, and gives the exit code.
+Result<core::ExitCode> carry_out(Context& context, const core::Wish& wish, bool until_gone, const std::string& schema);
+
+// Changes what the store remembers, under the lock. With --dry-run only says `what`.
+Result<core::ExitCode> edit_memory(Context& context, const std::string& command, const std::string& what,
+                                   const std::function<Result<void>(core::Memory&)>& change);
+
+// An unknown word, with the nearest known one as a hint.
+Error unknown(const std::string& what, const std::string& word, const std::vector<std::string>& known, const std::string& where);
+
+}  // namespace tide::cmd

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "cmd/output/document.hpp"
+
+#include <tide/engine/pass.hpp>
+
+#include <vector>
+
+namespace tide::cmd::output {
+
+// The rows that several commands show, from a plan or from what came of it.
+Section workers(const core::Plan& plan, const core::Memory& memory, Moment now);
+Section pools(const core::Plan& plan, const core::Settings& settings);
+Section jobs(const core::Plan& plan);
+Section actions(const core::Plan& plan);                          // planned, for --dry-run
+Section actions(const std::vector<engine::Outcome>& outcomes);    // done, or failed with why
+Section declined(const core::Plan& plan);
+Section alarms(const core::Plan& plan);
+
+// "small 4 slots, 7168 MiB": what one job of the shape asks for.
+std::string shape_text(const core::Shape& shape);
+
+}  // namespace tide::cmd::output

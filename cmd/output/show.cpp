@@ -1,0 +1,96 @@
+#include "cmd/output/show.hpp"
+
+#include "cmd/output/sections.hpp"
+
+#include <tide/core/describe.hpp>
+
+#include <ostream>
+
+namespace tide::cmd::output {
+
+namespace {
+
+// The hint for an alarm that a person can end.
+std::string hint_of(const core::Alarm& alarm) {
+  const std::string& rule = alarm.reason.rule;
+  if (rule == "foreign-head") return "If this head is to take its machines over: tide takeover --from HEAD.";
+  if (rule == "batch-unreadable" && alarm.kind == ErrorKind::stranger) return "Check [batch.env] and the head's own configuration of the batch system.";
+  if (rule == "batch-unreadable" && alarm.reason.text.rfind("suspect", 0) == 0) {
+    return "If the nodes are really gone: tide accept-reading. It is believed by itself after 30 minutes.";
+  }
+  if (rule == "unclear-identity") return "See 'tide explain NODE'; kill-node or terminate --force ends one that you name.";
+  if (rule == "rebuild") return "See 'tide info'; kill-node and terminate work.";
+  return "";
+}
+
+void tell_source(Context& context, const char* what, const Error& error) {
+  Error told = error;
+  told.message = fmt::format("{}: {}", what, told.message);
+  context.print(told);
+}
+
+}  // namespace
+
+void show(Context& context, const Document& document) {
+  std::ostream& out = context.process().out;
+  switch (context.options().output) {
+    case OutputFormat::json: out << to_json(document); break;
+    case OutputFormat::csv:
+      if (!document.sections.empty()) out << to_csv(document.sections.front());
+      break;
+    case OutputFormat::table: out << to_table(document, context.process().out_is_terminal ? context.process().columns : 0); break;
+  }
+}
+
+void tell_troubles(Context& context, const core::Snapshot& snapshot, const core::Plan& plan) {
+  if (!snapshot.server) {
+    tell_source(context, "the batch system", snapshot.server.error());
+  } else {
+    if (!snapshot.jobs) tell_source(context, "the jobs", snapshot.jobs.error());
+    if (!snapshot.nodes) tell_source(context, "the nodes", snapshot.nodes.error());
+  }
+  for (const auto& [name, listed] : snapshot.instances) {
+    if (!listed) tell_source(context, fmt::format("cloud '{}'", name.value).c_str(), listed.error());
+  }
+  for (const core::Alarm& alarm : plan.alarms) {
+    const bool told = alarm.reason.rule == "cloud-unreadable" || (alarm.reason.rule == "batch-unreadable" && (!snapshot.server || !snapshot.jobs || !snapshot.nodes));
+    if (told) continue;
+    context.print(Error{.kind = alarm.kind, .message = alarm.reason.text, .context = {}, .hint = hint_of(alarm)});
+  }
+}
+
+void show_passes(Context& context, const std::string& schema, const std::vector<engine::PassReport>& passes, core::ExitCode exit) {
+  if (passes.empty()) return;
+  const engine::PassReport& last = passes.back();
+  tell_troubles(context, last.snapshot, last.plan);
+  std::vector<engine::Outcome> outcomes;
+  for (const engine::PassReport& pass : passes) {
+    for (const engine::Outcome& outcome : pass.outcomes) {
+      outcomes.push_back(outcome);
+      if (outcome.error) {
+        context.print(Error(*outcome.error).with_context(fmt::format("while trying to {}", core::describe(outcome.planned.action))));
+      }
+    }
+  }
+  Document document{.schema = schema, .taken_at = last.snapshot.taken_at, .exit = exit, .sources = sources_of(last.snapshot)};
+  document.sections.push_back(actions(outcomes));
+  if (context.options().output != OutputFormat::table || context.options().verbose) {
+    document.sections.push_back(declined(last.plan));
+    document.sections.push_back(jobs(last.plan));
+    document.sections.push_back(workers(last.plan, last.plan.memory, last.snapshot.age));
+    document.sections.push_back(alarms(last.plan));
+  }
+  if (context.options().quiet && context.options().output == OutputFormat::table) return;
+  show(context, document);
+}
+
+void show_plan(Context& context, const std::string& schema, const engine::PassReport& pass) {
+  tell_troubles(context, pass.snapshot, pass.plan);
+  Document document{.schema = schema, .taken_at = pass.snapshot.taken_at, .exit = engine::exit_code(pass), .sources = sources_of(pass.snapshot)};
+  document.sections = {actions(pass.plan), declined(pass.plan), jobs(pass.plan), workers(pass.plan, pass.plan.memory, pass.snapshot.age),
+                       alarms(pass.plan)};
+  if (context.options().output == OutputFormat::table) document.sections.resize(3);
+  show(context, document);
+}
+
+}  // namespace tide::cmd::output
