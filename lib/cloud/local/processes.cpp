@@ -1,0 +1,143 @@
+#include <tide/cloud/local/processes.hpp>
+
+#include <tide/cloud/local/environment.hpp>
+#include <tide/cloud/local/init.hpp>
+#include <tide/util/files.hpp>
+#include <tide/util/text.hpp>
+
+#include <dirent.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <memory>
+#include <system_error>
+
+namespace tide::cloud::local {
+
+namespace {
+
+// While a process replaces its program its environment reads as empty, for microseconds.
+constexpr int k_looks = 200;
+
+struct Status {
+  bool alive = false;
+  bool leads_session = false;
+  bool own = false;
+  pid_t parent = 0;
+  std::string inner_pid;  // in the innermost PID namespace
+};
+
+std::string first_word(std::string_view text) { return std::string(text.substr(0, text.find_first_of(" \t"))); }
+
+std::string last_word(std::string_view text) {
+  const std::size_t blank = text.find_last_of(" \t");
+  return std::string(blank == std::string_view::npos ? text : text.substr(blank + 1));
+}
+
+// Real and effective user: a set-uid program of ours is another's.
+bool is_own(std::string_view uids) {
+  const std::string self = std::to_string(::geteuid());
+  std::vector<std::string_view> fields = split(uids, '\t');
+  return fields.size() >= 2 && fields[0] == self && fields[1] == self;
+}
+
+std::string path_of(const std::string& proc, pid_t pid, const char* file) {
+  return proc + "/" + std::to_string(pid) + "/" + file;
+}
+
+std::optional<Status> read_status(const std::string& proc, pid_t pid) {
+  const auto text = read_file(path_of(proc, pid, "status"));
+  if (!text) return std::nullopt;
+  Status status;
+  for (const std::string_view line : split(*text, '\n')) {
+    const std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos) continue;
+    const std::string_view key = line.substr(0, colon);
+    const std::string_view value = trim(line.substr(colon + 1));
+    if (key == "State") status.alive = !value.starts_with('Z') && !value.starts_with('X');
+    if (key == "PPid") status.parent = static_cast<pid_t>(parse_integer(value).value_or(0));
+    if (key == "Uid") status.own = is_own(value);
+    if (key == "NSpid") status.inner_pid = last_word(value);
+    if (key == "NSsid") status.leads_session = first_word(value) == std::to_string(pid);
+  }
+  return status;
+}
+
+std::string name_of(const std::string& proc, pid_t pid) {
+  const auto text = read_file(path_of(proc, pid, "comm"));
+  return text ? std::string(trim(*text)) : std::string();
+}
+
+bool is_init(const std::string& name) { return name == k_init_name || name == k_ending_name; }
+
+}  // namespace
+
+std::optional<Found> examine(const std::string& proc, pid_t pid) {
+  const std::optional<Status> status = read_status(proc, pid);
+  if (!status || !status->alive || !status->leads_session || !status->own) return std::nullopt;
+  const std::string parent_name = name_of(proc, status->parent);
+  const std::optional<Status> parent = read_status(proc, status->parent);
+  const bool tended = is_init(parent_name) && parent && parent->own;
+  Found found{.pid = pid, .init = tended ? status->parent : 0, .ending = tended && parent_name == k_ending_name, .environment = {}};
+  for (int look = 0; look < k_looks; ++look) {
+    // Unreadable although our own: a program that nobody may read, so none that was started as an instance.
+    const auto text = read_file(path_of(proc, pid, "environ"));
+    if (!text) return std::nullopt;
+    found.environment = decode_environment(*text);
+    if (!found.environment.empty() || !tended) break;
+    ::sched_yield();
+  }
+  const auto token = found.environment.find(k_token);
+  const auto self = found.environment.find(k_pid);
+  if (token == found.environment.end() || self == found.environment.end()) return std::nullopt;
+  // What it started carries the same environment, and may lead a session too; but it is another process.
+  if (self->second != status->inner_pid) return std::nullopt;
+  return found;
+}
+
+Result<std::vector<Found>> find_instances(const std::string& proc) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(proc.c_str()), &::closedir);
+  if (!folder) {
+    return make_error(ErrorKind::io, "'{}' cannot be listed: {}", proc, std::system_category().message(errno))
+        .with_hint("The local cloud finds its instances in /proc: see that it is mounted.");
+  }
+  std::vector<Found> all;
+  for (;;) {
+    errno = 0;
+    const dirent* entry = ::readdir(folder.get());
+    if (entry == nullptr && errno != 0) {
+      return make_error(ErrorKind::io, "'{}' cannot be listed: {}", proc, std::system_category().message(errno));
+    }
+    if (entry == nullptr) break;
+    const std::optional<std::int64_t> pid = parse_integer(entry->d_name);
+    if (!pid || *pid <= 0) continue;
+    if (auto found = examine(proc, static_cast<pid_t>(*pid))) all.push_back(std::move(*found));
+  }
+  std::sort(all.begin(), all.end(), [](const Found& left, const Found& right) { return left.pid < right.pid; });
+  return all;
+}
+
+Result<void> ask_to_end(const std::string& proc, const Found& found) {
+  const bool tended = found.init != 0;
+  const pid_t target = tended ? found.init : found.pid;
+  const UniqueFd handle(static_cast<int>(::syscall(SYS_pidfd_open, target, 0U)));
+  if (!handle && errno == ESRCH) return {};
+  if (!handle) {
+    return make_error(ErrorKind::io, "process {} cannot be opened: {}", target, std::system_category().message(errno));
+  }
+  // The handle is fixed now: is it still that process, or was its number given to another?
+  const std::optional<Found> now = examine(proc, found.pid);
+  if (!now || now->environment != found.environment) return {};
+  if (now->init != found.init) {
+    return make_error(ErrorKind::retry, "instance '{}' changed while it was being ended", found.environment.at(k_token));
+  }
+  // Its init is dead only where somebody killed it; the kernel is killing the command too, or we do.
+  if (::syscall(SYS_pidfd_send_signal, handle.get(), tended ? SIGTERM : SIGKILL, nullptr, 0U) == 0 || errno == ESRCH) return {};
+  return make_error(ErrorKind::io, "process {} cannot be ended: {}", target, std::system_category().message(errno));
+}
+
+}  // namespace tide::cloud::local
