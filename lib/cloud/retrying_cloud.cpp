@@ -1,0 +1,71 @@
+#include <tide/cloud/retrying_cloud.hpp>
+
+namespace tide::cloud {
+
+bool RetryingCloud::wait(int attempt, const Error& error, int& taken) {
+  if (attempt + 1 >= m_policy.attempts_max || !net::may_retry(error.kind)) return false;
+  const auto cost = m_budget.take(error.kind);
+  if (!cost) return false;
+  taken += *cost;
+  const std::optional<Seconds> asked = error.retry_after_seconds > 0 ? std::optional(Seconds(error.retry_after_seconds)) : std::nullopt;
+  return m_clock.sleep_for(net::retry_delay(attempt, m_policy, asked, m_random.next()));
+}
+
+template <typename T, typename Call>
+Result<T> RetryingCloud::one(Call call) {
+  int taken = 0;
+  for (int attempt = 0;; ++attempt) {
+    Result<T> result = call();
+    if (result) {
+      m_budget.succeeded(taken);
+      return result;
+    }
+    if (!wait(attempt, result.error(), taken)) return result;
+  }
+}
+
+// Only what failed is asked for again.
+template <typename T, typename Item, typename Call>
+std::vector<Result<T>> RetryingCloud::many(std::span<const Item> items, Call call) {
+  std::vector<Result<T>> results = call(items);
+  int taken = 0;
+  for (int attempt = 0;; ++attempt) {
+    std::vector<std::size_t> failed;
+    std::vector<Item> again;
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      if (results[i] || !net::may_retry(results[i].error().kind)) continue;
+      failed.push_back(i);
+      again.push_back(items[i]);
+    }
+    if (failed.empty()) {
+      m_budget.succeeded(taken);
+      return results;
+    }
+    if (!wait(attempt, results[failed.front()].error(), taken)) return results;
+    std::vector<Result<T>> repeated = call(std::span<const Item>(again));
+    for (std::size_t k = 0; k < failed.size(); ++k) results[failed[k]] = std::move(repeated[k]);
+  }
+}
+
+Result<std::vector<core::Instance>> RetryingCloud::list(const std::string& cluster) {
+  return one<std::vector<core::Instance>>([&] { return m_inner.list(cluster); });
+}
+
+std::vector<Result<LaunchReply>> RetryingCloud::launch(std::span<const core::LaunchRequest> requests) {
+  if (!m_inner.limits().has_launch_tokens) return m_inner.launch(requests);
+  return many<LaunchReply>(requests, [&](std::span<const core::LaunchRequest> some) { return m_inner.launch(some); });
+}
+
+std::vector<Result<void>> RetryingCloud::terminate(std::span<const core::InstanceId> ids) {
+  return many<void>(ids, [&](std::span<const core::InstanceId> some) { return m_inner.terminate(some); });
+}
+
+Result<std::string> RetryingCloud::console(const core::InstanceId& id) {
+  return one<std::string>([&] { return m_inner.console(id); });
+}
+
+Result<std::vector<InstanceType>> RetryingCloud::types(std::span<const std::string> names) {
+  return one<std::vector<InstanceType>>([&] { return m_inner.types(names); });
+}
+
+}  // namespace tide::cloud

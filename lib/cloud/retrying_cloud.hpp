@@ -1,0 +1,40 @@
+#pragma once
+
+#include <tide/cloud/cloud.hpp>
+#include <tide/net/retry.hpp>
+#include <tide/util/clock.hpp>
+
+namespace tide::cloud {
+
+// Repeats what failed for want of a connection or for too many requests, a few times and with jitter, within a budget that
+// lasts as long as the process. A launch is repeated only where a token keeps it from being done twice.
+class RetryingCloud final : public Cloud {
+ public:
+  RetryingCloud(Cloud& inner, Clock& clock, Random& random, const net::RetryPolicy& policy = {})
+      : m_inner(inner), m_clock(clock), m_random(random), m_policy(policy) {}
+
+  const core::CloudName& name() const override { return m_inner.name(); }
+  core::CloudTraits limits() const override { return m_inner.limits(); }
+  Result<std::vector<core::Instance>> list(const std::string& cluster) override;
+  std::vector<Result<LaunchReply>> launch(std::span<const core::LaunchRequest> requests) override;
+  std::vector<Result<void>> terminate(std::span<const core::InstanceId> ids) override;
+  Result<std::string> console(const core::InstanceId& id) override;
+  Result<std::vector<InstanceType>> types(std::span<const std::string> names) override;
+  Result<void> check(const core::Pool& pool) const override { return m_inner.check(pool); }
+
+ private:
+  // Waits before the next try; false: no more tries.
+  bool wait(int attempt, const Error& error, int& taken);
+  template <typename T, typename Call>
+  Result<T> one(Call call);
+  template <typename T, typename Item, typename Call>
+  std::vector<Result<T>> many(std::span<const Item> items, Call call);
+
+  Cloud& m_inner;
+  Clock& m_clock;
+  Random& m_random;
+  net::RetryPolicy m_policy;
+  net::RetryBudget m_budget;
+};
+
+}  // namespace tide::cloud
