@@ -15,15 +15,17 @@ namespace tide::cmd {
 
 namespace {
 
-// What the adapters say of the file: batch commands that are not there, keys and pools that a cloud cannot have. Nothing
-// is called and the store is not opened: anybody who can read the file may check it.
+// What the adapters say of the file: batch commands that are not there, keys and pools that a cloud cannot have.
+// Nothing is called and the store is not opened: anybody who can read the file may check it.
 std::vector<Error> ask_adapters(Process& process, const config::Config& config) {
   std::vector<Error> errors;
   const auto transport = net::CurlTransport::make();
   process::PosixRunner runner(process.clock);
   if (const batch::Factory* factory = batch::find_factory(config.settings.batch); factory != nullptr) {
     auto made = factory->make(config, {runner, process.clock, process.environment});
-    if (!made) errors.push_back(std::move(made).error().with_context(fmt::format("as [cluster] batch = '{}'", config.settings.batch)));
+    if (!made)
+      errors.push_back(
+          std::move(made).error().with_context(fmt::format("as [cluster] batch = '{}'", config.settings.batch)));
   }
   const cloud::Host host{*transport, runner, process.clock, process.random, process.environment};
   for (const auto& [name, settings] : config.clouds) {
@@ -51,11 +53,12 @@ Result<core::ExitCode> run_check(Context& context) {
                             .exit = errors.empty() ? core::ExitCode::done : core::ExitCode::config,
                             .sources = {},
                             .sections = {}};
-  output::Section section{.name = "findings",
-                          .columns = {{"level", "LEVEL"}, {"text", "FINDING"}},
-                          .rows = {},
-                          .empty = fmt::format("{}: fine: cluster '{}', {} clouds, {} pools", config->path, config->settings.cluster,
-                                               config->clouds.size(), config->settings.pools.size())};
+  output::Section section{
+      .name = "findings",
+      .columns = {{"level", "LEVEL"}, {"text", "FINDING"}},
+      .rows = {},
+      .empty = fmt::format("{}: fine: cluster '{}', {} clouds, {} pools", config->path, config->settings.cluster,
+                           config->clouds.size(), config->settings.pools.size())};
   for (const auto& error : errors) section.rows.push_back({std::string("error"), error.message});
   for (const auto& warning : config::warnings(*config)) section.rows.push_back({std::string("warning"), warning});
   document.sections.push_back(std::move(section));
@@ -82,7 +85,9 @@ std::vector<KeyRow> all_keys(const std::vector<config::AdapterKeys>& adapters) {
       if (key.section == table) rows.push_back({table, "", &key});
     }
     for (const auto& adapter : adapters) {
-      const auto keys = table == "clouds.*" ? adapter.cloud_keys : table == "pools.*" ? adapter.pool_keys : adapter.batch_keys;
+      const auto keys = table == "clouds.*"  ? adapter.cloud_keys
+                        : table == "pools.*" ? adapter.pool_keys
+                                             : adapter.batch_keys;
       if (table != "clouds.*" && table != "pools.*" && table != "batch") continue;
       for (const auto& key : keys) rows.push_back({table, std::string(adapter.kind), &key});
     }
@@ -102,11 +107,18 @@ Result<core::ExitCode> run_keys(Context& context, const std::string& wanted) {
   if (!wanted.empty() && std::ranges::find(known, wanted) == known.end()) {
     const auto near = nearest(wanted, known);
     return make_error(ErrorKind::usage, "'{}' is no table of tide.toml", wanted)
-        .with_hint(near.empty() ? fmt::format("It has: {}.", join(known, ", ")) : fmt::format("Did you mean '{}'?", near));
+        .with_hint(near.empty() ? fmt::format("It has: {}.", join(known, ", "))
+                                : fmt::format("Did you mean '{}'?", near));
   }
   output::Section section{.name = "keys",
-                          .columns = {{"table", "TABLE"}, {"key", "KEY"}, {"kind", "KIND"}, {"type", "TYPE"}, {"default", "DEFAULT"},
-                                      {"required", "REQUIRED"}, {"choices", ""}, {"help", "MEANING"}},
+                          .columns = {{"table", "TABLE"},
+                                      {"key", "KEY"},
+                                      {"kind", "KIND"},
+                                      {"type", "TYPE"},
+                                      {"default", "DEFAULT"},
+                                      {"required", "REQUIRED"},
+                                      {"choices", ""},
+                                      {"help", "MEANING"}},
                           .rows = {},
                           .empty = {}};
   for (const auto& row : rows) {
@@ -117,7 +129,11 @@ Result<core::ExitCode> run_keys(Context& context, const std::string& wanted) {
     section.rows.push_back({table, std::string(key.name), row.kind, std::string(config::to_string(key.type)),
                             std::string(key.fallback), key.required, std::string(key.choices), std::string(key.help)});
   }
-  output::show(context, {.schema = "tide.config-keys/1", .taken_at = context.process().clock.now(), .exit = core::ExitCode::done, .sources = {}, .sections = {section}});
+  output::show(context, {.schema = "tide.config-keys/1",
+                         .taken_at = context.process().clock.now(),
+                         .exit = core::ExitCode::done,
+                         .sources = {},
+                         .sections = {section}});
   return core::ExitCode::done;
 }
 
@@ -133,11 +149,13 @@ CommandSpec config_check_command() {
 
 CommandSpec config_keys_command() {
   auto table = std::make_shared<std::string>();
-  return {.name = "config keys",
-          .group = Group::setup,
-          .summary = "List the keys of tide.toml with type, default and meaning",
-          .options = {{"table", "TABLE", "Only the keys of this table: cluster, batch, scale, money, names, clouds or pools", table.get()}},
-          .run = [table](Context& context) { return run_keys(context, *table); }};
+  return {
+      .name = "config keys",
+      .group = Group::setup,
+      .summary = "List the keys of tide.toml with type, default and meaning",
+      .options = {{"table", "TABLE",
+                   "Only the keys of this table: cluster, batch, scale, money, names, clouds or pools", table.get()}},
+      .run = [table](Context& context) { return run_keys(context, *table); }};
 }
 
 }  // namespace tide::cmd

@@ -23,14 +23,17 @@ Place place_in(const Sections& sections, const std::string& section, std::string
 
 void check_market(const core::Pool& pool, const Reader& reader, Problems& problems) {
   if (!pool.max_price.empty() && reader.text("market") == "on-demand") {
-    problems.add(reader.place("max_price"), "'max_price' is for spot machines", "Set market = \"spot\", or leave max_price out.");
+    problems.add(reader.place("max_price"), "'max_price' is for spot machines",
+                 "Set market = \"spot\", or leave max_price out.");
   }
 }
 
 void check_features(const core::Pool& pool, const Reader& reader, Problems& problems) {
   for (const auto& feature : pool.features) {
     const bool plain = !feature.empty() && feature.find_first_of(k_not_in_features) == std::string::npos;
-    if (!plain) problems.add(reader.place("features"), fmt::format("feature '{}' is no plain word", printable(feature, 40)), "Use letters, digits, '_', '-' and '.'.");
+    if (!plain)
+      problems.add(reader.place("features"), fmt::format("feature '{}' is no plain word", printable(feature, 40)),
+                   "Use letters, digits, '_', '-' and '.'.");
   }
 }
 
@@ -67,35 +70,44 @@ void check_limits(const Config& config, const Sections& sections, Problems& prob
   for (const auto& [name, pool] : config.settings.pools) wanted += pool.min;
   if (scale.min_nodes > scale.max_nodes) {
     problems.add(place_in(sections, "scale", "min_nodes"),
-                 fmt::format("min_nodes = {} is more than max_nodes = {}", scale.min_nodes, scale.max_nodes), "Raise max_nodes or lower min_nodes.");
+                 fmt::format("min_nodes = {} is more than max_nodes = {}", scale.min_nodes, scale.max_nodes),
+                 "Raise max_nodes or lower min_nodes.");
   }
   if (wanted > scale.max_nodes) {
     problems.add(place_in(sections, "scale", "max_nodes"),
-                 fmt::format("the pools' min add up to {}, more than max_nodes = {}", wanted, scale.max_nodes), "Raise max_nodes or lower a pool's min.");
+                 fmt::format("the pools' min add up to {}, more than max_nodes = {}", wanted, scale.max_nodes),
+                 "Raise max_nodes or lower a pool's min.");
   }
-  for (const auto& [key, span] : {std::pair<const char*, Seconds>{"boot_deadline", scale.boot_deadline}, {"down_time", scale.down_time}}) {
-    if (span.count() < 1) problems.add(place_in(sections, "scale", key), fmt::format("{} must be at least 1s", key), {});
+  for (const auto& [key, span] :
+       {std::pair<const char*, Seconds>{"boot_deadline", scale.boot_deadline}, {"down_time", scale.down_time}}) {
+    if (span.count() < 1)
+      problems.add(place_in(sections, "scale", key), fmt::format("{} must be at least 1s", key), {});
   }
-  if (config.batch.timeout.count() < 1) problems.add(place_in(sections, "batch", "timeout"), "timeout must be at least 1s", {});
+  if (config.batch.timeout.count() < 1)
+    problems.add(place_in(sections, "batch", "timeout"), "timeout must be at least 1s", {});
 }
 
 void check_head(const Config& config, const Sections& sections, Problems& problems) {
   const std::string& head = config.settings.head;
   if (head.empty()) {
     if (config.settings.pools.empty()) return;
-    problems.add(place_in(sections, "cluster", "head"), "[cluster] has no 'head', which the machines of every pool need",
+    problems.add(place_in(sections, "cluster", "head"),
+                 "[cluster] has no 'head', which the machines of every pool need",
                  "Set head to the name or address at which nodes reach this host; tide never guesses it.");
   } else if (head.find_first_not_of(std::string(k_letters) + "._:-") != std::string::npos) {
-    problems.add(place_in(sections, "cluster", "head"), fmt::format("head = '{}' is no host name or address", printable(head, 60)), {});
+    problems.add(place_in(sections, "cluster", "head"),
+                 fmt::format("head = '{}' is no host name or address", printable(head, 60)), {});
   }
 }
 
 void check_paths(const Config& config, const Sections& sections, Problems& problems) {
   if (!config.state_dir.starts_with('/')) {
-    problems.add(place_in(sections, "cluster", "state_dir"), "state_dir must be an absolute path", "Cron and shell start in different folders.");
+    problems.add(place_in(sections, "cluster", "state_dir"), "state_dir must be an absolute path",
+                 "Cron and shell start in different folders.");
   }
   if (!config.batch.bin_dir.empty() && !config.batch.bin_dir.starts_with('/')) {
-    problems.add(place_in(sections, "batch", "bin_dir"), "bin_dir must be an absolute path", "Cron and shell start in different folders.");
+    problems.add(place_in(sections, "batch", "bin_dir"), "bin_dir must be an absolute path",
+                 "Cron and shell start in different folders.");
   }
 }
 
@@ -122,20 +134,24 @@ std::optional<core::Gpus> parse_gpus(std::string_view text) {
 }
 
 void check_pool(const core::Pool& pool, const Reader& reader, const core::Settings& settings, Problems& problems) {
-  if (pool.slots < 1 && reader.has("slots")) problems.add(reader.place("slots"), "slots must be at least 1", "A machine that offers no slot runs no job.");
+  if (pool.slots < 1 && reader.has("slots"))
+    problems.add(reader.place("slots"), "slots must be at least 1", "A machine that offers no slot runs no job.");
   if (reader.size_mib("memory").value_or(1) < 1) problems.add(reader.place("memory"), "memory is less than 1MiB", {});
   if (!parse_gpus(reader.text("gpus"))) {
     problems.add(reader.place("gpus"), fmt::format("gpus = '{}' is not understood", printable(reader.text("gpus"), 40)),
                  "Write \"2\", \"a100:2\" or \"a100:2,v100:1\".");
   }
   if (pool.max > 0 && pool.min > pool.max) {
-    problems.add(reader.place("min"), fmt::format("min = {} is more than max = {}", pool.min, pool.max), "Raise max or lower min.");
+    problems.add(reader.place("min"), fmt::format("min = {} is more than max = {}", pool.min, pool.max),
+                 "Raise max or lower min.");
   }
   const auto names = core::parse_names(pool.names, settings.cluster, pool.name.value);
   if (!names && is_name(settings.cluster)) {
     problems.add(reader.place("names"), names.error().message, names.error().hint);
   } else if (names && names->kind == core::NamesKind::range && pool.min > static_cast<int>(names->range.size())) {
-    problems.add(reader.place("names"), fmt::format("names has {} names, fewer than min = {}", names->range.size(), pool.min), "Widen the range.");
+    problems.add(reader.place("names"),
+                 fmt::format("names has {} names, fewer than min = {}", names->range.size(), pool.min),
+                 "Widen the range.");
   }
   check_market(pool, reader, problems);
   check_features(pool, reader, problems);
@@ -155,11 +171,15 @@ std::vector<std::string> warnings(const Config& config) {
     if (settings.money.per_hour_micros && !pool.price_micros) {
       told.push_back(fmt::format("[pools.{}] has no price: under [money] per_hour it launches nothing", name.value));
     }
-    if (pool.memory_mib == 0) told.push_back(fmt::format("[pools.{}] has no memory: jobs that ask for memory do not fit it", name.value));
+    if (pool.memory_mib == 0)
+      told.push_back(fmt::format("[pools.{}] has no memory: jobs that ask for memory do not fit it", name.value));
   }
   for (const auto& [name, cloud] : config.clouds) {
-    const bool used = std::ranges::any_of(settings.pools, [&](const auto& entry) { return entry.second.cloud == name; });
-    if (!used) told.push_back(fmt::format("[clouds.{}] has no pool: its machines of ours are listed, and none is launched", name.value));
+    const bool used =
+        std::ranges::any_of(settings.pools, [&](const auto& entry) { return entry.second.cloud == name; });
+    if (!used)
+      told.push_back(
+          fmt::format("[clouds.{}] has no pool: its machines of ours are listed, and none is launched", name.value));
   }
   if (settings.scale.max_nodes == 0) told.emplace_back("[scale] max_nodes is 0: nothing will be launched");
   return told;

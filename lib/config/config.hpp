@@ -16,7 +16,7 @@ enum class KeyType { text, flag, number, decimal, duration, size, money, percent
 
 // One row of the key table: what a key means is written here and nowhere else (parser, `config keys`, tide.toml(5)).
 struct KeySpec {
-  std::string_view section;   // "cluster", "batch", "scale", "money", "clouds.*", "pools.*", "names"
+  std::string_view section;  // "cluster", "batch", "scale", "money", "clouds.*", "pools.*", "names"
   std::string_view name;
   KeyType type = KeyType::text;
   std::string_view fallback;  // as written in TOML; "" for none
@@ -45,7 +45,7 @@ struct BatchSettings {
 };
 
 struct Config {
-  std::string path;        // of the file
+  std::string path;  // of the file
   std::string state_dir;
   core::Settings settings;
   BatchSettings batch;

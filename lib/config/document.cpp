@@ -35,7 +35,11 @@ Form form_of(const toml::node& node) {
 }
 
 Value to_value(const toml::key& key, const toml::node& node) {
-  Value value{.form = form_of(node), .texts = {}, .all_text = true, .entries = {}, .place = place_of(node.source()),
+  Value value{.form = form_of(node),
+              .texts = {},
+              .all_text = true,
+              .entries = {},
+              .place = place_of(node.source()),
               .key_place = place_of(key.source())};
   if (const auto* list = node.as_array()) {
     for (const auto& item : *list) {
@@ -59,13 +63,15 @@ Section to_section(std::string name, Place place, const toml::table& table) {
   return section;
 }
 
-void add_named(std::map<std::string, Section>& sections, std::string_view outer, const toml::table& table, Problems& problems) {
+void add_named(std::map<std::string, Section>& sections, std::string_view outer, const toml::table& table,
+               Problems& problems) {
   for (const auto& [key, node] : table) {
     const std::string name = fmt::format("{}.{}", outer, key.str());
     if (const auto* inner = node.as_table()) {
       sections.emplace(name, to_section(name, place_of(key.source()), *inner));
     } else {
-      problems.add(place_of(key.source()), fmt::format("'{}' is no key of [{}], which has a table for each name", key.str(), outer),
+      problems.add(place_of(key.source()),
+                   fmt::format("'{}' is no key of [{}], which has a table for each name", key.str(), outer),
                    fmt::format("Write it below [{}.NAME].", outer));
     }
   }

@@ -78,30 +78,35 @@ void judge_choice(const Section& section, const KeySpec& key, const Value& value
     return;
   }
   const auto near = nearest(text, choices);
-  problems.add(value.place, fmt::format("{} = '{}' is not known", key.name, printable(text, 40)),
-               near.empty() ? fmt::format("Write one of: {}.", join(choices, ", ")) : fmt::format("Did you mean '{}'?", near));
+  problems.add(
+      value.place, fmt::format("{} = '{}' is not known", key.name, printable(text, 40)),
+      near.empty() ? fmt::format("Write one of: {}.", join(choices, ", ")) : fmt::format("Did you mean '{}'?", near));
 }
 
 void judge_value(const Section& section, const KeySpec& key, const Value& value, Problems& problems) {
   if (!has_form(key.type, value)) {
-    problems.add(value.place, fmt::format("'{}' must be a {}", key.name, to_string(key.type)), fmt::format("Write {}.", example(key.type)));
+    problems.add(value.place, fmt::format("'{}' must be a {}", key.name, to_string(key.type)),
+                 fmt::format("Write {}.", example(key.type)));
   } else if (key.type == KeyType::choice) {
     judge_choice(section, key, value, problems);
   } else if (!value.texts.empty() && !reads(key, value.texts.front())) {
-    problems.add(value.place, fmt::format("{} = '{}' is no {}", key.name, printable(value.texts.front(), 40), to_string(key.type)),
+    problems.add(value.place,
+                 fmt::format("{} = '{}' is no {}", key.name, printable(value.texts.front(), 40), to_string(key.type)),
                  fmt::format("Write {}.", example(key.type)));
   }
 }
 
 std::string section_for_people(std::string_view section) {
-  return section.ends_with(".*") ? fmt::format("[{}.NAME]", section.substr(0, section.size() - 2)) : fmt::format("[{}]", section);
+  return section.ends_with(".*") ? fmt::format("[{}.NAME]", section.substr(0, section.size() - 2))
+                                 : fmt::format("[{}]", section);
 }
 
 void unknown_key(const Section& section, const std::string& name, Place place, std::span<const KeySpec> keys,
                  std::span<const KeySpec> everywhere, Problems& problems) {
   const std::string group = family(section.name);
   if (is_later(group, name, "")) {
-    problems.add(place, fmt::format("'{}' of [{}] is not in this version", name, section.name), std::string(k_later_hint));
+    problems.add(place, fmt::format("'{}' of [{}] is not in this version", name, section.name),
+                 std::string(k_later_hint));
     return;
   }
   std::vector<std::string> known;
@@ -118,11 +123,14 @@ void unknown_key(const Section& section, const std::string& name, Place place, s
   problems.add(place, fmt::format("unknown key '{}' in [{}]", printable(name, 60), section.name), std::move(hint));
 }
 
-std::string unquoted_first(const std::vector<std::string>& texts) { return texts.empty() ? std::string() : texts.front(); }
+std::string unquoted_first(const std::vector<std::string>& texts) {
+  return texts.empty() ? std::string() : texts.front();
+}
 
 }  // namespace
 
-void judge(const Section& section, std::span<const KeySpec> keys, std::span<const KeySpec> everywhere, Problems& problems) {
+void judge(const Section& section, std::span<const KeySpec> keys, std::span<const KeySpec> everywhere,
+           Problems& problems) {
   for (const auto& [name, value] : section.values) {
     const auto key = std::ranges::find(keys, name, &KeySpec::name);
     if (key == keys.end()) {
@@ -151,7 +159,8 @@ std::vector<std::string> Reader::texts(std::string_view key) const {
   const KeySpec* known = spec(key);
   const Value* value = m_section.find(key);
   if (known == nullptr) return {};
-  const bool usable = value != nullptr && has_form(known->type, *value) && (value->texts.empty() || reads(*known, value->texts.front()));
+  const bool usable = value != nullptr && has_form(known->type, *value) &&
+                      (value->texts.empty() || reads(*known, value->texts.front()));
   return usable ? value->texts : fallback_texts(*known);
 }
 

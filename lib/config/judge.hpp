@@ -9,12 +9,13 @@
 
 namespace tide::config {
 
-// A section against the keys that may stand in it: unknown keys, wrong types, unreadable values and what this version does
-// not obey yet become problems. `everywhere` has all keys of the file, to say where a misplaced one belongs.
-void judge(const Section& section, std::span<const KeySpec> keys, std::span<const KeySpec> everywhere, Problems& problems);
+// A section against the keys that may stand in it: unknown keys, wrong types, unreadable values and what this version
+// does not obey yet become problems. `everywhere` has all keys of the file, to say where a misplaced one belongs.
+void judge(const Section& section, std::span<const KeySpec> keys, std::span<const KeySpec> everywhere,
+           Problems& problems);
 
-// Typed reading of a judged section: the value, else what its absence means. A value that judge() told to be wrong reads
-// as absent, so that the rest of the file is still checked.
+// Typed reading of a judged section: the value, else what its absence means. A value that judge() told to be wrong
+// reads as absent, so that the rest of the file is still checked.
 class Reader {
  public:
   Reader(const Section& section, std::span<const KeySpec> keys) : m_section(section), m_keys(keys) {}

@@ -12,7 +12,7 @@ namespace tide::config {
 
 namespace {
 
-constexpr std::size_t k_file_max = 1U << 20U;        // a configuration; more is another file by mistake
+constexpr std::size_t k_file_max = 1U << 20U;         // a configuration; more is another file by mistake
 constexpr std::size_t k_user_data_max = 256U << 10U;  // before any cloud's own, smaller limit
 constexpr const char* k_system_file = "/etc/tide/tide.toml";
 constexpr std::array<const char*, 2> k_secret_files{"credentials_file", "secret_file"};
@@ -50,7 +50,8 @@ Result<void> read_user_data(core::Pool& pool, const std::string& config_path) {
   if (!text) {
     Error error = std::move(text).error();
     error.kind = ErrorKind::config;
-    if (error.hint.empty()) error.hint = fmt::format("Set [pools.{}] user_data to a file that is there.", pool.name.value);
+    if (error.hint.empty())
+      error.hint = fmt::format("Set [pools.{}] user_data to a file that is there.", pool.name.value);
     return std::move(error).with_context(fmt::format("while reading the user data of [pools.{}]", pool.name.value));
   }
   TIDE_TRY(check_user_data(path, *text));
@@ -63,7 +64,8 @@ Result<void> check_secret_files(const Config& config) {
     for (const char* key : k_secret_files) {
       const std::string& file = cloud.option(key);
       if (file.empty() || !others_may_read(file)) continue;
-      return make_error(ErrorKind::config, "{}: [clouds.{}] {} = '{}' may be read by everybody", cloud.where, name.value, key, file)
+      return make_error(ErrorKind::config, "{}: [clouds.{}] {} = '{}' may be read by everybody", cloud.where,
+                        name.value, key, file)
           .with_hint(fmt::format("Run: chmod o-rwx '{}'", file));
     }
   }
@@ -77,12 +79,15 @@ Result<Config> load(const std::string& path, std::span<const AdapterKeys> adapte
   if (!text) {
     Error error = std::move(text).error();
     error.kind = ErrorKind::config;
-    if (error.hint.empty()) error.hint = "Name the configuration with -c FILE or TIDE_CONFIG, or make it readable for this user.";
+    if (error.hint.empty())
+      error.hint = "Name the configuration with -c FILE or TIDE_CONFIG, or make it readable for this user.";
     return error;
   }
   if (const auto secret = find_secret(*text); secret && others_may_read(path)) {
-    return make_error(ErrorKind::config, "{}:{}: the file holds {} and may be read by everybody", path, secret->line, secret->what)
-        .with_hint(fmt::format("Run: chmod o-rwx '{}', or better name an environment variable, file or command instead.", path));
+    return make_error(ErrorKind::config, "{}:{}: the file holds {} and may be read by everybody", path, secret->line,
+                      secret->what)
+        .with_hint(fmt::format(
+            "Run: chmod o-rwx '{}', or better name an environment variable, file or command instead.", path));
   }
   TIDE_TRY_ASSIGN(Config config, parse({.path = path, .text = *text}, adapters));
   for (auto& [name, pool] : config.settings.pools) TIDE_TRY(read_user_data(pool, path));

@@ -43,7 +43,10 @@ Specs all_keys(std::span<const AdapterKeys> adapters) {
 class Builder {
  public:
   Builder(const Source& source, std::span<const AdapterKeys> adapters, Problems& problems)
-      : m_adapters(adapters), m_everywhere(all_keys(adapters)), m_problems(problems), m_sections(read_document(source.text, problems)) {
+      : m_adapters(adapters),
+        m_everywhere(all_keys(adapters)),
+        m_problems(problems),
+        m_sections(read_document(source.text, problems)) {
     m_config.path = source.path;
   }
 
@@ -73,22 +76,26 @@ class Builder {
     const std::string plain = group.substr(0, group.find('.'));
     if (std::ranges::find(known, plain) == known.end()) {
       const auto near = nearest(plain, known);
-      m_problems.add(section.place, fmt::format("unknown table [{}]", printable(section.name, 60)),
-                     near.empty() ? "Run 'tide config keys' to list the tables." : fmt::format("Did you mean [{}]?", near));
+      m_problems.add(
+          section.place, fmt::format("unknown table [{}]", printable(section.name, 60)),
+          near.empty() ? "Run 'tide config keys' to list the tables." : fmt::format("Did you mean [{}]?", near));
     } else if (group != plain && !is_name(section.name.substr(plain.size() + 1))) {
-      m_problems.add(section.place, fmt::format("'{}' is no name", printable(section.name.substr(plain.size() + 1), 60)),
+      m_problems.add(section.place,
+                     fmt::format("'{}' is no name", printable(section.name.substr(plain.size() + 1), 60)),
                      "Begin with a letter or digit; then letters, digits, '-' and '_', at most 40.");
     }
   }
 
   const AdapterKeys* adapter(std::string_view kind, bool is_batch) const {
-    const auto found = std::ranges::find_if(m_adapters, [&](const AdapterKeys& keys) { return keys.kind == kind && keys.is_batch == is_batch; });
+    const auto found = std::ranges::find_if(
+        m_adapters, [&](const AdapterKeys& keys) { return keys.kind == kind && keys.is_batch == is_batch; });
     return found == m_adapters.end() ? nullptr : &*found;
   }
 
   // The section, an empty one if the file has none, judged; its specs live as long as the builder.
   Reader judged(const std::string& name, Specs keys) {
-    const Section& section = m_sections.try_emplace(name, Section{.name = name, .place = {}, .values = {}}).first->second;
+    const Section& section =
+        m_sections.try_emplace(name, Section{.name = name, .place = {}, .values = {}}).first->second;
     m_specs.push_back(std::make_unique<Specs>(std::move(keys)));
     judge(section, *m_specs.back(), m_everywhere, m_problems);
     return {section, *m_specs.back()};
@@ -105,8 +112,10 @@ class Builder {
     std::ranges::sort(kinds);
     const bool later = is_later(is_batch ? "cluster" : "clouds.*", key, value);
     const auto near = nearest(value, kinds);
-    m_problems.add(reader.place(key), fmt::format("{} = '{}' is not {}", key, printable(value, 40), later ? "in this version" : "known"),
-                   !later && !near.empty() ? fmt::format("Did you mean '{}'?", near) : fmt::format("This version has: {}.", join(kinds, ", ")));
+    m_problems.add(reader.place(key),
+                   fmt::format("{} = '{}' is not {}", key, printable(value, 40), later ? "in this version" : "known"),
+                   !later && !near.empty() ? fmt::format("Did you mean '{}'?", near)
+                                           : fmt::format("This version has: {}.", join(kinds, ", ")));
   }
 
   void cluster() {
@@ -117,7 +126,8 @@ class Builder {
     settings.head = reader.text("head");
     m_config.state_dir = reader.has("state_dir") ? reader.text("state_dir") : "/var/lib/tide/" + settings.cluster;
     if (reader.has("name") && !is_name(settings.cluster)) {
-      m_problems.add(reader.place("name"), fmt::format("name = '{}' is no name of a cluster", printable(settings.cluster, 60)),
+      m_problems.add(reader.place("name"),
+                     fmt::format("name = '{}' is no name of a cluster", printable(settings.cluster, 60)),
                      "Begin with a letter or digit; then letters, digits, '-' and '_', at most 40.");
     }
     if (adapter(settings.batch, true) == nullptr) unknown_kind(reader, "batch", true);
@@ -167,7 +177,8 @@ class Builder {
 
   void cloud(const Section& section) {
     const Value* kind = section.find("kind");
-    const AdapterKeys* adapter_keys = kind != nullptr && kind->form == Form::text ? adapter(kind->texts.front(), false) : nullptr;
+    const AdapterKeys* adapter_keys =
+        kind != nullptr && kind->form == Form::text ? adapter(kind->texts.front(), false) : nullptr;
     Specs keys = keys_of("clouds.*");
     if (adapter_keys != nullptr) append(keys, adapter_keys->cloud_keys);
     if (adapter_keys == nullptr && kind != nullptr) {  // its other keys cannot be judged
@@ -201,8 +212,10 @@ class Builder {
     std::vector<std::string> known;
     for (const auto& [other, settings] : m_config.clouds) known.push_back(other.value);
     const auto near = nearest(name.value, known);
-    m_problems.add(value->place, fmt::format("cloud = '{}': there is no [clouds.{}]", printable(name.value, 40), printable(name.value, 40)),
-                   near.empty() ? "Add that table, or name one that is there." : fmt::format("Did you mean '{}'?", near));
+    m_problems.add(
+        value->place,
+        fmt::format("cloud = '{}': there is no [clouds.{}]", printable(name.value, 40), printable(name.value, 40)),
+        near.empty() ? "Add that table, or name one that is there." : fmt::format("Did you mean '{}'?", near));
     return keys;
   }
 
@@ -228,7 +241,8 @@ class Builder {
     pool.user_data = reader.text("user_data");  // the path, until load() has read it
     if (adapter_keys != nullptr) pool.options = options(reader, adapter_keys->pool_keys);
     for (const char* key : {"zones", "subnets"}) {
-      if (const auto found = pool.options.find(key); pool.zones.empty() && found != pool.options.end()) pool.zones = found->second;
+      if (const auto found = pool.options.find(key); pool.zones.empty() && found != pool.options.end())
+        pool.zones = found->second;
     }
     check_pool(pool, reader, m_config.settings, m_problems);
     m_config.settings.pools.emplace(pool.name, std::move(pool));

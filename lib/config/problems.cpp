@@ -30,7 +30,8 @@ Error Problems::to_error() const {
       error.context.push_back("also " + line + (problem.hint.empty() ? "" : fmt::format(" ({})", problem.hint)));
     }
   }
-  if (sorted.size() > k_shown_max + 1) error.context.push_back(fmt::format("and {} more", sorted.size() - k_shown_max - 1));
+  if (sorted.size() > k_shown_max + 1)
+    error.context.push_back(fmt::format("and {} more", sorted.size() - k_shown_max - 1));
   return error;
 }
 

@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::string_view k_upper_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 constexpr std::size_t k_key_length = 20;  // "AKIA" and 16 more
-constexpr std::array<std::string_view, 6> k_words{"password", "passwd", "secret", "secret_key", "secret_access_key", "token"};
+constexpr std::array<std::string_view, 6> k_words{"password",          "passwd", "secret", "secret_key",
+                                                  "secret_access_key", "token"};
 
 // An AWS access key ID: AKIA (of a user) or ASIA (of a session).
 bool has_aws_key(std::string_view line) {
@@ -39,10 +40,12 @@ bool assigns_secret(std::string_view line) {
       while (end < lower.size() && (lower[end] == ' ' || lower[end] == '"')) ++end;
       if (end >= lower.size() || (lower[end] != '=' && lower[end] != ':')) continue;
       std::string_view value = trim(std::string_view(lower).substr(end + 1));
-      while (!value.empty() && (value.front() == '"' || value.front() == '\'' || value.front() == '=')) value.remove_prefix(1);
-      const bool indirect = value.empty() || value.front() == '$' || value.front() == '`' || value.front() == '/' || value.front() == '<' ||
-                            value.front() == '@' || value.front() == '#' || value.front() == '}' || value.front() == ';' ||
-                            value.front() == '%' || value.front() == '{';
+      while (!value.empty() && (value.front() == '"' || value.front() == '\'' || value.front() == '='))
+        value.remove_prefix(1);
+      const bool indirect = value.empty() || value.front() == '$' || value.front() == '`' || value.front() == '/' ||
+                            value.front() == '<' || value.front() == '@' || value.front() == '#' ||
+                            value.front() == '}' || value.front() == ';' || value.front() == '%' ||
+                            value.front() == '{';
       if (!indirect) return true;
     }
   }
@@ -56,7 +59,8 @@ std::optional<SecretFound> find_secret(std::string_view text) {
   for (const std::string_view line : split(text, '\n')) {
     ++number;
     const std::string_view words = trim(line);
-    if (line.find("PRIVATE KEY-----") != std::string_view::npos) return SecretFound{.line = number, .what = "a private key"};
+    if (line.find("PRIVATE KEY-----") != std::string_view::npos)
+      return SecretFound{.line = number, .what = "a private key"};
     if (words.starts_with('#')) continue;
     if (has_aws_key(line)) return SecretFound{.line = number, .what = "an AWS access key"};
     if (assigns_secret(line)) return SecretFound{.line = number, .what = "a password, secret or token"};

@@ -12,9 +12,10 @@ namespace tide::core {
 
 namespace {
 
-constexpr std::size_t k_width_max = 9;      // more digits than any cluster has machines
+constexpr std::size_t k_width_max = 9;  // more digits than any cluster has machines
 constexpr std::size_t k_range_max = 10'000;
-constexpr std::string_view k_hint = "Write names = \"{cluster}-{pool}-{n:04}\", a range such as \"cloud[001-100]\", or \"dns\".";
+constexpr std::string_view k_hint =
+    "Write names = \"{cluster}-{pool}-{n:04}\", a range such as \"cloud[001-100]\", or \"dns\".";
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -24,10 +25,12 @@ Error bad_names(std::string_view text, std::string_view why) {
 }
 
 Result<void> check_name(std::string_view text, std::string_view name) {
-  if (name.size() > k_name_length_max) return bad_names(text, fmt::format("'{}' has more than {} characters", name, k_name_length_max));
+  if (name.size() > k_name_length_max)
+    return bad_names(text, fmt::format("'{}' has more than {} characters", name, k_name_length_max));
   const bool plain = std::ranges::all_of(name, [](char c) { return is_letter(c) || is_digit(c) || c == '-'; });
   if (!plain || name.empty()) return bad_names(text, "a name is made of letters, digits and '-'");
-  if (name.front() == '-' || name.back() == '-') return bad_names(text, "a name begins and ends with a letter or digit");
+  if (name.front() == '-' || name.back() == '-')
+    return bad_names(text, "a name begins and ends with a letter or digit");
   return {};
 }
 

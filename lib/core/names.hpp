@@ -21,15 +21,16 @@ enum class NamesKind {
 // [pools.x] names with cluster and pool filled in.
 struct NameTemplate {
   NamesKind kind = NamesKind::counted;
-  std::string before;               // of the number; of a counted one
+  std::string before;  // of the number; of a counted one
   std::string after;
-  std::size_t width = 1;            // digits at least, filled with zeros
-  std::vector<std::string> range;   // as written
+  std::size_t width = 1;           // digits at least, filled with zeros
+  std::vector<std::string> range;  // as written
 
   bool operator==(const NameTemplate&) const = default;
 };
 
-// Errors are of kind config: an unknown {word}, no {n}, a letter that no host name may have, a name beyond 63 characters.
+// Errors are of kind config: an unknown {word}, no {n}, a letter that no host name may have, a name beyond 63
+// characters.
 Result<NameTemplate> parse_names(std::string_view text, std::string_view cluster, std::string_view pool);
 
 // The lowest `count` names that are not taken, in order; fewer where a range has no more, none for "dns".

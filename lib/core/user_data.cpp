@@ -22,7 +22,8 @@ Result<std::string> value_of(const Placeholder& placeholder, const UserDataValue
         .with_hint(std::string(k_words_hint));
   }
   if (word == "NODE" && !values.node) {
-    return make_error(ErrorKind::config, "'@TIDE_NODE@' in line {} of the user data has no value: one call makes several machines",
+    return make_error(ErrorKind::config,
+                      "'@TIDE_NODE@' in line {} of the user data has no value: one call makes several machines",
                       placeholder.line)
         .with_hint("Read the name from the metadata service (tide:names) instead, as examples/user-data does.");
   }
@@ -31,7 +32,8 @@ Result<std::string> value_of(const Placeholder& placeholder, const UserDataValue
                              : word == "POOL"    ? values.pool
                                                  : *values.node;
   if (value.empty() || value.find_first_not_of(k_value_letters) != std::string::npos) {
-    return make_error(ErrorKind::config, "'@TIDE_{}@' would become '{}': only letters, digits and . _ : / - may go into a script", word,
+    return make_error(ErrorKind::config,
+                      "'@TIDE_{}@' would become '{}': only letters, digits and . _ : / - may go into a script", word,
                       printable(value, 80))
         .with_hint(word == "HEAD" ? "Set [cluster] head to the head's host name." : "Choose a plainer name.");
   }

@@ -17,8 +17,8 @@ struct UserDataValues {
   std::optional<std::string> node;  // absent where one call makes several machines
 };
 
-// The template with its values put in. Errors are of kind config: an unknown @TIDE_X@, @TIDE_NODE@ without a node, a value
-// that is empty or has other characters than [A-Za-z0-9._:/-] (it would go into a script that runs as root).
+// The template with its values put in. Errors are of kind config: an unknown @TIDE_X@, @TIDE_NODE@ without a node, a
+// value that is empty or has other characters than [A-Za-z0-9._:/-] (it would go into a script that runs as root).
 Result<std::string> render_user_data(std::string_view text, const UserDataValues& values);
 
 // "a call makes one machine" is then the only way to launch it.
@@ -26,8 +26,8 @@ bool wants_node_name(std::string_view user_data);
 
 // One @TIDE_X@ of a template.
 struct Placeholder {
-  std::string word;      // "HEAD"
-  std::size_t at = 0;    // byte of its first '@'
+  std::string word;    // "HEAD"
+  std::size_t at = 0;  // byte of its first '@'
   int line = 1;
 };
 std::vector<Placeholder> placeholders_in(std::string_view user_data);

@@ -16,8 +16,9 @@ namespace {
 
 constexpr KeySpec k_local[]{{.section = "clouds.*", .name = "command", .type = KeyType::list, .help = "Command"},
                             {.section = "clouds.*", .name = "credentials_file", .help = "File"}};
-constexpr AdapterKeys k_adapters[]{{.kind = "local", .cloud_keys = k_local, .pool_keys = {}, .batch_keys = {}},
-                                   {.kind = "slurm", .cloud_keys = {}, .pool_keys = {}, .batch_keys = {}, .is_batch = true}};
+constexpr AdapterKeys k_adapters[]{
+    {.kind = "local", .cloud_keys = k_local, .pool_keys = {}, .batch_keys = {}},
+    {.kind = "slurm", .cloud_keys = {}, .pool_keys = {}, .batch_keys = {}, .is_batch = true}};
 
 class Folder {
  public:
@@ -43,8 +44,9 @@ class Folder {
 };
 
 std::string config_text(const std::string& more = {}) {
-  return "[cluster]\nname = \"c\"\nbatch = \"slurm\"\nhead = \"h\"\n[scale]\nmax_nodes = 1\n[clouds.here]\nkind = \"local\"\n" + more +
-         "[pools.p]\ncloud = \"here\"\nslots = 1\nuser_data = \"worker.sh\"\n";
+  return "[cluster]\nname = \"c\"\nbatch = \"slurm\"\nhead = \"h\"\n[scale]\nmax_nodes = 1\n[clouds.here]\nkind = "
+         "\"local\"\n" +
+         more + "[pools.p]\ncloud = \"here\"\nslots = 1\nuser_data = \"worker.sh\"\n";
 }
 
 }  // namespace
@@ -70,8 +72,8 @@ TEST_CASE("load: user data that is missing, unknown words, secrets") {
   REQUIRE_FALSE(config);
   CHECK(config.error().message == script + ":2: '@TIDE_KEY@' is not known");
 
-  for (const char* line : {"export AWS_SECRET_ACCESS_KEY=abcdef", "key AKIAIOSFODNN7EXAMPLE", "-----BEGIN OPENSSH PRIVATE KEY-----",
-                           "mysql --password=hunter2", "token: \"abc\""}) {
+  for (const char* line : {"export AWS_SECRET_ACCESS_KEY=abcdef", "key AKIAIOSFODNN7EXAMPLE",
+                           "-----BEGIN OPENSSH PRIVATE KEY-----", "mysql --password=hunter2", "token: \"abc\""}) {
     CAPTURE(line);
     folder.put("worker.sh", std::string("#!/bin/sh\n") + line + "\n");
     config = load(path, k_adapters);
@@ -82,8 +84,9 @@ TEST_CASE("load: user data that is missing, unknown words, secrets") {
 }
 
 TEST_CASE("find_secret: names of secrets that are not written out are no secrets") {
-  for (const char* line : {"password=$(fetch)", "TOKEN=$TOKEN", "secret_file=/etc/x", "# password=x", "echo tokenizer=1", "password=",
-                           "token=\"$(curl -s x)\"", "XAKIAIOSFODNN7EXAMPLE1", "munge.key", "token=`cat x`"}) {
+  for (const char* line :
+       {"password=$(fetch)", "TOKEN=$TOKEN", "secret_file=/etc/x", "# password=x", "echo tokenizer=1",
+        "password=", "token=\"$(curl -s x)\"", "XAKIAIOSFODNN7EXAMPLE1", "munge.key", "token=`cat x`"}) {
     CAPTURE(line);
     CHECK_FALSE(find_secret(line));
   }
@@ -95,7 +98,8 @@ TEST_CASE("load: a file with a secret that others may read is refused") {
   const std::string text = config_text("[clouds.here.env]\nAPI_TOKEN = \"abc\"\n");
   auto config = load(folder.put("tide.toml", text, 0644), k_adapters);
   REQUIRE_FALSE(config);
-  CHECK(config.error().message.find(":10: the file holds a password, secret or token and may be read by everybody") != std::string::npos);
+  CHECK(config.error().message.find(":10: the file holds a password, secret or token and may be read by everybody") !=
+        std::string::npos);
   config = load(folder.put("tide.toml", text, 0640), k_adapters);
   CHECK_MESSAGE(config, config.error().message);
 }

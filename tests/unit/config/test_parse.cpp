@@ -12,13 +12,16 @@ namespace {
 
 constexpr KeySpec k_cloud[]{{.section = "clouds.*", .name = "region", .help = "The region", .required = true},
                             {.section = "clouds.*", .name = "credentials_file", .help = "File"}};
-constexpr KeySpec k_pool[]{{.section = "pools.*", .name = "subnets", .type = KeyType::list, .help = "Subnets"},
-                           {.section = "pools.*", .name = "key", .help = "SSH key"},
-                           {.section = "pools.*", .name = "disk", .type = KeyType::size, .fallback = "\"20GiB\"", .help = "Disk"}};
-constexpr KeySpec k_local[]{{.section = "clouds.*", .name = "command", .type = KeyType::list, .help = "Command", .required = true}};
-constexpr AdapterKeys k_adapters[]{{.kind = "ec2", .cloud_keys = k_cloud, .pool_keys = k_pool, .batch_keys = {}},
-                                   {.kind = "local", .cloud_keys = k_local, .pool_keys = {}, .batch_keys = {}},
-                                   {.kind = "slurm", .cloud_keys = {}, .pool_keys = {}, .batch_keys = {}, .is_batch = true}};
+constexpr KeySpec k_pool[]{
+    {.section = "pools.*", .name = "subnets", .type = KeyType::list, .help = "Subnets"},
+    {.section = "pools.*", .name = "key", .help = "SSH key"},
+    {.section = "pools.*", .name = "disk", .type = KeyType::size, .fallback = "\"20GiB\"", .help = "Disk"}};
+constexpr KeySpec k_local[]{
+    {.section = "clouds.*", .name = "command", .type = KeyType::list, .help = "Command", .required = true}};
+constexpr AdapterKeys k_adapters[]{
+    {.kind = "ec2", .cloud_keys = k_cloud, .pool_keys = k_pool, .batch_keys = {}},
+    {.kind = "local", .cloud_keys = k_local, .pool_keys = {}, .batch_keys = {}},
+    {.kind = "slurm", .cloud_keys = {}, .pool_keys = {}, .batch_keys = {}, .is_batch = true}};
 
 const std::string k_good = R"([cluster]
 name  = "physics"
@@ -121,8 +124,9 @@ TEST_CASE("parse: the same text gives the same settings") {
 }
 
 TEST_CASE("parse: money is never a binary fraction") {
-  const std::pair<const char*, std::int64_t> k_prices[]{{"0.1", 100'000}, {"0.07", 70'000},     {"1", 1'000'000}, {"\"0.000001\"", 1},
-                                                       {"0.29", 290'000}, {"4.35", 4'350'000}, {"0.0", 0},       {"12345.678901", 12'345'678'901}};
+  const std::pair<const char*, std::int64_t> k_prices[]{
+      {"0.1", 100'000},  {"0.07", 70'000},    {"1", 1'000'000}, {"\"0.000001\"", 1},
+      {"0.29", 290'000}, {"4.35", 4'350'000}, {"0.0", 0},       {"12345.678901", 12'345'678'901}};
   for (const auto& [text, micros] : k_prices) {
     CAPTURE(text);
     const auto config = read(with("price = 0.17", std::string("price = ") + text));
@@ -147,12 +151,15 @@ TEST_CASE("parse: an unknown key is told with its place and the nearest known on
 }
 
 TEST_CASE("parse: what the design has and this version has not is told as such") {
-  const std::pair<std::string, std::string> k_later[]{
-      {"batch = \"slurm\"", "batch = \"torque\""},       {"kind = \"ec2\"", "kind = \"nova\""},
-      {"max_nodes = 40", "max_nodes = 40\npolicy = \"ahead\""}, {"[money]", "[names]\nmethod = \"dnsmasq\"\n[money]"},
-      {"per_hour = 5.0", "per_day = 5.0"},               {"max = 32", "ready = \"/bin/true\""},
-      {"max = 32", "networks = [\"net-1\"]"},            {"max = 32", "address = \"storage-net\""},
-      {"per_hour = 5.0", "per_month = 5.0"}};
+  const std::pair<std::string, std::string> k_later[]{{"batch = \"slurm\"", "batch = \"torque\""},
+                                                      {"kind = \"ec2\"", "kind = \"nova\""},
+                                                      {"max_nodes = 40", "max_nodes = 40\npolicy = \"ahead\""},
+                                                      {"[money]", "[names]\nmethod = \"dnsmasq\"\n[money]"},
+                                                      {"per_hour = 5.0", "per_day = 5.0"},
+                                                      {"max = 32", "ready = \"/bin/true\""},
+                                                      {"max = 32", "networks = [\"net-1\"]"},
+                                                      {"max = 32", "address = \"storage-net\""},
+                                                      {"per_hour = 5.0", "per_month = 5.0"}};
   for (const auto& [from, to] : k_later) {
     CAPTURE(to);
     const auto what = told(with(from, to));
@@ -184,12 +191,15 @@ TEST_CASE("parse: wrong types, values and ranges") {
       {"max = 32", "max = 3\nmin = 4", "tide.toml:35:7: min = 4 is more than max = 3"},
       {"max = 32", "min = 41", "tide.toml:12:13: the pools' min add up to 41, more than max_nodes = 40"},
       {"max_nodes = 40", "max_nodes = 4\nmin_nodes = 5", "tide.toml:13:13: min_nodes = 5 is more than max_nodes = 4"},
-      {"max_nodes = 40", "max_nodes = 40\nmax_end_per_pass = \"0%\"", "tide.toml:13:20: max_end_per_pass = '0%' is no percent"},
-      {"max_nodes = 40", "max_nodes = 40\nboot_deadline = \"0s\"", "tide.toml:13:17: boot_deadline must be at least 1s"},
+      {"max_nodes = 40", "max_nodes = 40\nmax_end_per_pass = \"0%\"",
+       "tide.toml:13:20: max_end_per_pass = '0%' is no percent"},
+      {"max_nodes = 40", "max_nodes = 40\nboot_deadline = \"0s\"",
+       "tide.toml:13:17: boot_deadline must be at least 1s"},
       {"cloud = \"aws\"", "cloud = \"awss\"", "tide.toml:24:9: cloud = 'awss': there is no [clouds.awss]"},
       {"max = 32", "names = \"x\"", "tide.toml:34:9: names 'x': nothing tells the machines apart"},
       {"max = 32", "names = \"n[1-3]\"\nmin = 4", "tide.toml:34:9: names has 3 names, fewer than min = 4"},
-      {"head  = \"head.physics.example\"", "", "tide.toml:1:2: [cluster] has no 'head', which the machines of every pool need"},
+      {"head  = \"head.physics.example\"", "",
+       "tide.toml:1:2: [cluster] has no 'head', which the machines of every pool need"},
       {"head  = \"head.physics.example\"", "head = \"a b\"", "tide.toml:4:8: head = 'a b' is no host name or address"},
       {"name  = \"physics\"", "name = \"phy.sics\"", "tide.toml:2:8: name = 'phy.sics' is no name of a cluster"},
       {"batch = \"slurm\"", "batch = \"slrum\"", "tide.toml:3:9: batch = 'slrum' is not known"},
@@ -209,7 +219,8 @@ TEST_CASE("parse: wrong types, values and ranges") {
 }
 
 TEST_CASE("parse: max_price on demand is refused") {
-  CHECK(told(with("market = \"spot\"", "market = \"on-demand\"")).message == "tide.toml:32:13: 'max_price' is for spot machines");
+  CHECK(told(with("market = \"spot\"", "market = \"on-demand\"")).message ==
+        "tide.toml:32:13: 'max_price' is for spot machines");
 }
 
 TEST_CASE("parse: what is no TOML is told once, with its place") {
@@ -234,12 +245,15 @@ TEST_CASE("parse: every problem is told at once, in the order of the file") {
   REQUIRE_FALSE(config);
   CHECK(config.error().message == "tide.toml:27:9: slots must be at least 1");
   REQUIRE(config.error().context.size() == 2);
-  CHECK(config.error().context[0] == "also tide.toml:28:1: unknown key 'slosts' in [pools.small] (Did you mean 'slots'?)");
-  CHECK(config.error().context[1] == "also tide.toml:37:1: unknown key 'nmaes' in [pools.small] (Did you mean 'names'?)");
+  CHECK(config.error().context[0] ==
+        "also tide.toml:28:1: unknown key 'slosts' in [pools.small] (Did you mean 'slots'?)");
+  CHECK(config.error().context[1] ==
+        "also tide.toml:37:1: unknown key 'nmaes' in [pools.small] (Did you mean 'names'?)");
 }
 
 TEST_CASE("parse: pools that share a name are refused") {
-  const auto what = told(with("max = 32", "max = 32\nnames = \"n{n}\"") + "[pools.tall]\ncloud = \"aws\"\nslots = 1\nnames = \"n[7-9]\"\n");
+  const auto what = told(with("max = 32", "max = 32\nnames = \"n{n}\"") +
+                         "[pools.tall]\ncloud = \"aws\"\nslots = 1\nnames = \"n[7-9]\"\n");
   CHECK(what.message == "tide.toml:40:9: pools 'small' and 'tall' would both name a machine 'n7'");
 }
 

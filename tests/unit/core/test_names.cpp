@@ -65,16 +65,18 @@ TEST_CASE("names: dns picks none and matches none") {
 TEST_CASE("matches: only what the template can give") {
   const auto names = parse_names("{cluster}-{pool}-{n:04}", "physics", "small");
   REQUIRE(names);
-  for (const char* name : {"physics-small-0001", "physics-small-9999", "physics-small-10000"}) CHECK_MESSAGE(matches(*names, {name}), name);
-  for (const char* name : {"physics-small-0000", "physics-small-1", "physics-small-", "physics-small-00001", "physics-large-0001",
-                           "physics-small-000x", "", "physics-small-0001a", "physics-small-99999999999999999999"}) {
+  for (const char* name : {"physics-small-0001", "physics-small-9999", "physics-small-10000"})
+    CHECK_MESSAGE(matches(*names, {name}), name);
+  for (const char* name :
+       {"physics-small-0000", "physics-small-1", "physics-small-", "physics-small-00001", "physics-large-0001",
+        "physics-small-000x", "", "physics-small-0001a", "physics-small-99999999999999999999"}) {
     CHECK_FALSE_MESSAGE(matches(*names, {name}), name);
   }
 }
 
 TEST_CASE("parse_names: what is no set of names is an error of kind config that quotes it") {
-  for (const char* text : {"", "{cluster}-{pool}", "{n}{n}", "{node}-{n}", "a.b-{n}", "a_b{n}", "{n", "a b{n}", "-{n}", "{n}-", "{n:4}",
-                           "{n:00}", "{n:099}", "x[3-1]", "x[1-2", "x[1,1]", "x[1-9999999]",
+  for (const char* text : {"", "{cluster}-{pool}", "{n}{n}", "{node}-{n}", "a.b-{n}", "a_b{n}", "{n", "a b{n}", "-{n}",
+                           "{n}-", "{n:4}", "{n:00}", "{n:099}", "x[3-1]", "x[1-2", "x[1,1]", "x[1-9999999]",
                            "a123456789b123456789c123456789d123456789e123456789f123456789-{n}"}) {
     CAPTURE(text);
     const auto names = parse_names(text, "physics", "small");

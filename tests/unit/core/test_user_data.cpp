@@ -7,7 +7,8 @@ using namespace tide::core;
 TEST_SUITE_BEGIN("core/user_data");
 
 namespace {
-const UserDataValues k_values{.head = "head.physics.example", .cluster = "physics", .pool = "small", .node = "physics-small-0001"};
+const UserDataValues k_values{
+    .head = "head.physics.example", .cluster = "physics", .pool = "small", .node = "physics-small-0001"};
 }
 
 TEST_CASE("render_user_data: puts each value in, any number of times") {
