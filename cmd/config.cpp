@@ -57,7 +57,7 @@ Result<core::ExitCode> run_check(Context& context) {
       .name = "findings",
       .columns = {{"level", "LEVEL"}, {"text", "FINDING"}},
       .rows = {},
-      .empty = fmt::format("{}: fine: cluster '{}', {} clouds, {} pools", config->path, config->settings.cluster,
+      .empty = fmt::format("{}: fine: cluster '{}', clouds: {}, pools: {}", config->path, config->settings.cluster,
                            config->clouds.size(), config->settings.pools.size())};
   for (const auto& error : errors) section.rows.push_back({std::string("error"), error.message});
   for (const auto& warning : config::warnings(*config)) section.rows.push_back({std::string("warning"), warning});

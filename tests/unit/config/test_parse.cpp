@@ -233,6 +233,17 @@ TEST_CASE("parse: what is no TOML is told once, with its place") {
   }
 }
 
+TEST_CASE("parse: cut anywhere, it is a configuration or an error that says where") {
+  for (std::size_t length = 0; length < k_good.size(); ++length) {
+    CAPTURE(length);
+    const auto config = read(k_good.substr(0, length));
+    if (config) continue;
+    CHECK(config.error().kind == ErrorKind::config);
+    CHECK(config.error().message.starts_with("tide.toml:"));
+    CHECK(config.error().message.find('\n') == std::string::npos);
+  }
+}
+
 TEST_CASE("parse: an empty file names what it lacks") {
   const auto config = read("");
   REQUIRE_FALSE(config);
