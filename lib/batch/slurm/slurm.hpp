@@ -1,0 +1,53 @@
+#pragma once
+
+#include <tide/batch/batch.hpp>
+#include <tide/batch/slurm/queue_builder.hpp>
+#include <tide/batch/slurm/show_config.hpp>
+#include <tide/process/command_runner.hpp>
+
+#include <chrono>
+#include <map>
+#include <string>
+
+namespace tide::batch::slurm {
+
+struct SlurmOptions {
+  std::string scontrol;                            // absolute paths
+  std::string squeue;
+  std::string sacctmgr;                            // "" if there is none
+  std::map<std::string, std::string> environment;  // PATH and [batch.env]
+  std::chrono::milliseconds timeout{30'000};
+  std::int64_t user_id = 0;                        // of this process
+  std::string user;
+};
+
+// slurm.md says what is called, what is read, and what 22.05 does that one would not expect.
+class Slurm final : public BatchSystem {
+ public:
+  Slurm(process::CommandRunner& runner, SlurmOptions options);
+
+  core::BatchTraits traits() const override;  // hides_unregistered holds until server() has seen PrivateData=cloud
+  Result<core::ServerIdentity> server() override;
+  Result<std::vector<core::Node>> nodes() override;
+  Result<core::JobQueue> jobs(bool all_ids) override;
+  Result<void> add(const NodeSpec& node) override;
+  Result<void> set_address(const core::NodeName& node, const std::string& address) override;
+  Result<void> hold(const core::NodeName& node, const std::string& note) override;
+  Result<void> release(const core::NodeName& node) override;
+  Result<void> remove(const core::NodeName& node) override;
+
+ private:
+  process::Command command(const std::string& program, std::vector<std::string> arguments) const;
+  Result<process::Finished> run(const process::Command& command);
+  Result<process::Finished> read(const process::Command& command);
+  Result<void> prove_sight(const SlurmConfig& config);
+  Result<core::JobQueue> read_queue(QueueOptions options, bool& wants_limits);
+  Result<bool> has_registered(const core::NodeName& node);
+  Result<void> update(const core::NodeName& node, std::vector<std::string> changes);
+
+  process::CommandRunner& m_runner;
+  SlurmOptions m_options;
+  bool m_shows_unregistered = false;
+};
+
+}  // namespace tide::batch::slurm
