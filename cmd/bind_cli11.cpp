@@ -167,7 +167,8 @@ CLI::App* Parser::app_for(const std::string& name) {
   CLI::App* parent = &m_root;
   for (const std::string_view piece : split(name, ' ')) {
     const std::string word(piece);
-    CLI::App* app = parent->get_subcommand_no_throw(word);
+    const auto known = parent->get_subcommands([&](const CLI::App* one) { return one->get_name() == word; });
+    CLI::App* app = known.empty() ? nullptr : known.front();
     if (app == nullptr) {
       app = parent->add_subcommand(word);
       app->set_help_flag();

@@ -32,12 +32,12 @@ std::string address_text(std::uint32_t address) {
 Result<AddressRange> parse_range(const std::string& text) {
   const std::size_t slash = text.find('/');
   const auto base = parse_address(std::string_view(text).substr(0, slash));
-  const auto bits = slash == std::string::npos ? std::nullopt : parse_integer(std::string_view(text).substr(slash + 1));
-  if (!base || !bits || *bits < 8 || *bits > 30) {
+  const std::int64_t bits = slash == std::string::npos ? 0 : parse_integer(std::string_view(text).substr(slash + 1)).value_or(0);
+  if (!base || bits < 8 || bits > 30) {
     return make_error(ErrorKind::config, "'{}' is no range of IPv4 addresses from /8 to /30", text)
         .with_hint("Write addresses as in \"127.99.0.0/16\".");
   }
-  const std::uint32_t hosts = ~0U >> static_cast<unsigned>(*bits);
+  const std::uint32_t hosts = ~0U >> static_cast<unsigned>(bits);
   const std::uint32_t network = *base & ~hosts;
   return AddressRange{.first = network + 1, .last = network + hosts - 1};
 }

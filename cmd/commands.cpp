@@ -1,0 +1,12 @@
+#include "cmd/commands.hpp"
+
+namespace tide::cmd {
+
+std::vector<CommandSpec> all_commands() {
+  return {
+      info_command(),         explain_command(), scale_once_command(), launch_command(),       terminate_command(),    kill_node_command(),
+      accept_reading_command(), reset_command(),   takeover_command(),   placeholders_command(), config_check_command(), config_keys_command(),
+  };
+}
+
+}  // namespace tide::cmd
