@@ -38,7 +38,7 @@ zombies() { # PIDs of dead children that nobody reaped, of the kinds that this d
   local stat
   for stat in /proc/[0-9]*/stat; do
     { read -r line <"$stat"; } 2>/dev/null || continue
-    [[ $line =~ ^([0-9]+)\ \((tide.*|slurm.*|bash|sleep|sh)\)\ Z\  ]] && echo "${BASH_REMATCH[1]}"
+    if [[ $line =~ ^([0-9]+)\ \((tide.*|slurm.*|bash|sleep|sh)\)\ Z\  ]]; then echo "${BASH_REMATCH[1]}"; fi
   done | sort
 }
 
