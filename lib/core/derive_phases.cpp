@@ -87,6 +87,7 @@ Phase phase_of(World& world, Worker& worker) {
   if (row == nullptr) return Phase::gone;
   if (is_gone(world, worker, *row)) return Phase::gone;
   if (worker.instance && worker.instance->state == InstanceState::stopping) return Phase::stopping;
+  if (row->told_to_end && world.now() - *row->told_to_end < k_end_again) return Phase::stopping;
   if (worker.instance && worker.instance->state == InstanceState::failed) {
     worker.why = worker.instance->fault;
     return Phase::failed;

@@ -163,6 +163,7 @@ void fields(Self& self, Visit&& visit) {
   visit("missing_passes", self.missing_passes);
   visit("ending", self.ending);
   visit("ending_why", self.ending_why);
+  visit("told_to_end", self.told_to_end);
   visit("left_alone_until", self.left_alone_until);
   visit("console", self.console);
 }

@@ -10,6 +10,7 @@ namespace tide::core {
 constexpr Seconds k_rebuild{3600};            // a lost store: long enough for a person to see it and step in
 constexpr Seconds k_suspect{1800};            // a reading that held this long is believed
 constexpr Seconds k_missing_gap{60};          // two listings this far apart: clouds list new machines late by seconds
+constexpr Seconds k_end_again{60};            // a machine told to end that still runs by then is told again
 constexpr Seconds k_failure_grace{60};        // between a boot failure and its end: the console text is fetched meanwhile
 constexpr Seconds k_repeat_max{600};          // EC2 keeps tokens an hour past a machine's end: a repeat comes far sooner
 constexpr Seconds k_settle{300};              // an unanswered launch that no listing shows by now did not happen

@@ -54,6 +54,7 @@ struct Machine {
   int missing_passes = 0;
   std::optional<Moment> ending;        // TerminateInstances was, or was about to be, called
   std::string ending_why;
+  std::optional<Moment> told_to_end;   // when the cloud last took that call
   std::optional<Moment> left_alone_until;  // a person released our hold
   std::string console;                 // last words of a machine that failed to boot
 

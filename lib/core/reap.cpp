@@ -33,11 +33,17 @@ void drain_unfit(World& world, const Worker& worker) {
   world.act(make_drain(world, worker, "unfit", worker.why, false), "unfit", worker.why);
 }
 
-// Silent machines, of ours and otherwise: many at once are the head's or the network's trouble.
+// Silent nodes, of ours and otherwise, but for those that tide is ending: many at once are the head's or the network's
+// trouble.
 std::ptrdiff_t count_silent(const World& world, std::ptrdiff_t& all) {
-  const auto silent = [](const Worker& worker) { return worker.node && worker.node->registered_at && (worker.node->down || !worker.node->responding); };
-  all = std::ranges::count_if(world.plan.workers, [](const Worker& worker) { return worker.node && worker.node->registered_at; });
-  return std::ranges::count_if(world.plan.workers, silent);
+  std::ptrdiff_t silent = 0;
+  for (const Worker& worker : world.plan.workers) {
+    const bool leaving = worker.phase == Phase::stopping || worker.phase == Phase::gone;
+    if (!worker.node || !worker.node->registered_at || leaving) continue;
+    ++all;
+    if (worker.node->down || !worker.node->responding) ++silent;
+  }
+  return silent;
 }
 
 void drain_down(World& world, const Worker& worker, std::ptrdiff_t silent, bool many) {

@@ -37,6 +37,8 @@ Result<void> Executor::terminate_all(Span ends) {
     for (const std::size_t index : indexes) ids.push_back(std::get<core::Terminate>(ends[index].action).instance);
     auto results = m_ports.clouds.at(name)->terminate(ids);
     for (std::size_t i = 0; i < indexes.size(); ++i) {
+      const auto machine = m_memory.machines.find(ids[i]);
+      if (results[i] && machine != m_memory.machines.end()) machine->second.told_to_end = m_snapshot.age;
       report(ends[indexes[i]], results[i] ? std::nullopt : std::optional<Error>(std::move(results[i].error())));
     }
   }
