@@ -58,6 +58,18 @@ stop() { # FILE NAME
   rm -f "$1"
 }
 
+# A machine that is gone takes its jobs with it: all that lives in the namespace in which its slurmd was.
+stop_node() { # NAME
+  local space process
+  stop "$state/run/slurmd.$1.pid" slurmd
+  space=$(cat "$state/nodes/$1/space" 2>/dev/null) || return 0
+  [ -n "$space" ] && [ "$space" != "$(readlink /proc/self/ns/mnt)" ] || return 0
+  for process in /proc/[0-9]*; do
+    if [ "$(readlink "$process/ns/mnt" 2>/dev/null)" = "$space" ]; then kill -KILL "${process#/proc/}" 2>/dev/null || true; fi
+  done
+  rm -f "$state/nodes/$1/space"
+}
+
 write_conf() {
   local private=${SLURM_TEST_PRIVATEDATA-cloud}
   [ "$private" != none ] || private=
@@ -170,8 +182,8 @@ write_gres() { # CONF
   done
 }
 
-start_node() { # CONF
-  local address=$2 tries
+start_node() { # CONF ADDRESS
+  local address=$2 tries pid
   printf '127.0.0.1 localhost\n127.0.0.1 %s\n%s %s\n' "$(hostname -s)" "$address" "$name" >"$state/nodes/$name/hosts"
   if ! pid_of "$state/run/slurmd.$name.pid" slurmd >/dev/null; then
     unshare --uts --mount --propagation private bash -c \
@@ -179,6 +191,7 @@ start_node() { # CONF
       slurmd -N "$name" -Z -b --conf "$1" </dev/null >>"$state/log/slurmd.$name.out" 2>&1 || die "slurmd '$name' did not start: see $state/log"
   fi
   for tries in $(seq 150); do
+    if pid=$(pid_of "$state/run/slurmd.$name.pid" slurmd); then readlink "/proc/$pid/ns/mnt" >"$state/nodes/$name/space"; fi
     if scontrol -a -o show node "$name" 2>/dev/null | grep -q 'SlurmdStartTime=20'; then say "node $name up"; return; fi
     sleep 0.1
   done
@@ -203,12 +216,12 @@ add-node | start-node)
   ;;
 stop-node)
   [ -n "$name" ] || usage
-  stop "$state/run/slurmd.$name.pid" slurmd
+  stop_node "$name"
   say "slurmd of $name stopped"
   ;;
 rm-node)
   [ -n "$name" ] || usage
-  stop "$state/run/slurmd.$name.pid" slurmd
+  stop_node "$name"
   scontrol delete nodename="$name"
   rm -rf "$state/spool/nodes/$name" "$state/nodes/$name"
   say "node $name removed"
@@ -238,8 +251,8 @@ down)
   fi
   # slurmctld first: without nodes it is slow to leave. The nodes take a second or two each, so all at once.
   stop "$state/run/slurmctld.pid" slurmctld
-  for file in "$state"/run/slurmd.*.pid; do
-    if [ -e "$file" ]; then stop "$file" slurmd & fi
+  for node in "$state"/nodes/*; do
+    if [ -d "$node" ]; then stop_node "$(basename "$node")" & fi
   done
   wait
   stop "$state/run/munged.pid" munged
