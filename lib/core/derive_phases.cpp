@@ -10,6 +10,8 @@ namespace {
 
 bool is_gone(const World& world, const Worker& worker, const Machine& row) {
   if (worker.instance) return !is_live(worker.instance->state);
+  const auto traits = world.snapshot.clouds.find(row.cloud);
+  if (row.missing_since && traits != world.snapshot.clouds.end() && traits->second.absence_is_proof) return true;
   return row.missing_since && row.missing_passes >= 2 && world.now() - *row.missing_since >= k_missing_gap;
 }
 

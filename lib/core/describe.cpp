@@ -49,7 +49,7 @@ std::string describe(const Action& action) {
                  [](const Repeat& a) { return fmt::format("repeat launch '{}'", a.intent.value); },
                  [](const CloseIntent& a) { return fmt::format("close launch '{}'", a.intent.value); },
                  [](const SetAddress& a) { return fmt::format("tell the batch system that '{}' has address {}", a.node.value, a.address); },
-                 [](const Hold& a) { return fmt::format("hold '{}' ({})", a.row.node.value, a.row.note); },
+                 [](const Hold& a) { return fmt::format("hold '{}'{}", a.row.node.value, a.row.kind == HoldKind::end ? " to end it" : ""); },
                  [](const Release& a) { return fmt::format("release '{}'{}", a.node.value, a.ready ? ": it is ready" : ""); },
                  [](const Terminate& a) {
                    return a.node.empty() ? fmt::format("end instance '{}'", a.instance.value)

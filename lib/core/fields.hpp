@@ -338,6 +338,7 @@ void fields(Self& self, Visit&& visit) {
 template <Is<CloudTraits> Self, typename Visit>
 void fields(Self& self, Visit&& visit) {
   visit("has_launch_tokens", self.has_launch_tokens);
+  visit("absence_is_proof", self.absence_is_proof);
   visit("launch_max", self.launch_max);
   visit("terminate_max", self.terminate_max);
 }

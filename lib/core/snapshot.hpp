@@ -22,6 +22,7 @@ struct BatchTraits {
 // What a cloud's adapter can do.
 struct CloudTraits {
   bool has_launch_tokens = false;  // the same token never starts a second set
+  bool absence_is_proof = false;   // a machine that a listing lacks is gone at once: no listing ever lags (local)
   int launch_max = 1;              // most machines a call
   int terminate_max = 1;
 

@@ -59,7 +59,7 @@ core::Instance ended_instance(const core::LaunchRequest& request, const Chosen& 
 }  // namespace
 
 core::CloudTraits LocalCloud::limits() const {
-  return {.has_launch_tokens = true, .launch_max = k_launch_max, .terminate_max = k_terminate_max};
+  return {.has_launch_tokens = true, .absence_is_proof = true, .launch_max = k_launch_max, .terminate_max = k_terminate_max};
 }
 
 std::string LocalCloud::path_of(const core::InstanceId& id, const char* ending) const {
