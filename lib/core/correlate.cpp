@@ -15,7 +15,8 @@ namespace {
 
 struct Match {
   const Instance* instance = nullptr;
-  std::string conflict;
+  std::string conflict = {};
+  std::vector<const Instance*> others = {};  // the rest of a contradiction: as unclear as the first
 };
 
 std::string short_name(const std::string& name) { return to_lower(name.substr(0, name.find('.'))); }
@@ -71,19 +72,19 @@ Match match_node(const Node& node, const Index& index) {
   if (by_id != nullptr) {
     if (!by_name.empty() && std::ranges::find(by_name, by_id) == by_name.end()) {
       return {by_id, fmt::format("node '{}' says that it is instance '{}', but its name is that of '{}'", node.name.value,
-                                 by_id->id.value, by_name.front()->id.value)};
+                                 by_id->id.value, by_name.front()->id.value), by_name};
     }
     return {by_id, ""};
   }
   if (by_name.size() > 1) {
     return {by_name.front(), fmt::format("instances '{}' and '{}' both bear the name of node '{}'", by_name[0]->id.value,
-                                         by_name[1]->id.value, node.name.value)};
+                                         by_name[1]->id.value, node.name.value), by_name};
   }
   if (by_name.size() == 1) return {by_name.front(), ""};
   const std::vector<const Instance*> by_address = by_address_of(node, index);
   if (by_address.size() > 1) {
     return {by_address.front(), fmt::format("instances '{}' and '{}' both have the address of node '{}'", by_address[0]->id.value,
-                                            by_address[1]->id.value, node.name.value)};
+                                            by_address[1]->id.value, node.name.value), by_address};
   }
   return {by_address.empty() ? nullptr : by_address.front(), ""};
 }
@@ -119,7 +120,9 @@ void describe_row(const Machine& machine, Worker& worker) {
   worker.name = machine.node;
 }
 
-void add_nodes(World& world, std::set<InstanceId>& matched) {
+using Conflicts = std::map<InstanceId, std::string>;
+
+void add_nodes(World& world, std::set<InstanceId>& matched, Conflicts& conflicts) {
   if (!world.snapshot.nodes) return;
   const Index index = live_instances(world);
   std::map<InstanceId, std::size_t> claimed;
@@ -129,6 +132,7 @@ void add_nodes(World& world, std::set<InstanceId>& matched) {
     Worker worker;
     describe_node(world, node, worker);
     worker.why = match.conflict;
+    for (const Instance* other : match.others) conflicts.emplace(other->id, match.conflict);
     if (match.instance == nullptr) {
       world.plan.workers.push_back(std::move(worker));
       continue;
@@ -208,8 +212,12 @@ void join_gone(World& world) {
 void correlate(World& world) {
   std::set<InstanceId> matched;
   std::set<InstanceId> listed;
-  add_nodes(world, matched);
+  Conflicts conflicts;
+  add_nodes(world, matched, conflicts);
   add_unmatched_instances(world, matched, listed);
+  for (Worker& worker : world.plan.workers) {
+    if (const auto found = conflicts.find(worker.id); found != conflicts.end()) worker.why = found->second;
+  }
   join_gone(world);
   add_rows(world, listed);
   std::ranges::sort(world.plan.workers, {}, [](const Worker& worker) { return std::pair(worker.name, worker.id); });
