@@ -81,17 +81,22 @@ void take(const Shape& shape, const Chunk& chunk, int tasks, Room& room) {
 std::optional<std::vector<Use>> place_chunk(const Shape& shape, std::size_t index, std::vector<Room>& rooms) {
   const Chunk& chunk = shape.chunks[index];
   std::vector<Use> even;
-  const int each = tasks_each(chunk);
+  int rest = chunk.tasks;
   for (std::size_t i = 0; i < rooms.size() && std::ssize(even) < chunk.nodes; ++i) {
-    if (tasks_that_fit(shape, chunk, rooms[i]) >= each) even.push_back({i, index, each});
+    const int others = chunk.nodes - static_cast<int>(even.size()) - 1;  // nodes still to come: a task for each
+    const int share = std::clamp(rest - others, 1, tasks_each(chunk));
+    if (tasks_that_fit(shape, chunk, rooms[i]) < share) continue;
+    even.push_back({i, index, share});
+    rest -= share;
   }
   if (std::ssize(even) == chunk.nodes) return even;
   if (!may_spread(chunk)) return std::nullopt;
   std::vector<Use> spread;
   int left = chunk.tasks;
   for (std::size_t i = 0; i < rooms.size() && left > 0; ++i) {
-    const int tasks = std::min(left, tasks_that_fit(shape, chunk, rooms[i]));
-    if (tasks == 0) continue;
+    const int kept = std::max(0, chunk.nodes - static_cast<int>(spread.size()) - 1);  // a task for each node still wanted
+    const int tasks = std::min(left - kept, tasks_that_fit(shape, chunk, rooms[i]));
+    if (tasks <= 0) continue;
     spread.push_back({i, index, tasks});
     left -= tasks;
   }
