@@ -1,0 +1,92 @@
+#pragma once
+
+#include <tide/core/plan.hpp>
+#include <tide/sim/clock.hpp>
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace tide::sim {
+
+// Watches every call of tide from the outside, by what is really so in the world, and keeps what broke a promise.
+class Checker {
+ public:
+  explicit Checker(const SimClock& clock) : m_clock(clock) {}
+
+  // The settings that tide is supposed to obey, and where to look up what its store holds.
+  void watch(const core::Settings& settings, const core::HeadId& head, const core::Memory& memory);
+  void begin_pass(std::int64_t pass);
+  std::int64_t pass() const { return m_pass; }
+  void store_replaced();
+  void rebooted();
+  // A person's: on these names or IDs only, and `force` accepts that jobs die.
+  void wish(const core::Wish& wish);
+
+  // Readings as they are handed to tide.
+  void batch_reading(bool whole);
+  void nodes_listed(const std::vector<core::Node>& nodes);
+  void cloud_listed(const core::CloudName& cloud, const std::vector<core::Instance>* instances);
+
+  struct LaunchFacts {
+    const core::LaunchRequest& request;
+    int machines = 0;                      // that this call would add
+    std::map<core::PoolName, int> live;    // of ours in all clouds, by pool, before it
+    std::set<std::string> live_names;      // of all machines, before it
+  };
+  void launch(const LaunchFacts& facts);
+  void machines_of_token(const core::LaunchRequest& request, int made);
+
+  struct EndFacts {
+    core::CloudName cloud;
+    core::InstanceId id;
+    core::NodeName node;
+    bool ours = false;
+    bool registered = false;               // a node of it is there
+    bool held_by_tide = false;
+    bool held_by_person = false;
+    std::int64_t hold_pass = 0;
+    std::size_t jobs = 0;
+    int live = 0;
+  };
+  void end(const EndFacts& facts);
+
+  struct NodeFacts {
+    core::NodeName node;
+    const char* change = "";
+    bool foreign = false;
+    bool held_by_person = false;
+    std::size_t jobs = 0;
+  };
+  void change_node(const NodeFacts& facts);
+  void job_on_unreleased(const core::NodeName& node);
+  void planned(const core::Snapshot& snapshot, const core::Plan& plan);
+
+  void fail(std::string text);
+  const std::vector<std::string>& violations() const { return m_violations; }
+
+ private:
+  bool caps_known() const;
+
+  const SimClock& m_clock;
+  const core::Settings* m_settings = nullptr;
+  const core::Memory* m_memory = nullptr;
+  core::HeadId m_head;
+  std::int64_t m_pass = 0;
+  int m_launched = 0;                      // in this pass
+  bool m_whole_alone = false;
+  int m_ended = 0;
+  int m_live_at_begin = -1;
+  bool m_whole = true;                     // the batch readings of this pass
+  std::map<core::CloudName, bool> m_clouds;  // readings of this pass
+  std::set<core::CloudName> m_unread;      // since the store was replaced
+  std::optional<TimePoint> m_suspect_since;
+  std::optional<TimePoint> m_rebuild_since;
+  std::set<std::string> m_wished;
+  std::set<std::string> m_forced;
+  std::vector<std::string> m_violations;
+};
+
+}  // namespace tide::sim

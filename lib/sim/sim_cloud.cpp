@@ -1,0 +1,221 @@
+#include <tide/sim/sim_cloud.hpp>
+
+#include <tide/sim/world.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace tide::sim {
+
+namespace {
+
+constexpr Seconds k_listed_when_gone{3600};  // EC2 shows ended machines for about an hour
+
+Error lost_reply(const char* call) {
+  return make_error(ErrorKind::retry, "'{}' got no reply", call).with_hint("Nothing to do: the next pass looks again.");
+}
+
+}  // namespace
+
+core::CloudTraits SimCloud::limits() const {
+  return {.has_launch_tokens = m_options.has_launch_tokens, .launch_max = m_options.launch_max, .terminate_max = m_options.terminate_max};
+}
+
+int SimCloud::live() const {
+  return static_cast<int>(std::ranges::count_if(m_machines, [](const auto& entry) { return entry.second.is_live(); }));
+}
+
+Result<std::vector<core::Instance>> SimCloud::list(const std::string& cluster) {
+  m_stage.enter("list");
+  if (m_stage.roll(m_stage.faults.list_fails) || m_stage.clock.real() < m_refused_until) {
+    m_stage.checker.cloud_listed(m_name, nullptr);
+    m_stage.leave("list");
+    return make_error(ErrorKind::retry, "'{}' answers 503", m_name.value);
+  }
+  std::vector<core::Instance> seen;
+  for (auto& [id, machine] : m_machines) {
+    if (core::tag_of(machine.instance, core::tag::k_cluster) != cluster || machine.listed_at > m_stage.clock.real()) continue;
+    if (machine.is_live() && m_stage.roll(m_stage.faults.list_omits)) machine.omitted_until = m_stage.clock.real() + Seconds(m_stage.random.between(0, 40));
+    if (machine.omitted_until >= m_stage.clock.real()) continue;
+    seen.push_back(machine.instance);
+  }
+  m_stage.checker.cloud_listed(m_name, &seen);
+  m_stage.leave("list");
+  return seen;
+}
+
+SimMachine SimCloud::make_one(const core::LaunchRequest& request, int index) {
+  SeededRandom& random = m_stage.random;
+  const Faults& faults = m_stage.faults;
+  const TimePoint now = m_stage.clock.real();
+  SimMachine machine;
+  core::Instance& instance = machine.instance;
+  instance.cloud = m_name;
+  instance.id.value = fmt::format("{}-{:05}", m_name.value, ++m_next);
+  instance.state = core::InstanceState::pending;
+  instance.type = request.types.empty() ? "" : request.types.front();
+  instance.zone = request.zone;
+  instance.market = request.market;
+  instance.launched_at = now;
+  instance.launch_index = index;
+  if (static_cast<std::size_t>(index) < request.names.size()) instance.names.push_back(request.names[static_cast<std::size_t>(index)]);
+  instance.addresses = {fmt::format("10.0.{}.{}", m_next % 250 / 50, m_next % 50 + 1)};  // used again and again
+  instance.names.push_back(fmt::format("ip-{}-{}.internal", m_name.value, m_next));
+  instance.tags = request.tags;
+  machine.token = request.intent.value;
+  machine.listed_at = now + random.between(Seconds(0), faults.list_lag);
+  machine.running_at = now + random.between(Seconds(2), m_options.pending);
+  Seconds boot = random.between(Seconds(20), m_options.boot);
+  if (random.chance(faults.boots_slowly)) boot += m_world.settings().scale.boot_deadline;
+  const bool boots = !random.chance(faults.never_boots) && request.pool != m_never_boot;
+  if (boots) machine.boots_at = machine.running_at + boot;
+  if (random.chance(faults.fails)) machine.fails_at = machine.running_at;
+  const bool small = random.chance(faults.undersized);
+  machine.slots = request.slots;
+  machine.memory_mib = small ? request.memory_mib / 2 : request.memory_mib;
+  machine.features = request.features;
+  return machine;
+}
+
+cloud::LaunchReply SimCloud::make(const core::LaunchRequest& request, int count) {
+  cloud::LaunchReply reply;
+  std::vector<core::InstanceId> made;
+  for (int index = 0; index < count; ++index) {
+    SimMachine machine = make_one(request, index);
+    reply.instances.push_back(machine.instance);
+    made.push_back(machine.instance.id);
+    m_stage.say(fmt::format("  cloud: machine {} '{}' of {}", machine.instance.id.value, machine.instance.names.front(), request.intent.value));
+    m_machines.emplace(machine.instance.id, std::move(machine));
+  }
+  auto& all = m_tokens[request.intent];
+  all.insert(all.end(), made.begin(), made.end());
+  m_stage.checker.machines_of_token(request, static_cast<int>(all.size()));
+  return reply;
+}
+
+Result<cloud::LaunchReply> SimCloud::launch_one(const core::LaunchRequest& request) {
+  const Faults& faults = m_stage.faults;
+  const auto known = m_tokens.find(request.intent);
+  if (m_options.has_launch_tokens && known != m_tokens.end()) {
+    m_stage.checker.launch({.request = request, .machines = 0, .live = {}, .live_names = {}});
+    m_stage.hit("token-answered-again");
+    cloud::LaunchReply reply;
+    for (const core::InstanceId& id : known->second) {
+      if (m_machines.contains(id)) reply.instances.push_back(m_machines.at(id).instance);
+    }
+    return reply;
+  }
+  const int room = std::max(0, m_options.capacity - live());
+  int count = std::min(request.count, room);
+  if (count > request.min_count && m_stage.roll(faults.launch_partial)) count = m_stage.random.between(request.min_count, count - 1);
+  const bool refused = count < std::max(1, request.min_count);
+  m_stage.checker.launch({.request = request, .machines = refused ? 0 : count, .live = m_world.live_by_pool(), .live_names = m_world.live_names()});
+  if (m_stage.roll(faults.launch_throttled)) return make_error(ErrorKind::throttled, "'{}' answers: request limit exceeded", m_name.value);
+  if (m_stage.roll(faults.launch_over_quota)) return make_error(ErrorKind::quota, "'{}' answers: instance limit exceeded", m_name.value);
+  if (refused || m_stage.roll(faults.launch_without_capacity)) return make_error(ErrorKind::capacity, "'{}' has no such machine now", m_name.value);
+  if (m_stage.roll(faults.launch_lost_before)) return lost_reply("launch");
+  if (count < request.count) m_stage.hit("partial-launch");
+  if (request.min_count == request.count && request.count > 1) m_stage.hit("whole-launch");
+  cloud::LaunchReply reply = make(request, count);
+  if (!m_stage.roll(faults.launch_lost_after)) return reply;
+  m_stage.hit("reply-lost-after-effect");
+  return lost_reply("launch");
+}
+
+std::vector<Result<cloud::LaunchReply>> SimCloud::launch(std::span<const core::LaunchRequest> requests) {
+  std::vector<Result<cloud::LaunchReply>> replies;
+  for (const core::LaunchRequest& request : requests) {
+    m_stage.enter("launch");
+    replies.push_back(launch_one(request));
+    m_stage.leave("launch");
+  }
+  return replies;
+}
+
+Result<void> SimCloud::terminate_one(const core::InstanceId& id) {
+  const auto found = m_machines.find(id);
+  if (found == m_machines.end()) return {};
+  SimMachine& machine = found->second;
+  if (!machine.is_live()) return {};
+  m_stage.checker.end(m_world.end_facts(machine));
+  if (m_stage.roll(m_stage.faults.terminate_fails)) return make_error(ErrorKind::throttled, "'{}' answers: request limit exceeded", m_name.value);
+  m_stage.say(fmt::format("  cloud: end of {}", id.value));
+  if (machine.instance.state != core::InstanceState::stopping) {
+    machine.instance.state = core::InstanceState::stopping;
+    machine.gone_at = m_stage.clock.real() + m_stage.random.between(Seconds(2), m_options.stopping);
+    m_world.machine_stops(id);
+  }
+  if (m_stage.roll(m_stage.faults.terminate_lost_after)) return lost_reply("terminate");
+  return {};
+}
+
+std::vector<Result<void>> SimCloud::terminate(std::span<const core::InstanceId> ids) {
+  std::vector<Result<void>> results;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const bool new_call = i % static_cast<std::size_t>(std::max(1, m_options.terminate_max)) == 0;
+    if (new_call) m_stage.enter("terminate");
+    results.push_back(terminate_one(ids[i]));
+    if (new_call) m_stage.leave("terminate");
+  }
+  return results;
+}
+
+Result<std::string> SimCloud::console(const core::InstanceId& id) {
+  m_stage.enter("console");
+  m_stage.leave("console");
+  return fmt::format("{}: kernel panic", id.value);
+}
+
+Result<std::vector<cloud::InstanceType>> SimCloud::types(std::span<const std::string> names) {
+  std::vector<cloud::InstanceType> types;
+  for (const std::string& name : names) types.push_back({.name = name, .slots = 1, .memory_mib = 1024, .gpus = {}});
+  return types;
+}
+
+Result<void> SimCloud::check(const core::Pool& pool) const {
+  if (pool.cloud == m_name) return {};
+  return make_error(ErrorKind::config, "pool '{}' is of another cloud", pool.name.value);
+}
+
+void SimCloud::kill(const core::InstanceId& id) {
+  SimMachine& machine = m_machines.at(id);
+  machine.instance.state = core::InstanceState::gone;
+  machine.instance.fault = "the host failed";
+  machine.gone_at = m_stage.clock.real();
+  m_world.machine_stops(id);
+}
+
+void SimCloud::add_foreign(const std::string& name) {
+  SimMachine machine;
+  machine.instance.cloud = m_name;
+  machine.instance.id.value = fmt::format("{}-foreign-{}", m_name.value, name);
+  machine.instance.state = core::InstanceState::running;
+  machine.instance.names = {name};
+  machine.daemon_started = true;
+  m_machines.emplace(machine.instance.id, std::move(machine));
+}
+
+void SimCloud::tick() {
+  const TimePoint now = m_stage.clock.real();
+  for (auto& [id, machine] : m_machines) {
+    core::Instance& instance = machine.instance;
+    if (instance.state == core::InstanceState::pending && now >= machine.running_at) {
+      instance.state = core::InstanceState::running;
+      if (!instance.addresses.empty()) instance.address = instance.addresses.front();
+    }
+    if (machine.fails_at && now >= *machine.fails_at && instance.state == core::InstanceState::running) {
+      instance.state = core::InstanceState::failed;
+      instance.fault = "error";
+    }
+    if (instance.state == core::InstanceState::stopping && machine.gone_at && now >= *machine.gone_at) instance.state = core::InstanceState::gone;
+    const bool boots = instance.state == core::InstanceState::running && machine.boots_at && now >= *machine.boots_at;
+    if (boots && !machine.daemon_started) {
+      machine.daemon_started = true;
+      m_world.machine_boots(machine);
+    }
+  }
+  std::erase_if(m_machines, [&](const auto& entry) { return entry.second.gone_at && now - *entry.second.gone_at > k_listed_when_gone; });
+}
+
+}  // namespace tide::sim
