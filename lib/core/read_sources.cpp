@@ -137,7 +137,9 @@ void read_clouds(World& world) {
     }
     for (const Instance& instance : *listed) {
       if (!is_live(instance.state)) continue;
+      const bool owned = !tag_of(instance, tag::k_owner).empty();  // a tag alone proves nothing, of another head neither
       if (!is_ours(memory, world.settings, instance)) {
+        if (!owned) continue;
         if (!world.reading.foreign_owner) {
           world.alarm(ErrorKind::refused, "foreign-head",
                       fmt::format("instance '{}' of cluster '{}' belongs to head '{}', and this head is '{}'", instance.id.value,
