@@ -10,6 +10,7 @@ namespace {
 
 bool is_gone(const World& world, const Worker& worker, const Machine& row) {
   if (worker.instance) return !is_live(worker.instance->state);
+  if (!world.reading.cloud(row.cloud)) return false;  // time alone makes nothing gone
   const auto traits = world.snapshot.clouds.find(row.cloud);
   if (row.missing_since && traits != world.snapshot.clouds.end() && traits->second.absence_is_proof) return true;
   return row.missing_since && row.missing_passes >= 2 && world.now() - *row.missing_since >= k_missing_gap;
@@ -35,7 +36,6 @@ Phase unjoined(const World& world, Worker& worker, const Machine& row) {
     worker.why = "its node registered before and is gone from the batch system's list";
     return Phase::down;
   }
-  if (worker.instance && worker.instance->state == InstanceState::pending) return Phase::pending;
   const Seconds age = world.now() - row.first_seen;
   if (row.adopted && !world.reading.rebuilding && age >= world.settings.scale.orphan_grace) {
     worker.why = "it bears this head's tags, no row explains it and its node never registered";
@@ -45,7 +45,7 @@ Phase unjoined(const World& world, Worker& worker, const Machine& row) {
     worker.why = fmt::format("no node of its name or address registered within {} s", age.count());
     return Phase::lost;
   }
-  return worker.instance ? Phase::booting : Phase::pending;
+  return worker.instance && worker.instance->state != InstanceState::pending ? Phase::booting : Phase::pending;
 }
 
 Phase held_phase(Worker& worker, const HoldRow* row) {
@@ -90,7 +90,9 @@ Phase phase_of(World& world, Worker& worker) {
   if (is_gone(world, worker, *row)) return Phase::gone;
   if (worker.instance && worker.instance->state == InstanceState::stopping) return Phase::stopping;
   if (row->told_to_end && world.now() - *row->told_to_end < k_end_again) return Phase::stopping;
-  if (worker.instance && worker.instance->state == InstanceState::failed) {
+  const HoldRow* hold = world.hold(worker.name);
+  const bool drains = worker.node && worker.joined && worker.node->held && hold != nullptr && hold->kind == HoldKind::end;
+  if (worker.instance && worker.instance->state == InstanceState::failed && !drains) {
     worker.why = worker.instance->fault;
     return Phase::failed;
   }
