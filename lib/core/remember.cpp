@@ -1,3 +1,4 @@
+#include <tide/core/names.hpp>
 #include <tide/core/world.hpp>
 
 #include <algorithm>
@@ -24,6 +25,15 @@ Machine new_row(const World& world, const Worker& worker) {
   return row;
 }
 
+// A store that was lost knew the entries that it made; the list may hide them until their nodes register.
+void adopt_hidden_entry(World& world, const Machine& row) {
+  const Pool* pool = world.pool(row.pool);
+  if (!row.adopted || pool == nullptr || !world.snapshot.batch.adds_nodes_before_launch) return;
+  const auto names = parse_names(pool->names, world.settings.cluster, pool->name.value);
+  if (!names || !matches(*names, row.node)) return;
+  world.memory().nodes.emplace(row.node, NodeRow{.node = row.node, .pool = row.pool, .intent = row.intent, .made = true, .since = world.now()});
+}
+
 bool registered_since(const Node& node, TimePoint launched_at) {
   return node.registered_at && *node.registered_at + k_clock_slack >= launched_at;
 }
@@ -31,7 +41,9 @@ bool registered_since(const Node& node, TimePoint launched_at) {
 void remember_machine(World& world, Worker& worker) {
   const Instance& instance = *worker.instance;
   auto& rows = world.memory().machines;
-  if (is_live(instance.state) && !rows.contains(worker.id)) rows.emplace(worker.id, new_row(world, worker));
+  if (is_live(instance.state) && !rows.contains(worker.id)) {
+    adopt_hidden_entry(world, rows.emplace(worker.id, new_row(world, worker)).first->second);
+  }
   Machine* row = world.machine(worker.id);
   if (row == nullptr) return;
   row->type = instance.type;
@@ -64,13 +76,12 @@ HoldKind kind_of_note(const std::string& note) {
   return HoldKind::joining;
 }
 
-// A hold on a machine of ours that no row explains: our note (the store was lost), or none at all (Slurm's
-// registration wipes the reason and keeps the drain).
+// A hold on a machine of ours that no row explains: our note (the store was lost), or none at all where every person's
+// hold has one (Slurm's registration wipes the reason and keeps the drain).
 void adopt_hold(World& world, const Worker& worker) {
   const Node& node = *worker.node;
-  const Machine* machine = world.machine(worker.id);
   const bool ours = starts_with(node.note, k_note_prefix);
-  const bool wiped = node.note.empty() && machine != nullptr && !machine->ready;
+  const bool wiped = node.note.empty() && world.snapshot.batch.hold_has_note && world.machine(worker.id) != nullptr;
   if (node.unfit || !worker.ours || !(ours || wiped)) return;
   HoldRow row{.node = node.name, .kind = kind_of_note(node.note), .note = node.note};
   if (wiped) row.note = std::string(k_note_joining);
@@ -137,7 +148,7 @@ void remember_strangers(World& world) {
   std::map<NodeName, Moment> seen;
   std::map<NodeName, Moment>& known = world.memory().last_good.first_seen;
   for (const Worker& worker : world.plan.workers) {
-    if (!worker.node || worker.ours || !worker.node->registered_at) continue;
+    if (!worker.node || !worker.id.empty() || worker.ours || !worker.node->registered_at) continue;
     const auto found = known.find(worker.name);
     seen.emplace(worker.name, found == known.end() ? world.now() : found->second);
   }
