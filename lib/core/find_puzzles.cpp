@@ -2,15 +2,24 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace tide::core {
 
 namespace {
+
+// Was the node first seen after the machine? Both in one pass: then by when it registered.
+bool appeared_after(const World& world, const NodeName& name, Moment seen, const Machine& row) {
+  if (seen != row.first_seen) return seen > row.first_seen;
+  const auto worker = std::ranges::find_if(world.plan.workers, [&](const Worker& one) { return one.node && one.name == name; });
+  return worker != world.plan.workers.end() && worker->node->registered_at && *worker->node->registered_at > row.launched_at;
+}
 
 // A machine past its boot deadline that no node matches, while a node that appeared after its launch matches no
 // machine: most likely the two are one, under a name or an address that tide does not know.
 void pair_up(World& world, const Worker& machine, const Machine& row) {
   for (const auto& [name, seen] : world.plan.memory.last_good.first_seen) {
-    if (seen < row.first_seen) continue;
+    if (!appeared_after(world, name, seen, row)) continue;
     world.puzzled.insert(machine.pool);
     world.alarm(ErrorKind::refused, "unclear-identity",
                 fmt::format("node '{}' appeared after the launch of instance '{}' ({}) and matches no instance: nothing of pool '{}' is ended "
@@ -29,7 +38,7 @@ void find_puzzles(World& world) {
       world.alarm(ErrorKind::refused, "unclear-identity", worker.why);
     }
     const Machine* row = world.machine(worker.id);
-    if (worker.phase == Phase::lost && row != nullptr) pair_up(world, worker, *row);
+    if ((worker.phase == Phase::lost || worker.phase == Phase::orphan) && row != nullptr) pair_up(world, worker, *row);
   }
 }
 
