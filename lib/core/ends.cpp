@@ -21,13 +21,21 @@ EndBudget::EndBudget(const World& world) {
     return worker.ours && !worker.id.empty() && worker.phase != Phase::gone;
   });
   m_limit = percent >= 100 ? std::numeric_limits<int>::max() : std::max(1, static_cast<int>(live * percent / 100));
-  m_left = m_limit;
+  const auto ended = std::ranges::count_if(world.plan.actions, [](const PlannedAction& planned) {
+    return std::holds_alternative<Terminate>(planned.action) && planned.reason.rule != "wish";
+  });
+  m_left = std::max(0, m_limit - static_cast<int>(ended));
 }
 
 bool EndBudget::take() {
   if (m_left == 0) return false;
   --m_left;
   return true;
+}
+
+bool is_left_alone(const World& world, const Worker& worker) {
+  const auto row = world.plan.memory.machines.find(worker.id);
+  return row != world.plan.memory.machines.end() && row->second.left_alone_until && *row->second.left_alone_until > world.now();
 }
 
 bool rules_may_touch(World& world, const Worker& worker) {
@@ -44,6 +52,18 @@ bool rules_may_touch(World& world, const Worker& worker) {
     return false;
   }
   return true;
+}
+
+Silence count_silent(const World& world) {
+  Silence count;
+  for (const Worker& worker : world.plan.workers) {
+    const bool leaving = worker.phase == Phase::stopping || worker.phase == Phase::gone;
+    if (!worker.node || !worker.node->registered_at || leaving) continue;
+    ++count.all;
+    if (worker.node->down || !worker.node->responding) ++count.silent;
+  }
+  count.together = count.silent >= k_down_together || (count.silent > 1 && count.silent * 100 >= count.all * k_down_percent);
+  return count;
 }
 
 Hold make_drain(const World& world, const Worker& worker, const RuleId& rule, const std::string& why, bool cancellable) {
