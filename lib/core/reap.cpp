@@ -17,7 +17,8 @@ void end_unjoined(World& world, const Worker& worker, EndBudget& budget) {
   const Machine* row = world.machine(worker.id);
   const bool orphan = worker.phase == Phase::orphan;
   if (row == nullptr || (!orphan && !grace_is_over(world, *row))) return;
-  if (worker.phase == Phase::lost && world.puzzled.contains(worker.pool)) return;  // find_puzzles told why
+  if (worker.phase != Phase::failed && world.puzzled.contains(worker.pool)) return;  // find_puzzles told why
+  if (worker.node && !worker.empty) return;                                          // whatever else is said: it runs a job
   if (!rules_may_touch(world, worker)) return;
   if (!budget.take()) {
     world.decline(worker.id.value, "end-limit", fmt::format("[scale] max_end_per_pass lets {} go in one pass", budget.limit()));
@@ -27,32 +28,27 @@ void end_unjoined(World& world, const Worker& worker, EndBudget& budget) {
   world.act(Terminate{.cloud = worker.cloud, .instance = worker.id, .node = worker.name, .boot_failure = !orphan}, rule, worker.why);
 }
 
+// It joined, and then the cloud says error: its jobs may go on, so it drains.
+void drain_failed(World& world, const Worker& worker) {
+  if (is_left_alone(world, worker) || !rules_may_touch(world, worker)) return;
+  world.act(make_drain(world, worker, "failed", worker.why, false), "failed", worker.why);
+}
+
 void drain_unfit(World& world, const Worker& worker) {
   const Machine* row = world.machine(worker.id);
-  if (row == nullptr || !worker.empty || !grace_is_over(world, *row) || !rules_may_touch(world, worker)) return;
+  if (row == nullptr || !worker.empty || !grace_is_over(world, *row) || is_left_alone(world, worker)) return;
+  if (!rules_may_touch(world, worker)) return;
   world.act(make_drain(world, worker, "unfit", worker.why, false), "unfit", worker.why);
 }
 
-// Silent nodes, of ours and otherwise, but for those that tide is ending: many at once are the head's or the network's
-// trouble.
-std::ptrdiff_t count_silent(const World& world, std::ptrdiff_t& all) {
-  std::ptrdiff_t silent = 0;
-  for (const Worker& worker : world.plan.workers) {
-    const bool leaving = worker.phase == Phase::stopping || worker.phase == Phase::gone;
-    if (!worker.node || !worker.node->registered_at || leaving) continue;
-    ++all;
-    if (worker.node->down || !worker.node->responding) ++silent;
-  }
-  return silent;
-}
-
-void drain_down(World& world, const Worker& worker, std::ptrdiff_t silent, bool many) {
+void drain_down(World& world, const Worker& worker, const Silence& silence) {
   const Machine* row = world.machine(worker.id);
-  if (row == nullptr || !row->down_since || !worker.node || !worker.empty) return;
+  if (row == nullptr || !row->down_since || !worker.node || !worker.empty || is_left_alone(world, worker)) return;
   if (world.now() - *row->down_since < world.settings.scale.down_time) return;
   const bool cloud_agrees = worker.instance && (worker.instance->impaired || worker.instance->state == InstanceState::stopped);
-  if (many || (silent > 1 && !cloud_agrees)) {
-    world.decline(worker.name.value, "down-together", fmt::format("{} nodes are silent at once: that is the head's or the network's trouble", silent));
+  if (silence.together || (silence.silent > 1 && !cloud_agrees)) {
+    world.decline(worker.name.value, "down-together",
+                  fmt::format("{} nodes are silent at once: that is the head's or the network's trouble", silence.silent));
     return;
   }
   if (!rules_may_touch(world, worker)) return;
@@ -65,15 +61,19 @@ void drain_down(World& world, const Worker& worker, std::ptrdiff_t silent, bool 
 void reap(World& world) {
   if (!world.scope.everything) return;
   EndBudget budget(world);
-  std::ptrdiff_t all = 0;
-  const std::ptrdiff_t silent = count_silent(world, all);
-  const bool many = silent >= k_down_together || (silent > 1 && silent * 100 >= all * k_down_percent);
-  if (many) world.alarm(ErrorKind::refused, "down-together", fmt::format("{} of {} nodes are silent at once: none is ended for it", silent, all));
+  const Silence silence = count_silent(world);
+  if (silence.together) {
+    world.alarm(ErrorKind::refused, "down-together",
+                fmt::format("{} of {} nodes are silent at once: none is ended for it", silence.silent, silence.all));
+  }
   for (const Worker& worker : world.plan.workers) {
     if (!worker.ours || world.is_touched(worker)) continue;
-    if (worker.phase == Phase::failed || worker.phase == Phase::lost || worker.phase == Phase::orphan) end_unjoined(world, worker, budget);
+    const bool joined = worker.node && worker.joined;
+    if (worker.phase == Phase::failed && joined) drain_failed(world, worker);
+    if (worker.phase == Phase::failed && !joined) end_unjoined(world, worker, budget);
+    if (worker.phase == Phase::lost || worker.phase == Phase::orphan) end_unjoined(world, worker, budget);
     if (worker.phase == Phase::unfit) drain_unfit(world, worker);
-    if (worker.phase == Phase::down) drain_down(world, worker, silent, many);
+    if (worker.phase == Phase::down) drain_down(world, worker, silence);
   }
 }
 
