@@ -67,9 +67,8 @@ void drain_idle(World& world) {
   int all = count_machines(world, nullptr);
   for (const auto& [worker, since] : idle_workers(world)) {
     const Seconds age = world.now() - since;
-    const Machine& row = *world.machine(worker->id);
     if (age < world.settings.scale.idle_time && !over) continue;
-    if (row.left_alone_until && *row.left_alone_until > world.now()) continue;
+    if (is_left_alone(world, *worker)) continue;
     const Pool* pool = world.pool(worker->pool);
     if (pool != nullptr && left[worker->pool] <= pool->min) continue;
     if (all <= world.settings.scale.min_nodes) continue;

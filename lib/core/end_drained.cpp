@@ -7,6 +7,7 @@ namespace tide::core {
 // A fresh reading shows it held by us since an earlier pass, and empty by two witnesses: now it may end.
 void end_drained(World& world) {
   EndBudget budget(world);
+  const bool together = count_silent(world).together;
   for (const Worker& worker : world.plan.workers) {
     if (worker.phase != Phase::drained || !worker.empty || world.is_touched(worker)) continue;
     const HoldRow* row = world.hold(worker.name);
@@ -16,6 +17,10 @@ void end_drained(World& world) {
     if (!persons && !rules_may_touch(world, worker)) continue;
     if (persons && (!world.reading.batch || !world.reading.cloud(worker.cloud))) {
       world.decline(worker.name.value, "unreadable", "its emptiness or its cloud could not be read", ErrorKind::batch);
+      continue;
+    }
+    if (row->rule == "down" && together) {  // reap told why
+      world.decline(worker.name.value, "down-together", "it was held for being silent, and now many are");
       continue;
     }
     if (!persons && !budget.take()) {

@@ -51,6 +51,11 @@ bool rules_may_touch(World& world, const Worker& worker) {
     world.decline(worker.name.value, "rebuild", "the store is being rebuilt: no rule ends anything for an hour");
     return false;
   }
+  const bool persons = worker.node && worker.node->held && !worker.node->unfit && world.hold(worker.name) == nullptr;
+  if (persons) {
+    world.decline(worker.name.value, "persons-hold", fmt::format("held by a person ('{}'): no rule touches it", worker.node->note));
+    return false;
+  }
   return true;
 }
 

@@ -18,6 +18,10 @@ void end_unjoined(World& world, const Worker& worker, EndBudget& budget) {
   const bool orphan = worker.phase == Phase::orphan;
   if (row == nullptr || (!orphan && !grace_is_over(world, *row))) return;
   if (worker.phase != Phase::failed && world.puzzled.contains(worker.pool)) return;  // find_puzzles told why
+  if (row->registered && !worker.node) {
+    world.decline(worker.id.value, "node-missing", "its node had registered and the batch system no longer lists it: it may run jobs");
+    return;
+  }
   if (worker.node && !worker.empty) return;                                          // whatever else is said: it runs a job
   if (!rules_may_touch(world, worker)) return;
   if (!budget.take()) {
