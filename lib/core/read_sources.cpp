@@ -147,7 +147,7 @@ void read_clouds(World& world) {
         }
         world.reading.foreign_owner = true;
         distrust(world, ErrorKind::refused, "another head owns machines of this cluster: read only until 'tide takeover --from HEAD'");
-      } else if (is_unexplained(memory, instance) && (!memory.rebuild || world.now() - *memory.rebuild >= k_rebuild)) {
+      } else if (is_unexplained(memory, instance)) {
         memory.rebuild = world.now();
       }
     }
@@ -155,8 +155,8 @@ void read_clouds(World& world) {
   world.reading.rebuilding = memory.rebuild && world.now() - *memory.rebuild < k_rebuild;
   if (world.reading.rebuilding) {
     world.alarm(ErrorKind::refused, "rebuild",
-                fmt::format("the store does not know machines that bear this head's tags: nothing is ended by rule for another {} s",
-                            (*memory.rebuild + k_rebuild - world.now()).count()));
+                fmt::format("the store does not know machines that bear this head's tags: nothing is ended by rule for another {} min",
+                            ((*memory.rebuild + k_rebuild - world.now()).count() + 59) / 60));
   }
 }
 
