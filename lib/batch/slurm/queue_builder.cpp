@@ -96,6 +96,25 @@ std::size_t QueueBuilder::group_of(const core::Shape& shape, core::Waiting waiti
   return entry->second;
 }
 
+// Of the partitions that a job names, Slurm takes whichever is free first; we count it for the first that can ever serve it.
+Verdict QueueBuilder::judge_in_partitions(const JobRow& row, core::Shape& shape) const {
+  const bool endless = row[Column::time_limit] == "UNLIMITED";
+  std::optional<Verdict> first;
+  for (const std::string_view name : split(row[Column::partition], ',')) {
+    const auto known = m_options.partitions == nullptr ? Partitions::const_iterator{} : m_options.partitions->find(name);
+    core::Shape trial = shape;
+    trial.queue = std::string(name);
+    const bool judged = m_options.partitions != nullptr && known != m_options.partitions->end();
+    const Verdict verdict = judged ? judge(trial, endless, known->second) : Verdict{};
+    if (verdict.waiting == core::Waiting::eligible) {
+      shape = std::move(trial);
+      return verdict;
+    }
+    if (!first) first = verdict;
+  }
+  return *first;  // split() gives one piece at least
+}
+
 // A million like jobs are parsed once: their fields are the same bytes.
 Result<std::size_t> QueueBuilder::group_of(const JobRow& row) {
   const std::optional<int> limit = limit_of(row);
@@ -105,9 +124,14 @@ Result<std::size_t> QueueBuilder::group_of(const JobRow& row) {
   if (const auto found = m_by_text.find(m_text); found != m_by_text.end()) return found->second;
   const bool known = stage_of(row[Column::state]) == JobStage::waiting;
   const bool bound = !is_none(row[Column::required_nodes]) || !is_none(row[Column::reservation]);
-  const core::Waiting waiting = known ? classify(row[Column::state], row[Column::reason], bound) : core::Waiting::unknown;
-  const std::string_view reason = known ? row[Column::reason] : row[Column::state];
-  TIDE_TRY_ASSIGN(const core::Shape shape, shape_of(row, limit));
+  core::Waiting waiting = known ? classify(row[Column::state], row[Column::reason], bound) : core::Waiting::unknown;
+  std::string reason(known ? row[Column::reason] : row[Column::state]);
+  TIDE_TRY_ASSIGN(core::Shape shape, shape_of(row, limit));
+  if (waiting == core::Waiting::eligible) {
+    const Verdict verdict = judge_in_partitions(row, shape);
+    waiting = verdict.waiting;
+    if (!verdict.reason.empty()) reason = verdict.reason;
+  }
   TIDE_TRY_ASSIGN(const bool unclear, has_unclear_limit(row));
   const std::size_t group = group_of(shape, waiting, printable(reason, 200));
   if (unclear && waiting == core::Waiting::eligible) m_groups[group].unclear = true;

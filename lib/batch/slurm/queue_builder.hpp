@@ -2,6 +2,7 @@
 
 #include <tide/batch/slurm/lines.hpp>
 #include <tide/batch/slurm/node_limits.hpp>
+#include <tide/batch/slurm/partitions.hpp>
 #include <tide/batch/slurm/squeue.hpp>
 #include <tide/batch/slurm/task_list.hpp>
 #include <tide/core/job.hpp>
@@ -14,7 +15,8 @@ namespace tide::batch::slurm {
 
 struct QueueOptions {
   bool all_ids = false;
-  const NodeLimits* limits = nullptr;  // from `scontrol show job`, if it was asked
+  const NodeLimits* limits = nullptr;      // from `scontrol show job`, if it was asked
+  const Partitions* partitions = nullptr;  // of another moment: one that is not there limits nothing
 };
 
 // Makes the queue of what `squeue` prints, while it prints it. What it keeps grows with shapes, running jobs, arrays and
@@ -63,6 +65,7 @@ class QueueBuilder {
   Result<std::size_t> group_of(const JobRow& row);
   std::size_t group_of(const core::Shape& shape, core::Waiting waiting, const std::string& reason);
   std::optional<int> limit_of(const JobRow& row) const;
+  Verdict judge_in_partitions(const JobRow& row, core::Shape& shape) const;
   void count_tasks(const std::string& array, const Entry& entry, std::int64_t from, std::int64_t count, std::size_t group);
   void settle_arrays();
   void settle_components();

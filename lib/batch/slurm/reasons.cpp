@@ -21,6 +21,7 @@ constexpr std::array k_reasons{
     ReasonClass{"Resources", Waiting::eligible},
     ReasonClass{"Priority", Waiting::eligible},
     ReasonClass{"PartitionConfig", Waiting::eligible},  // no node, or none large enough, in the partition: what tide is for
+    ReasonClass{"PartitionNodeLimit", Waiting::eligible},  // too few nodes yet; Partitions know the limits of slurm.conf
     ReasonClass{"NodeDown", Waiting::eligible},
     ReasonClass{"Dependency", Waiting::dependent},
     ReasonClass{"JobHeldUser", Waiting::held},
@@ -47,7 +48,6 @@ constexpr std::array k_reasons{
     ReasonClass{"PartitionInactive", Waiting::queue_closed},
     ReasonClass{"FrontEndDown", Waiting::queue_closed},
     ReasonClass{"Reservation", Waiting::node_bound},
-    ReasonClass{"PartitionNodeLimit", Waiting::failed},
     ReasonClass{"PartitionTimeLimit", Waiting::failed},
     ReasonClass{"BadConstraints", Waiting::failed},
     ReasonClass{"DependencyNeverSatisfied", Waiting::failed},

@@ -10,8 +10,11 @@ namespace tide::batch::slurm {
 
 namespace {
 
+constexpr std::int64_t k_count_max = 1'000'000;  // of nodes and tasks; Slurm takes 2'000'000 nodes at `sbatch`, for ever waiting
+
+// Without the job's ID: like jobs make one line.
 Error bad_field(const JobRow& row, std::string_view what, Column column) {
-  return make_error(ErrorKind::protocol, "job '{}' has '{}' for {}", printable(row[Column::id], 40), printable(row[column], 80), what);
+  return make_error(ErrorKind::protocol, "'{}' for {}", printable(row[column], 80), what);
 }
 
 // A count below 2^31; "N/A" and Slurm's "not set" values (0xfffffffe and its like) are `otherwise`.
@@ -30,17 +33,24 @@ struct Sizes {
   int nodes = 1;
   int tasks = 1;
   std::int64_t cpus = 1;
+  bool beyond = false;  // more than any cluster has
 };
 
 Result<Sizes> sizes_of(const JobRow& row) {
   Sizes sizes;
   const auto nodes = parse_integer(find_tres(row[Column::tres], "node"));
   const auto cpus = parse_integer(find_tres(row[Column::tres], "cpu"));
-  if (!nodes || !cpus || *nodes < 1 || *cpus < 1 || *nodes > 1'000'000) return bad_field(row, "TRES", Column::tres);
-  sizes.nodes = static_cast<int>(*nodes);
-  sizes.cpus = *cpus;
-  TIDE_TRY_ASSIGN(sizes.tasks, number(row, "tasks", Column::tasks, 1));
-  sizes.tasks = std::max({sizes.tasks, sizes.nodes, 1});
+  const auto tasks = is_none(row[Column::tasks]) ? std::optional<std::int64_t>(1) : parse_integer(row[Column::tasks]);
+  if (!nodes || !cpus || *nodes < 1 || *cpus < 1) {
+    return bad_field(row, "TRES", Column::tres).with_context(fmt::format("of job '{}'", printable(row[Column::id], 40)));
+  }
+  if (!tasks || *tasks < 0) {
+    return bad_field(row, "tasks", Column::tasks).with_context(fmt::format("of job '{}'", printable(row[Column::id], 40)));
+  }
+  sizes.beyond = *nodes > k_count_max || *tasks > k_count_max || *cpus > 1'000'000 * k_count_max;
+  sizes.nodes = static_cast<int>(std::min(*nodes, k_count_max));
+  sizes.cpus = std::min(*cpus, 1'000'000 * k_count_max);
+  sizes.tasks = std::max({static_cast<int>(std::min(*tasks, k_count_max)), sizes.nodes, 1});
   return sizes;
 }
 
@@ -179,10 +189,9 @@ Result<bool> has_unclear_limit(const JobRow& row) {
   return sizes.nodes == 1 && sizes.tasks > 1;
 }
 
-Result<core::Shape> shape_of(const JobRow& row, std::optional<int> nodes_max) {
-  core::Shape shape;
-  core::Chunk chunk;
-  TIDE_TRY_ASSIGN(const Sizes sizes, sizes_of(row));
+namespace {
+
+Result<void> read_wishes(const JobRow& row, const Sizes& sizes, std::optional<int> nodes_max, core::Shape& shape, core::Chunk& chunk) {
   TIDE_TRY(read_sizes(row, sizes, sizes.nodes == 1 ? nodes_max : std::nullopt, shape, chunk));
   TIDE_TRY(read_memory(row, sizes, chunk));
   TIDE_TRY(read_gpus(row, shape, chunk));
@@ -193,7 +202,18 @@ Result<core::Shape> shape_of(const JobRow& row, std::optional<int> nodes_max) {
   const auto limit = parse_time_limit(row[Column::time_limit]);
   if (!limit) return bad_field(row, "time limit", Column::time_limit);
   shape.walltime = *limit;
-  // A job may name several partitions; Slurm takes whichever is free first, we count it for the first.
+  return {};
+}
+
+}  // namespace
+
+Result<core::Shape> shape_of(const JobRow& row, std::optional<int> nodes_max) {
+  core::Shape shape;
+  core::Chunk chunk;
+  TIDE_TRY_ASSIGN(const Sizes sizes, sizes_of(row));
+  // What follows is as somebody typed it: one job with "--gres=gpu:99999999" must not make us blind for all others.
+  if (const auto read = read_wishes(row, sizes, nodes_max, shape, chunk); !read) add_unjudged(shape, read.error().message);
+  if (sizes.beyond) add_unjudged(shape, printable(row[Column::tres], 80));
   shape.queue = std::string(row[Column::partition].substr(0, row[Column::partition].find(',')));
   shape.exclusive = row[Column::sharing] == "NO" || row[Column::sharing] == "USER" || row[Column::sharing] == "MCS";
   shape.rerunnable = row[Column::requeue] != "0";

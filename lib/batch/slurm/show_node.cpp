@@ -1,3 +1,5 @@
+#include <tide/batch/slurm/fields.hpp>
+#include <tide/batch/slurm/session.hpp>
 #include <tide/batch/slurm/show_node.hpp>
 #include <tide/batch/slurm/values.hpp>
 #include <tide/util/text.hpp>
@@ -10,7 +12,6 @@ namespace tide::batch::slurm {
 
 namespace {
 
-constexpr std::string_view k_prompt = "scontrol: ";
 constexpr std::string_view k_none = "No nodes in the system";
 
 // With these words slurmctld or slurmd 22.05 drains a node that is not what it should be.
@@ -20,17 +21,8 @@ constexpr std::array<std::string_view, 12> k_own_drains{
     "Duplicate jobid",    "batch job complete failure", "Node unexpectedly rebooted", "ResumeTimeout reached",
 };
 
-// " Key=" starts a field; "NodeName=" the line. Values that may hold blanks come last (Reason, Comment, Extra) or are the
-// node's own (OS), which can only deceive about itself.
-std::string_view field(std::string_view line, std::string_view key) {
-  for (std::size_t at = line.find(key); at != std::string_view::npos; at = line.find(key, at + 1)) {
-    const std::size_t value = at + key.size();
-    if ((at != 0 && line[at - 1] != ' ') || value >= line.size() || line[value] != '=') continue;
-    const std::string_view rest = line.substr(value + 1);
-    return rest.substr(0, rest.find(' '));
-  }
-  return "";
-}
+// Values that may hold blanks come last (Reason, Comment, Extra) or are the node's own (OS), which can only deceive about itself.
+std::string_view field(std::string_view line, std::string_view key) { return field_of(line, key); }
 
 // Text that ends where the next free field begins.
 std::string_view free_text(std::string_view line, std::string_view key) {
@@ -113,10 +105,6 @@ Result<void> read_sizes(std::string_view line, core::Node& node) {
   return {};
 }
 
-bool is_version(std::string_view line) {
-  return line.starts_with("slurm") && line.find(' ') != std::string_view::npos && line.find_first_of("0123456789") != std::string_view::npos;
-}
-
 }  // namespace
 
 Result<core::Node> parse_node_line(std::string_view line) {
@@ -146,32 +134,14 @@ Result<core::Node> parse_node_line(std::string_view line) {
 }
 
 Result<std::vector<core::Node>> parse_show_nodes(std::string_view text) {
+  TIDE_TRY_ASSIGN(const auto lines, read_session(text, k_nodes_question));
   std::vector<core::Node> nodes;
-  bool none = false;
-  bool proven = false;
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    std::string_view line = text.substr(0, end);
-    const bool whole = end != std::string_view::npos;
-    text.remove_prefix(whole ? end + 1 : text.size());
-    // Built without readline, scontrol prints its prompts without what it reads.
-    bool prompted = false;
-    while (line.starts_with(k_prompt)) {
-      prompted = true;
-      line.remove_prefix(k_prompt.size());
-    }
-    if ((prompted && (line == "show node" || line == "version" || line.empty()))) continue;
-    if (!whole) return make_error(ErrorKind::unproven, "its output ends in the middle of a line");
-    if (proven) return make_error(ErrorKind::protocol, "'{}' comes after the end", printable(line, 80));
-    if (is_version(line)) proven = true;
-    else if (line == k_none) none = true;
-    else if (!line.empty()) {
-      TIDE_TRY_ASSIGN(core::Node node, parse_node_line(line));
-      if (!node.state.starts_with("FUTURE")) nodes.push_back(std::move(node));
-    }
+  for (const std::string_view line : lines) {
+    if (line == k_none) continue;
+    TIDE_TRY_ASSIGN(core::Node node, parse_node_line(line));
+    if (!node.state.starts_with("FUTURE")) nodes.push_back(std::move(node));
   }
-  if (!proven) return make_error(ErrorKind::unproven, "its output lacks the version's line, which ends a whole one");
-  if (nodes.empty() && !none) return make_error(ErrorKind::unproven, "it lists no node and does not say that there is none");
+  if (lines.empty()) return make_error(ErrorKind::unproven, "it lists no node and does not say that there is none");
   std::ranges::sort(nodes, {}, &core::Node::name);
   for (std::size_t i = 1; i < nodes.size(); ++i) {
     if (nodes[i].name == nodes[i - 1].name) return make_error(ErrorKind::protocol, "node '{}' is listed twice", printable(nodes[i].name.value, 80));

@@ -9,8 +9,9 @@
 
 namespace tide::batch::slurm {
 
-// What `scontrol -a -d -o` prints for "show node", then "version": prompts, one line a node (or "No nodes in the system"),
-// and the version's line, which proves that all before it came. Sorted by name.
+constexpr std::string_view k_nodes_question = "show node";
+
+// What `scontrol -a -d -o` prints for that question and "version": one line a node, or "No nodes in the system". Sorted by name.
 Result<std::vector<core::Node>> parse_show_nodes(std::string_view text);
 
 // One node's line.

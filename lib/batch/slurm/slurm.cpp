@@ -1,3 +1,4 @@
+#include <tide/batch/slurm/session.hpp>
 #include <tide/batch/slurm/show_node.hpp>
 #include <tide/batch/slurm/slurm.hpp>
 #include <tide/batch/slurm/words.hpp>
@@ -98,23 +99,33 @@ Result<void> Slurm::prove_sight(const SlurmConfig& config) {
 
 Result<std::vector<core::Node>> Slurm::nodes() {
   process::Command show = command(m_options.scontrol, {"-a", "-d", "-o"});
-  show.input = "show node\nversion\n";
+  show.input = session_input(k_nodes_question);
   TIDE_TRY_ASSIGN(const process::Finished finished, read(show));
   auto nodes = parse_show_nodes(finished.output);
   if (!nodes) return in_command(std::move(nodes).error(), show);
   return nodes;
 }
 
+Result<Partitions> Slurm::read_partitions() {
+  process::Command show = command(m_options.scontrol, {"-a", "-o"});
+  show.input = session_input(k_partitions_question);
+  TIDE_TRY_ASSIGN(const process::Finished finished, read(show));
+  auto partitions = parse_show_partitions(finished.output);
+  if (!partitions) return in_command(std::move(partitions).error(), show);
+  return partitions;
+}
+
 Result<core::JobQueue> Slurm::jobs(bool all_ids) {
   bool wants_limits = false;
-  TIDE_TRY_ASSIGN(core::JobQueue queue, read_queue({.all_ids = all_ids, .limits = nullptr}, wants_limits));
+  TIDE_TRY_ASSIGN(const Partitions partitions, read_partitions());
+  TIDE_TRY_ASSIGN(core::JobQueue queue, read_queue({.all_ids = all_ids, .limits = nullptr, .partitions = &partitions}, wants_limits));
   if (!wants_limits) return queue;
   NodeLimits limits;
   process::Command show = command(m_options.scontrol, {"-a", "-o", "show", "job"});
   show.sink = [&limits](std::string_view piece) { return limits.feed(piece); };
   TIDE_TRY(read(show));
   if (auto whole = limits.finish(); !whole) return in_command(std::move(whole).error(), show);
-  return read_queue({.all_ids = all_ids, .limits = &limits}, wants_limits);
+  return read_queue({.all_ids = all_ids, .limits = &limits, .partitions = &partitions}, wants_limits);
 }
 
 Result<core::JobQueue> Slurm::read_queue(QueueOptions options, bool& wants_limits) {

@@ -41,6 +41,7 @@ class Slurm final : public BatchSystem {
   Result<process::Finished> run(const process::Command& command);
   Result<process::Finished> read(const process::Command& command);
   Result<void> prove_sight(const SlurmConfig& config);
+  Result<Partitions> read_partitions();
   Result<core::JobQueue> read_queue(QueueOptions options, bool& wants_limits);
   Result<bool> has_registered(const core::NodeName& node);
   Result<void> update(const core::NodeName& node, std::vector<std::string> changes);

@@ -1,0 +1,100 @@
+#include <tide/batch/slurm/fields.hpp>
+#include <tide/batch/slurm/partitions.hpp>
+#include <tide/batch/slurm/session.hpp>
+#include <tide/batch/slurm/values.hpp>
+#include <tide/util/text.hpp>
+
+#include <algorithm>
+#include <limits>
+
+namespace tide::batch::slurm {
+
+namespace {
+
+constexpr std::string_view k_none = "No partitions in the system";
+
+Error bad_field(std::string_view line, std::string_view key) {
+  return make_error(ErrorKind::protocol, "'{}' has '{}' for {}", printable(line, 40), printable(field_of(line, key), 40), key);
+}
+
+Result<std::int64_t> limit(std::string_view line, std::string_view key, bool needed) {
+  const std::string_view text = field_of(line, key);
+  if (text == "UNLIMITED" || (text.empty() && !needed)) return std::int64_t{0};
+  const auto value = parse_integer(text);
+  if (!value || *value < 0) return bad_field(line, key);
+  return *value;
+}
+
+Result<int> count(std::string_view line, std::string_view key) {
+  TIDE_TRY_ASSIGN(const std::int64_t value, limit(line, key, true));
+  return static_cast<int>(std::min<std::int64_t>(value, std::numeric_limits<int>::max()));
+}
+
+Result<Partition> parse_line(std::string_view line) {
+  Partition partition;
+  const std::string_view state = field_of(line, "State");
+  if (state != "UP" && state != "DOWN" && state != "DRAIN" && state != "INACTIVE") return bad_field(line, "State");
+  partition.up = state == "UP" || state == "DRAIN";  // DRAIN takes no new jobs and runs those that it has
+  TIDE_TRY_ASSIGN(partition.nodes_min, count(line, "MinNodes"));
+  TIDE_TRY_ASSIGN(partition.nodes_max, count(line, "MaxNodes"));
+  TIDE_TRY_ASSIGN(partition.slots_per_node_max, count(line, "MaxCPUsPerNode"));
+  // In its place MaxMemPerCPU may stand: Slurm then gives a job more CPUs.
+  TIDE_TRY_ASSIGN(partition.memory_mib_per_node_max, limit(line, "MaxMemPerNode", false));
+  const auto time = parse_time_limit(field_of(line, "MaxTime"));
+  if (!time || field_of(line, "MaxTime").empty()) return bad_field(line, "MaxTime");
+  partition.time_max = *time;
+  return partition;
+}
+
+Verdict never(std::string reason) { return {.waiting = core::Waiting::failed, .reason = std::move(reason)}; }
+
+}  // namespace
+
+Result<Partitions> parse_show_partitions(std::string_view text) {
+  TIDE_TRY_ASSIGN(const auto lines, read_session(text, k_partitions_question));
+  Partitions partitions;
+  for (const std::string_view line : lines) {
+    if (line == k_none) continue;
+    const std::string_view name = line.starts_with("PartitionName=") ? field_of(line, "PartitionName") : "";
+    if (name.empty()) return make_error(ErrorKind::protocol, "'{}' is no line of a partition", printable(line, 80));
+    TIDE_TRY_ASSIGN(const Partition partition, parse_line(line));
+    if (!partitions.emplace(name, partition).second) {
+      return make_error(ErrorKind::protocol, "partition '{}' is listed twice", printable(name, 80));
+    }
+  }
+  if (lines.empty()) return make_error(ErrorKind::unproven, "it lists no partition and does not say that there is none");
+  return partitions;
+}
+
+Verdict judge(core::Shape& shape, bool endless, const Partition& partition) {
+  if (!partition.up) return {.waiting = core::Waiting::queue_closed, .reason = "PartitionDown"};
+  if (partition.time_max.count() > 0 && (endless || shape.walltime > partition.time_max)) {
+    return never(fmt::format("PartitionTimeLimit: MaxTime={} min", partition.time_max.count() / 60));
+  }
+  for (core::Chunk& chunk : shape.chunks) {
+    if (partition.nodes_max > 0 && chunk.nodes > partition.nodes_max) {
+      return never(fmt::format("PartitionNodeLimit: MaxNodes={}", partition.nodes_max));
+    }
+    if (std::max(chunk.nodes, chunk.nodes_max > 0 ? chunk.nodes_max : chunk.tasks) < partition.nodes_min) {
+      return never(fmt::format("PartitionNodeLimit: MinNodes={}", partition.nodes_min));
+    }
+    const std::int64_t slots = partition.slots_per_node_max;
+    const std::int64_t memory = partition.memory_mib_per_node_max;
+    if (slots > 0 && chunk.slots_per_task > slots) return never(fmt::format("PartitionConfig: MaxCPUsPerNode={}", slots));
+    const std::int64_t memory_per_task = chunk.memory_mib_per_slot * chunk.slots_per_task;
+    if (memory > 0 && std::max(chunk.memory_mib_per_node, memory_per_task) > memory) {
+      return never(fmt::format("MaxMemPerLimit: MaxMemPerNode={}", memory));
+    }
+    std::int64_t tasks = chunk.tasks;
+    if (slots > 0) tasks = std::min(tasks, slots / chunk.slots_per_task);
+    if (memory > 0 && memory_per_task > 0) tasks = std::min(tasks, memory / memory_per_task);
+    if (tasks < chunk.tasks && (chunk.tasks_per_node == 0 || tasks < chunk.tasks_per_node)) chunk.tasks_per_node = static_cast<int>(tasks);
+    if (chunk.nodes_max > 0 && tasks * chunk.nodes_max < chunk.tasks) {
+      return never(fmt::format("PartitionConfig: no more than {} tasks on a node", tasks));
+    }
+    if (partition.nodes_max > 0 && (chunk.nodes_max == 0 || chunk.nodes_max > partition.nodes_max)) chunk.nodes_max = partition.nodes_max;
+  }
+  return {};
+}
+
+}  // namespace tide::batch::slurm
