@@ -180,6 +180,7 @@ ShapeVerdict Demand::judge(const WaitingJobs& jobs) {
   std::vector<bool> used(m_ordered.size(), false);
   verdict.launching = place_many(jobs.shape, left, m_ordered, used);
   left -= verdict.launching;
+  if (verdict.launching > 0) verdict.reasons.push_back({"launch", "machines that are launched for others serve them too", {}});
   if (left > 0) verdict.launching += launch_for(jobs, left, verdict.reasons);
   verdict.not_counted = jobs.count - verdict.fits - verdict.launching;
   return verdict;
