@@ -23,12 +23,12 @@ void Checker::watch(const core::Settings& settings, const core::HeadId& head, co
   m_memory = &memory;
 }
 
-void Checker::begin_pass(std::int64_t pass) {
+void Checker::begin_pass(std::int64_t pass, int live) {
   m_pass = pass;
   m_launched = 0;
-  m_whole_alone = false;
+  m_launched_for.clear();
   m_ended = 0;
-  m_live_at_begin = -1;
+  m_live_at_begin = live;
   m_whole = true;
   m_clouds.clear();
 }
@@ -100,10 +100,13 @@ void Checker::launch(const LaunchFacts& facts) {
   const bool persons = intent != m_memory->intents.end() && !intent->second.wish.empty();
   const bool repeated = intent != m_memory->intents.end() && intent->second.attempts > 1;
   if (!persons && !repeated) {
-    const bool alone = m_launched == 0 && request.min_count == request.count;
+    // One multi-node job larger than the limit goes alone, in as many calls as its cloud wants.
+    const std::string why = fmt::format("{}: {}", request.pool.value, intent == m_memory->intents.end() ? "" : intent->second.because);
+    const bool alone = why.find(": 1 waiting job of") != std::string::npos && (m_launched == 0 || m_launched_for == why);
     if (scale.max_launch_per_pass > 0 && !alone && m_launched + facts.machines > scale.max_launch_per_pass) {
       fail(fmt::format("{}: {} came before it in this pass, max_launch_per_pass is {}", what, m_launched, scale.max_launch_per_pass));
     }
+    m_launched_for = m_launched == 0 ? why : m_launched_for;
     m_launched += facts.machines;
   }
   if (!caps_known()) return;
@@ -143,7 +146,6 @@ void Checker::end(const EndFacts& facts) {
   }
   if (wished) return;
   if (m_rebuild_since && m_clock.real() - *m_rebuild_since + Seconds(30) < core::k_rebuild) fail(fmt::format("{}: while the store is rebuilt", what));
-  if (m_live_at_begin < 0) m_live_at_begin = facts.live;
   ++m_ended;
   const int percent = m_settings->scale.max_end_per_pass.percent;
   if (percent < 100 && m_ended > std::max(1, m_live_at_begin * percent / 100)) {

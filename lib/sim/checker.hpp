@@ -18,7 +18,7 @@ class Checker {
 
   // The settings that tide is supposed to obey, and where to look up what its store holds.
   void watch(const core::Settings& settings, const core::HeadId& head, const core::Memory& memory);
-  void begin_pass(std::int64_t pass);
+  void begin_pass(std::int64_t pass, int live);  // machines of ours
   std::int64_t pass() const { return m_pass; }
   void store_replaced();
   void rebooted();
@@ -49,7 +49,6 @@ class Checker {
     bool held_by_person = false;
     std::int64_t hold_pass = 0;
     std::size_t jobs = 0;
-    int live = 0;
   };
   void end(const EndFacts& facts);
 
@@ -76,9 +75,9 @@ class Checker {
   core::HeadId m_head;
   std::int64_t m_pass = 0;
   int m_launched = 0;                      // in this pass
-  bool m_whole_alone = false;
+  std::string m_launched_for;              // pool and demand of the first of them
   int m_ended = 0;
-  int m_live_at_begin = -1;
+  int m_live_at_begin = 0;
   bool m_whole = true;                     // the batch readings of this pass
   std::map<core::CloudName, bool> m_clouds;  // readings of this pass
   std::set<core::CloudName> m_unread;      // since the store was replaced

@@ -102,7 +102,7 @@ void Head::probe(const engine::PassReport& report) {
 }
 
 PassEnd Head::pass() {
-  m_stage.checker.begin_pass(++m_passes);
+  m_stage.checker.begin_pass(++m_passes, m_world.live());
   m_stage.say(fmt::format("pass {}", m_passes));
   PassEnd end;
   try {

@@ -81,7 +81,9 @@ void Story::make_wish() {
     wish.targets = {m_world.batch().all_nodes().at(name).machine.value};
   }
   wish.force = kind != 0 && m_stage.roll(200);
-  m_stage.checker.wish(wish);
+  core::Wish watched = wish;
+  if (kind != 0) watched.targets = {name.value, m_world.batch().all_nodes().at(name).machine.value};
+  m_stage.checker.wish(watched);
   m_stage.say(fmt::format("  a person's wish {}: {} {}{}", wish.id.value, kind == 0 ? "launch" : "end", kind == 0 ? wish.pool.value : wish.targets.front(),
                           wish.force ? " with force" : ""));
   if (const auto added = m_head.store().add_wish(wish); !added) m_stage.checker.fail(added.error().message);
@@ -90,7 +92,7 @@ void Story::make_wish() {
 void Story::persons_act() {
   SimBatch& system = m_world.batch();
   if (m_stage.roll(m_stage.faults.person_holds)) {
-    const core::NodeName name = any_node([](const SimNode& node) { return node.entry.registered_at.has_value(); });
+    const core::NodeName name = any_node([](const SimNode& node) { return node.entry.registered_at && !node.entry.unfit; });
     if (!name.empty()) {
       system.person_holds(name);
       m_persons_holds.emplace_back(m_stage.clock.real() + Seconds(60 * m_stage.random.between(5, 90)), name);
@@ -160,7 +162,13 @@ void Story::end_troubles() {
     node.silent_until = m_stage.clock.real();
     if (node.holder == Holder::person) system.person_releases(name);
   }
-  for (auto& [id, job] : system.all_jobs()) job.waiting = core::Waiting::eligible;
+  constexpr Seconds k_short{120};  // however many wait, they are served in time
+  for (auto& [id, job] : system.all_jobs()) {
+    job.waiting = core::Waiting::eligible;
+    job.runs_for = std::min(job.runs_for, k_short);
+    if (job.ends_at) job.ends_at = std::min(*job.ends_at, m_stage.clock.real() + k_short);
+  }
+  for (auto& [name, cloud] : m_world.clouds()) cloud->lift_capacity();
   m_persons_holds.clear();
 }
 

@@ -59,6 +59,7 @@ class SimCloud final : public cloud::Cloud {
   void add_foreign(const std::string& name);
   void kill(const core::InstanceId& id);      // by itself, or by its cloud
   void refuse_until(TimePoint until) { m_refused_until = until; }
+  void lift_capacity() { m_options.capacity = 1'000; }
   void never_boot(const core::PoolName& pool) { m_never_boot = pool; }
   std::map<core::InstanceId, SimMachine>& machines() { return m_machines; }
   const std::map<core::InstanceId, SimMachine>& machines() const { return m_machines; }

@@ -65,7 +65,6 @@ bool World::is_live(const core::InstanceId& id) const {
 Checker::EndFacts World::end_facts(const SimMachine& machine) const {
   Checker::EndFacts facts{.cloud = machine.instance.cloud, .id = machine.instance.id, .node = {machine.instance.names.front()}};
   facts.ours = bears_tag(machine);
-  facts.live = live();
   const SimNode* node = m_batch.node_of(machine.instance.id);
   if (node == nullptr) return facts;
   facts.registered = node->entry.registered_at.has_value();
