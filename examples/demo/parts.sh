@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2154
 # The parts of run.sh, which sources this.
 
 say() { printf '%4ds  %s\n' $((SECONDS - ${begin:-$SECONDS})) "$*"; }
@@ -61,7 +62,7 @@ submit() { # COUNT sbatch-options...: COUNT is of its array tasks
 
 submit_jobs() {
   (
-    cd "$work"
+    cd "$work" || exit
     submit 1 -J tiny --mem=500 'sleep 4'
     submit 1 -J tiny --mem=500 'sleep 4'
     submit 1 -J tiny --mem=500 'sleep 6'

@@ -47,7 +47,8 @@ until finished; do
   run_pass || true
   sleep 2
 done
-say "$pass passes"
+say "$pass passes; why the other job waits:"
+"$tide" explain "$(cat "$work/unservable")" | sed 's/^/       /' || complain "tide cannot explain job $(cat "$work/unservable")"
 
 echo
 print_table
