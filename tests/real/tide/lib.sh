@@ -1,0 +1,145 @@
+# What the end-to-end tests share; sourced by tests/real/tide/test_*.sh with the build folder as $1.
+# A test gets $work (a folder of its own), a real Slurm, a tide.toml, and ends all that it started.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../../.." && pwd)
+build=$(cd "${1:?build directory}" && pwd)
+rig=$root/tests/real/slurm/slurm.sh
+[ "$(id -u)" = 0 ] || { echo "needs root: Slurm's daemons and the nodes' namespaces"; exit 77; }
+command -v slurmctld >/dev/null || { echo "slurmctld is not installed: tools/need real"; exit 77; }
+
+work=$(mktemp -d /tmp/tide-e2e.XXXXXX)
+cluster=t$(basename "$work" | tr -cd 'a-z0-9' | tail -c 6)
+export TIDE_CONFIG=$work/tide.toml AWS_EC2_METADATA_DISABLED=true
+failed=0
+
+fail() { echo "FAILED: $*"; failed=1; }
+check() { # TEXT COMMAND...
+  local text=$1
+  shift
+  if "$@"; then echo "ok: $text"; else fail "$text ($*)"; fi
+}
+same() { # TEXT WANTED GOT
+  if [ "$2" = "$3" ]; then echo "ok: $1"; else fail "$1: wanted '$2', got '$3'"; fi
+}
+exits() { # CODE COMMAND...: the command's exit code; its output goes to $work/last.{out,err}
+  local want=$1 code=0
+  shift
+  "$@" >"$work/last.out" 2>"$work/last.err" </dev/null || code=$?
+  [ "$code" = "$want" ] && return 0
+  fail "'$*' exits $code, wanted $want"
+  sed 's/^/    /' "$work/last.out" "$work/last.err" | head -30
+  return 0
+}
+says() { # TEXT-PATTERN: in the last command's output
+  if grep -qE -- "$1" "$work/last.out" "$work/last.err"; then echo "ok: says '$1'"; else fail "does not say '$1'"; sed 's/^/    /' "$work/last.err" | head -20; fi
+}
+
+free_port() {
+  local port
+  for port in $(seq $((20000 + RANDOM % 9000)) 2 31990); do
+    if ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && ! (exec 3<>"/dev/tcp/127.0.0.1/$((port + 1))") 2>/dev/null; then
+      echo "$port"
+      return
+    fi
+  done
+}
+
+slurm_up() { # [VARIABLE=VALUE...]: options of slurm.sh
+  SLURM_TEST_PORT=${SLURM_TEST_PORT:-$(free_port)}
+  export SLURM_TEST_PORT
+  env "$@" "$rig" up "$work/slurm" >>"$work/rig.log" 2>&1 || { cat "$work/rig.log"; exit 1; }
+  export SLURM_CONF=$work/slurm/etc/slurm.conf
+}
+
+# The base configuration: a local cloud with one pool of real nodes; a test may add to it, or change it with set_key.
+config_local() {
+  cat >"$TIDE_CONFIG" <<EOF
+[cluster]
+name = "$cluster"
+batch = "slurm"
+head = "localhost"
+state_dir = "$work/state"
+
+[batch.env]
+SLURM_CONF = "$work/slurm/etc/slurm.conf"
+
+[scale]
+max_nodes = 4
+idle_time = "3s"
+boot_deadline = "60s"
+max_end_per_pass = "100%"
+
+[clouds.here]
+kind = "local"
+command = ["$root/examples/local/slurm-node"]
+addresses = "127.99.0.0/16"
+
+[clouds.here.env]
+SLURM_CONF = "$work/slurm/etc/slurm.conf"
+NODE_DIR = "$work/node"
+
+[pools.small]
+cloud = "here"
+slots = 2
+memory = "1GiB"
+price = 0.05
+names = "{cluster}-{pool}-{n:02}"
+EOF
+  mkdir -p "$work/node"
+}
+set_key() { # KEY VALUE: changes the first line that sets it
+  sed -i "0,/^$1 = .*/s||$1 = $2|" "$TIDE_CONFIG"
+}
+
+tide() { "$build/tide" "$@"; }
+pass() { tide scale-once >>"$work/passes.log" 2>&1 || true; }
+passes() { local n; for n in $(seq "$1"); do pass; sleep "${2:-1}"; done; }
+until_true() { # SECONDS COMMAND...: with a pass before each look
+  local end=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    [ $SECONDS -lt $end ] || return 1
+    pass
+    sleep 1
+  done
+}
+info() { tide info --json 2>/dev/null; }
+query() { info | python3 -c "import json, sys; d = json.load(sys.stdin); print($1)"; }
+phases() { query "' '.join(w['phase'] for w in d['workers'] if w['ours'])"; }
+machines() { query "sum(1 for w in d['workers'] if w['ours'] and w['instance'])"; }
+machines_are() { [ "$(machines)" = "$1" ]; }
+phase_of() { query "' '.join(w['phase'] for w in d['workers'] if w['node'] == '$1')"; }
+job_state() { squeue -h -t all -j "$1" -o %T 2>/dev/null | head -1; }
+job_is() { [ "$(job_state "$1")" = "$2" ]; }
+submit() { (cd "$work" && sbatch --parsable -o /dev/null "$@"); }
+node_of() { squeue -h -j "$1" -o %N; }
+
+some_note_has() { scontrol show node 2>/dev/null | grep -q -- "$1"; }
+note_has() { scontrol show node "$1" 2>/dev/null | grep -q -- "$2"; }
+
+# PIDs of all that carries this test's nodes' environment.
+node_processes() { grep -lzxF "NODE_DIR=$work/node" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3 || true; }
+
+end_all() {
+  local code=$? pid tries
+  trap - EXIT
+  set +e
+  [ $code = 0 ] || failed=1
+  for pid in $(node_processes); do
+    pid=$(awk '/^PPid:/ { print $2 }' "/proc/$pid/status" 2>/dev/null)
+    [ "$(cat "/proc/${pid:-0}/comm" 2>/dev/null)" = tide-local ] && kill -TERM "$pid"
+  done
+  for tries in $(seq 100); do [ -n "$(node_processes)" ] || break; sleep 0.1; done
+  for pid in $(node_processes); do kill -KILL "$pid" 2>/dev/null; done
+  [ ! -d "$work/slurm" ] || "$rig" down "$work/slurm" >>"$work/rig.log" 2>&1
+  [ ! -d "$work/moto" ] || "$root/tests/real/moto/moto.sh" down "$work/moto" >/dev/null 2>&1
+  if [ $failed = 0 ]; then
+    rm -rf "$work"
+    exit 0
+  fi
+  echo "see $work"
+  tail -n 30 "$work/passes.log" 2>/dev/null
+  exit 1
+}
+trap end_all EXIT
