@@ -187,7 +187,11 @@ Result<void> SimBatch::release(const core::NodeName& name) {
 Result<void> SimBatch::remove(const core::NodeName& name) {
   if (auto error = refuse_change("remove")) return *error;
   const auto found = m_nodes.find(name);
-  if (found == m_nodes.end() || !found->second.listed_by_batch) return answer_change("remove");
+  if (found == m_nodes.end()) return answer_change("remove");
+  if (!found->second.listed_by_batch) {
+    if (!m_world.is_live(found->second.machine)) m_nodes.erase(found);  // nor does it come back with the state
+    return answer_change("remove");
+  }
   const SimNode& node = found->second;
   m_stage.checker.change_node({.node = name, .change = "removal", .foreign = node.foreign, .held_by_person = false});
   if (jobs_on(name) > 0) {

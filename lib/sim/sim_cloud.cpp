@@ -36,7 +36,11 @@ Result<std::vector<core::Instance>> SimCloud::list(const std::string& cluster) {
   std::vector<core::Instance> seen;
   for (auto& [id, machine] : m_machines) {
     if (core::tag_of(machine.instance, core::tag::k_cluster) != cluster || machine.listed_at > m_stage.clock.real()) continue;
-    if (machine.is_live() && m_stage.roll(m_stage.faults.list_omits)) machine.omitted_until = m_stage.clock.real() + Seconds(m_stage.random.between(0, 40));
+    // Once in a while for less than a minute: two listings a minute apart prove that a machine is gone.
+    const bool shown_lately = m_stage.clock.real() - machine.omitted_until > Seconds(300);
+    if (machine.is_live() && shown_lately && m_stage.roll(m_stage.faults.list_omits)) {
+      machine.omitted_until = m_stage.clock.real() + Seconds(m_stage.random.between(0, 40));
+    }
     if (machine.omitted_until >= m_stage.clock.real()) continue;
     seen.push_back(machine.instance);
   }

@@ -80,7 +80,9 @@ void Story::play() {
   }
 }
 
-bool Story::is_settled(const PassEnd& end) const { return end.report && end.report->plan.actions.empty() && end.exit == core::ExitCode::done; }
+bool Story::is_settled(const PassEnd& end) const {
+  return end.report && end.report->plan.actions.empty() && end.report->plan.alarms.empty() && end.exit == core::ExitCode::done;
+}
 
 void Story::rest() {
   end_troubles();
@@ -99,6 +101,7 @@ void Story::rest() {
     return;
   }
   std::string still = last.report && !last.report->plan.actions.empty() ? core::describe(last.report->plan.actions.front().action) : "";
+  if (last.report && !last.report->plan.alarms.empty()) still += "alarm: " + last.report->plan.alarms.front().reason.text;
   m_stage.checker.fail(fmt::format("does not come to rest: exit {}, {} {}", static_cast<int>(last.exit), still, last.died));
 }
 
