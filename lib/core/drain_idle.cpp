@@ -23,19 +23,64 @@ void note_idle(World& world) {
   }
 }
 
-bool over_caps(const World& world, std::string& why) {
-  const int live = count_machines(world, nullptr);
-  if (live > world.settings.scale.max_nodes) {
-    why = fmt::format("{} machines are live or intended and [scale] max_nodes is {}", live, world.settings.scale.max_nodes);
-    return true;
+// On its way out, or of no use to jobs: it neither counts towards a minimum nor has to be ended once more.
+bool is_leaving(const World& world, const Worker& worker) {
+  switch (worker.phase) {
+    case Phase::draining:
+    case Phase::drained:
+    case Phase::stopping:
+    case Phase::gone:
+    case Phase::failed:
+    case Phase::lost:
+    case Phase::unfit:
+    case Phase::down:
+    case Phase::interrupted:
+    case Phase::orphan:
+    case Phase::held:
+    case Phase::foreign: return true;
+    case Phase::requested:
+    case Phase::pending:
+    case Phase::booting:
+    case Phase::joining:
+    case Phase::idle:
+    case Phase::busy:
+    case Phase::unclear: return world.is_touched(worker);  // a person's wish holds it in this pass
   }
+  return true;
+}
+
+// What stays, beside the machines that are leaving: of each pool, of all, and its cost an hour.
+struct Staying {
+  std::map<PoolName, int> pools;
+  int all = 0;
+  std::int64_t micros = 0;
+
+  void take_out(const PoolName& pool, std::int64_t price_micros) {
+    --pools[pool];
+    --all;
+    micros -= price_micros;
+  }
+};
+
+Staying count_staying(const World& world) {
   bool unpriced = false;
-  const std::int64_t cost = cost_per_hour(world, unpriced);
-  if (world.settings.money.per_hour_micros && cost > *world.settings.money.per_hour_micros) {
-    why = "the machines cost more than [money] per_hour";
-    return true;
+  Staying staying{.pools = {}, .all = count_machines(world, nullptr), .micros = cost_per_hour(world, unpriced)};
+  for (const auto& [name, pool] : world.settings.pools) staying.pools[name] = count_machines(world, &name);
+  for (const Worker& worker : world.plan.workers) {
+    if (!worker.ours || worker.id.empty() || worker.phase == Phase::gone || !is_leaving(world, worker)) continue;
+    const auto row = world.plan.memory.machines.find(worker.id);
+    staying.take_out(worker.pool, row == world.plan.memory.machines.end() ? 0 : row->second.price_micros);
   }
-  return false;
+  return staying;
+}
+
+// Why idle machines end before their time; "" if no cap is passed.
+std::string over_caps(const World& world, const Staying& staying) {
+  if (staying.all > world.settings.scale.max_nodes) {
+    return fmt::format("{} machines are live or intended and [scale] max_nodes is {}", staying.all, world.settings.scale.max_nodes);
+  }
+  const auto& cap = world.settings.money.per_hour_micros;
+  return cap && staying.micros > *cap ? "the machines cost more than [money] per_hour" : "";
 }
 
 struct Idle {
@@ -60,25 +105,21 @@ void drain_idle(World& world) {
   note_idle(world);
   if (!world.scope.everything) return;
   EndBudget budget(world);
-  std::string cap;
-  const bool over = over_caps(world, cap);
-  std::map<PoolName, int> left;
-  for (const auto& [name, pool] : world.settings.pools) left[name] = count_machines(world, &name);
-  int all = count_machines(world, nullptr);
+  Staying staying = count_staying(world);
   for (const auto& [worker, since] : idle_workers(world)) {
     const Seconds age = world.now() - since;
-    if (age < world.settings.scale.idle_time && !over) continue;
+    const std::string cap = over_caps(world, staying);
+    if (age < world.settings.scale.idle_time && cap.empty()) continue;
     if (is_left_alone(world, *worker)) continue;
     const Pool* pool = world.pool(worker->pool);
-    if (pool != nullptr && left[worker->pool] <= pool->min) continue;
-    if (all <= world.settings.scale.min_nodes) continue;
+    if (pool != nullptr && staying.pools[worker->pool] <= pool->min) continue;
+    if (staying.all <= world.settings.scale.min_nodes) continue;
     if (!rules_may_touch(world, *worker)) continue;
     if (!budget.take()) {
       world.decline(worker->name.value, "end-limit", fmt::format("[scale] max_end_per_pass lets {} go in one pass", budget.limit()));
       continue;
     }
-    --left[worker->pool];
-    --all;
+    staying.take_out(worker->pool, world.machine(worker->id)->price_micros);
     const std::string why = age >= world.settings.scale.idle_time ? fmt::format("idle for {} s, idle_time is {} s", age.count(), world.settings.scale.idle_time.count()) : cap;
     world.act(make_drain(world, *worker, "idle", why, true), "idle", why);
   }
