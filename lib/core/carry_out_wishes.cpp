@@ -62,7 +62,12 @@ class Ending {
   }
   bool end_unjoined(const Worker& worker) {
     const Machine* row = m_world.machine(worker.id);
-    if (row != nullptr && row->registered && !m_wish.force) {
+    if (m_wish.force) return end(worker);
+    if (worker.node && !worker.empty) return wait(worker, "busy", "its node runs jobs, though it seems never to have joined");
+    if (worker.phase == Phase::lost && m_world.puzzled.contains(worker.pool)) {
+      return refuse(worker, "unclear-identity", "a node that matches no machine may be this one: --force ends it all the same");
+    }
+    if (row != nullptr && row->registered) {
       return refuse(worker, "node-missing", "its node had registered and the batch system no longer lists it: --force ends it all the same");
     }
     return end(worker);
@@ -70,6 +75,9 @@ class Ending {
   bool drain(const Worker& worker) {
     const HoldRow* row = m_world.hold(worker.name);
     const bool held = row != nullptr && row->kind == HoldKind::end && !row->cancellable;
+    if (!held && is_left_alone(m_world, worker) && !m_wish.force) {
+      return wait(worker, "left-alone", "a person released its drain; it is left alone for idle_time");
+    }
     if (!held || !worker.node->held) {
       Hold hold = make_drain(m_world, worker, "wish", fmt::format("asked for by {}", m_wish.by), false);
       hold.row.wish = m_wish.id;
@@ -86,15 +94,20 @@ class Ending {
   const Wish& m_wish;
 };
 
+}  // namespace
+
 bool names(const Wish& wish, const Worker& worker) {
   const auto has = [&](const std::string& text) { return std::ranges::find(wish.targets, text) != wish.targets.end(); };
   return wish.kind == WishKind::terminate ? !worker.id.empty() && has(worker.id.value) : !worker.name.empty() && has(worker.name.value);
 }
 
+namespace {
+
 // Drains of other origin on a target become this wish's, so that its passes carry them on.
 void adopt_drains(World& world, const Wish& wish, const Worker& worker) {
   HoldRow* row = world.hold(worker.name);
-  if (row != nullptr && row->kind == HoldKind::end && !row->cancellable && row->wish.empty()) row->wish = wish.id;
+  const bool others = row != nullptr && world.scope.everything && world.plan.memory.wishes.contains(row->wish);
+  if (row != nullptr && row->kind == HoldKind::end && !row->cancellable && !others) row->wish = wish.id;
 }
 
 bool wish_end(World& world, const Wish& wish) {

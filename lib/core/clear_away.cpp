@@ -20,13 +20,22 @@ Seconds name_rest(const World& world, const PoolName& name) {
   return names && names->kind == NamesKind::range ? Seconds(0) : k_name_rest;
 }
 
+// Another machine bears its name by now: a row of an older store.
+bool name_is_anothers(const World& world, const Worker& gone) {
+  if (gone.node) return false;
+  return std::ranges::any_of(world.plan.workers, [&](const Worker& other) {
+    return other.name == gone.name && !other.id.empty() && other.id != gone.id && other.phase != Phase::gone;
+  });
+}
+
 void clear_gone(World& world, const Worker& worker) {
-  if (worker.node && !worker.jobs.empty()) {
+  if (worker.node && !worker.empty) {
     world.decline(worker.name.value, "gone-with-jobs", "its machine is gone; the batch system still lists jobs on it and must give them up first");
     return;
   }
   const auto row = world.plan.memory.nodes.find(worker.name);
-  const bool entry = row != world.plan.memory.nodes.end() && !row->second.removed;  // perhaps one that the list hides
+  const bool entry = row != world.plan.memory.nodes.end() && !row->second.removed &&  // perhaps one that the list hides
+                     !name_is_anothers(world, worker);
   if (worker.node || entry) {
     world.act(Remove{worker.name, name_rest(world, worker.pool)}, "gone", worker.instance && !worker.instance->fault.empty() ? worker.instance->fault : "its machine is gone");
     return;
@@ -40,9 +49,7 @@ bool name_is_wanted(const World& world, const NodeName& name) {
   const bool machine = std::ranges::any_of(memory.machines, [&](const auto& entry) { return entry.second.node == name; });
   const bool coming = std::ranges::any_of(memory.intents, [&](const auto& entry) {
     const Intent& intent = entry.second;
-    const bool unsettled = intent.state == IntentState::open ||
-                           (intent.state == IntentState::accepted && world.now() - intent.made < k_settle && std::ssize(intent.instances) > 0);
-    return unsettled && std::ranges::find(intent.request.names, name.value) != intent.request.names.end();
+    return intent.state == IntentState::open && std::ranges::find(intent.request.names, name.value) != intent.request.names.end();
   });
   return machine || coming;
 }
@@ -68,8 +75,7 @@ void clear_intents(World& world) {
     if (intent.state == IntentState::open) continue;
     const bool machines = std::ranges::any_of(world.plan.memory.machines, [&](const auto& entry) { return entry.second.intent == id; });
     const bool entries = std::ranges::any_of(world.plan.memory.nodes, [&](const auto& entry) { return entry.second.intent == id && !entry.second.removed; });
-    const bool unsettled = intent.state == IntentState::accepted && world.now() - intent.made < k_settle && machines;
-    if (!machines && !entries && !unsettled) world.act(CloseIntent{id}, "closed", "nothing of it is left");
+    if (!machines && !entries) world.act(CloseIntent{id}, "closed", "nothing of it is left");
   }
 }
 
@@ -95,10 +101,14 @@ void repeat_launches(World& world) {
 }
 
 void clear_away(World& world) {
+  const auto wish = world.plan.memory.wishes.find(world.scope.wish);
+  const auto in_scope = [&](const Worker& worker) {
+    return world.scope.everything || (wish != world.plan.memory.wishes.end() && names(wish->second, worker));
+  };
   clear_names(world);
   if (!world.reading.batch) return;
   for (const Worker& worker : world.plan.workers) {
-    if (worker.ours && worker.phase == Phase::gone && world.reading.cloud(worker.cloud)) clear_gone(world, worker);
+    if (worker.ours && in_scope(worker) && worker.phase == Phase::gone && world.reading.cloud(worker.cloud)) clear_gone(world, worker);
   }
   if (world.scope.everything) clear_entries(world);
   if (world.scope.everything) clear_intents(world);

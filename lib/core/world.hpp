@@ -86,6 +86,9 @@ void clear_away(World& world);      // nodes of gone machines, rows, wishes that
 // Does the owner tag name this head or one that it took over?
 bool is_ours(const Memory& memory, const Settings& settings, const Instance& instance);
 
+// Is this worker a target of the wish?
+bool names(const Wish& wish, const Worker& worker);
+
 // Live machines of ours and machines of open intents, of one pool or of all.
 int count_machines(const World& world, const PoolName* pool);
 
