@@ -78,7 +78,9 @@ void add_intents(World& world, std::vector<std::pair<Room, Source>>& list) {
 
 Rooms gather(World& world) {
   std::vector<std::pair<Room, Source>> list;
-  for (Worker& worker : world.plan.workers) add_worker(world, worker, list);
+  for (Worker& worker : world.plan.workers) {
+    if (!world.is_touched(worker)) add_worker(world, worker, list);  // a person's wish ends it: no room any more
+  }
   add_intents(world, list);
   std::ranges::stable_sort(list, {}, [](const auto& entry) { return entry.second.kind; });
   Rooms rooms;
@@ -174,6 +176,9 @@ ShapeVerdict Demand::judge(const WaitingJobs& jobs) {
     return refuse("queue", fmt::format("queue '{}' is not in [batch] queues", jobs.shape.queue));
   }
   if (!m_world.reading.batch) return refuse("batch-unreadable", m_world.reading.batch_why);
+  if (!jobs.shape.unjudged.empty()) {
+    return refuse("unjudged", fmt::format("tide cannot judge the requirement '{}'", jobs.shape.unjudged));
+  }
   verdict.fits = place_many(jobs.shape, jobs.count, m_rooms.rooms, m_rooms.used);
   std::int64_t left = jobs.count - verdict.fits;
   if (verdict.fits > 0) verdict.reasons.push_back({"fits", "free or booting nodes serve them", {}});
@@ -201,10 +206,6 @@ std::int64_t Demand::launch_for(const WaitingJobs& jobs, std::int64_t count, std
       never.facts.push_back({name.value, why});
       break;
     }
-  }
-  if (!jobs.shape.unjudged.empty()) {
-    reasons.push_back({"unjudged", fmt::format("tide cannot judge the requirement '{}'", jobs.shape.unjudged), {}});
-    return 0;
   }
   if (offers.empty()) {
     reasons.push_back(std::move(never));
