@@ -35,7 +35,7 @@ Result<std::unique_ptr<BatchSystem>> make(const config::Config& config, const Ho
   options.timeout = config.batch.timeout;
   options.user_id = static_cast<std::int64_t>(geteuid());
   options.user = user_name(geteuid());
-  return std::unique_ptr<BatchSystem>(std::make_unique<slurm::Slurm>(host.runner, std::move(options)));
+  return std::unique_ptr<BatchSystem>(std::make_unique<slurm::Slurm>(host.runner, host.clock, std::move(options)));
 }
 
 }  // namespace

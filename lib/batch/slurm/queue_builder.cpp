@@ -96,6 +96,14 @@ std::size_t QueueBuilder::group_of(const core::Shape& shape, core::Waiting waiti
   return entry->second;
 }
 
+// Until slurmctld looks at a new job for the second time, up to a minute, its reason is that of its size.
+core::Waiting QueueBuilder::waits_for(const JobRow& row) const {
+  const auto eligible = parse_slurm_time(row[Column::eligible_time]);
+  if (eligible) return *eligible > m_options.now ? core::Waiting::deferred : core::Waiting::eligible;
+  // Not known yet for new arrays, and never for jobs that depend on others.
+  return is_none(row[Column::dependency]) ? core::Waiting::eligible : core::Waiting::dependent;
+}
+
 // Of the partitions that a job names, Slurm takes whichever is free first; we count it for the first that can ever serve it.
 Verdict QueueBuilder::judge_in_partitions(const JobRow& row, core::Shape& shape) const {
   const bool endless = row[Column::time_limit] == "UNLIMITED";
@@ -118,8 +126,9 @@ Verdict QueueBuilder::judge_in_partitions(const JobRow& row, core::Shape& shape)
 // A million like jobs are parsed once: their fields are the same bytes.
 Result<std::size_t> QueueBuilder::group_of(const JobRow& row) {
   const std::optional<int> limit = limit_of(row);
+  const core::Waiting early = waits_for(row);
   m_text.assign(row[Column::state]);
-  m_text += fmt::format("\t{}\t", limit.value_or(-1));
+  m_text += fmt::format("\t{}\t{}\t", limit.value_or(-1), static_cast<int>(early));
   m_text.append(row.shape_text);
   if (const auto found = m_by_text.find(m_text); found != m_by_text.end()) return found->second;
   const bool known = stage_of(row[Column::state]) == JobStage::waiting;
@@ -127,6 +136,10 @@ Result<std::size_t> QueueBuilder::group_of(const JobRow& row) {
   core::Waiting waiting = known ? classify(row[Column::state], row[Column::reason], bound) : core::Waiting::unknown;
   std::string reason(known ? row[Column::reason] : row[Column::state]);
   TIDE_TRY_ASSIGN(core::Shape shape, shape_of(row, limit));
+  if (waiting == core::Waiting::eligible && early != core::Waiting::eligible) {
+    waiting = early;
+    reason = early == core::Waiting::dependent ? "Dependency" : "BeginTime";
+  }
   if (waiting == core::Waiting::eligible) {
     const Verdict verdict = judge_in_partitions(row, shape);
     waiting = verdict.waiting;

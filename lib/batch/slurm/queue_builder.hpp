@@ -15,6 +15,7 @@ namespace tide::batch::slurm {
 
 struct QueueOptions {
   bool all_ids = false;
+  TimePoint now{};
   const NodeLimits* limits = nullptr;      // from `scontrol show job`, if it was asked
   const Partitions* partitions = nullptr;  // of another moment: one that is not there limits nothing
 };
@@ -65,6 +66,7 @@ class QueueBuilder {
   Result<std::size_t> group_of(const JobRow& row);
   std::size_t group_of(const core::Shape& shape, core::Waiting waiting, const std::string& reason);
   std::optional<int> limit_of(const JobRow& row) const;
+  core::Waiting waits_for(const JobRow& row) const;
   Verdict judge_in_partitions(const JobRow& row, core::Shape& shape) const;
   void count_tasks(const std::string& array, const Entry& entry, std::int64_t from, std::int64_t count, std::size_t group);
   void settle_arrays();

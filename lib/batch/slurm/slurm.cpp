@@ -29,7 +29,8 @@ std::string create_line(const NodeSpec& node) {
 
 }  // namespace
 
-Slurm::Slurm(process::CommandRunner& runner, SlurmOptions options) : m_runner(runner), m_options(std::move(options)) {
+Slurm::Slurm(process::CommandRunner& runner, Clock& clock, SlurmOptions options)
+    : m_runner(runner), m_clock(clock), m_options(std::move(options)) {
   auto& environment = m_options.environment;
   environment["LC_ALL"] = "C";
   environment["TZ"] = "UTC";
@@ -118,14 +119,16 @@ Result<Partitions> Slurm::read_partitions() {
 Result<core::JobQueue> Slurm::jobs(bool all_ids) {
   bool wants_limits = false;
   TIDE_TRY_ASSIGN(const Partitions partitions, read_partitions());
-  TIDE_TRY_ASSIGN(core::JobQueue queue, read_queue({.all_ids = all_ids, .limits = nullptr, .partitions = &partitions}, wants_limits));
+  QueueOptions options{.all_ids = all_ids, .now = m_clock.now(), .limits = nullptr, .partitions = &partitions};
+  TIDE_TRY_ASSIGN(core::JobQueue queue, read_queue(options, wants_limits));
   if (!wants_limits) return queue;
   NodeLimits limits;
   process::Command show = command(m_options.scontrol, {"-a", "-o", "show", "job"});
   show.sink = [&limits](std::string_view piece) { return limits.feed(piece); };
   TIDE_TRY(read(show));
   if (auto whole = limits.finish(); !whole) return in_command(std::move(whole).error(), show);
-  return read_queue({.all_ids = all_ids, .limits = &limits, .partitions = &partitions}, wants_limits);
+  options.limits = &limits;
+  return read_queue(options, wants_limits);
 }
 
 Result<core::JobQueue> Slurm::read_queue(QueueOptions options, bool& wants_limits) {

@@ -4,6 +4,7 @@
 #include <tide/batch/slurm/queue_builder.hpp>
 #include <tide/batch/slurm/show_config.hpp>
 #include <tide/process/command_runner.hpp>
+#include <tide/util/clock.hpp>
 
 #include <chrono>
 #include <map>
@@ -24,7 +25,7 @@ struct SlurmOptions {
 // slurm.md says what is called, what is read, and what 22.05 does that one would not expect.
 class Slurm final : public BatchSystem {
  public:
-  Slurm(process::CommandRunner& runner, SlurmOptions options);
+  Slurm(process::CommandRunner& runner, Clock& clock, SlurmOptions options);
 
   core::BatchTraits traits() const override;  // hides_unregistered holds until server() has seen PrivateData=cloud
   Result<core::ServerIdentity> server() override;
@@ -47,6 +48,7 @@ class Slurm final : public BatchSystem {
   Result<void> update(const core::NodeName& node, std::vector<std::string> changes);
 
   process::CommandRunner& m_runner;
+  Clock& m_clock;
   SlurmOptions m_options;
   bool m_shows_unregistered = false;
 };

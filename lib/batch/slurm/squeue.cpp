@@ -21,6 +21,8 @@ constexpr std::array<ColumnName, k_columns> k_names{{
     {"State", "STATE"},
     {"NodeList", "NODELIST"},
     {"SubmitTime", "SUBMIT_TIME"},
+    {"EligibleTime", "ELIGIBLE_TIME"},
+    {"Dependency", "DEPENDENCY"},
     {"PriorityLong", "PRIORITY"},
     {"Reason", "REASON"},
     {"Partition", "PARTITION"},

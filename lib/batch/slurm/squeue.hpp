@@ -12,7 +12,7 @@ namespace tide::batch::slurm {
 // What `squeue` is asked for. No free text: a job's name, account, comment and paths may hold line ends and forge a line.
 // All that is here is checked, or made, by slurmctld.
 enum class Column : std::size_t {
-  id, array_id, raw_id, task_ids, het_id, state, nodes, submit_time, priority,   // of one job
+  id, array_id, raw_id, task_ids, het_id, state, nodes, submit_time, eligible_time, dependency, priority,  // of one job
   reason, partition, tres, max_nodes, tasks, cpus_per_task, tasks_per_node, min_memory, min_cpus,
   tres_per_node, tres_per_job, tres_per_socket, tres_per_task, memory_per_tres, cpus_per_tres, features, sharing, requeue,
   time_limit, required_nodes, reservation, tmp_disk, contiguous, switches, sockets, cores, threads, tasks_per_socket,
