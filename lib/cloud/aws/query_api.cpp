@@ -93,6 +93,7 @@ std::vector<Result<net::Response>> QueryApi::send(std::span<const Call> calls, c
     request.timeout = call.timeout;
     request.ca_file = m_service.ca_file;
     request.proxy = m_service.proxy;
+    request.allow_http = m_service.endpoint.starts_with("http://");
     requests.push_back(signed_request(std::move(request), credentials, scope));
   }
   return m_transport.perform(requests);

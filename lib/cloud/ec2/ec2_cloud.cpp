@@ -11,7 +11,7 @@
 namespace tide::cloud::ec2 {
 namespace {
 
-constexpr int k_page_max = 1000;    // pages of 1000: a cluster beyond a million machines is a server that pages in a circle
+constexpr std::size_t k_page_max = 1000;    // pages of 1000: a cluster beyond a million machines is a server that pages in a circle
 constexpr std::size_t k_types_max = 100;  // DescribeInstanceTypes takes no more names
 
 // The parser's error as the user's: which cloud, which call, which request.
@@ -70,6 +70,14 @@ core::Instance Ec2Cloud::finished(Listed listed) const {
   return instance;
 }
 
+// A server that pages in a circle would keep us for ever.
+Result<void> Ec2Cloud::check_token(const std::string& token, std::set<std::string>& seen) const {
+  if (token.empty() || (seen.insert(token).second && seen.size() <= k_page_max)) return {};
+  return make_error(ErrorKind::protocol, "cloud '{}' pages in a circle: it gave a NextToken twice, or more than {} of them", m_name.value,
+                    k_page_max)
+      .with_hint("Check that [clouds." + m_name.value + "] endpoint is an EC2 API.");
+}
+
 Result<std::vector<core::Instance>> Ec2Cloud::list(const std::string& cluster) {
   std::map<core::InstanceId, core::Instance> found;
   std::set<std::string> tokens;
@@ -86,10 +94,7 @@ Result<std::vector<core::Instance>> Ec2Cloud::list(const std::string& cluster) {
       found.insert_or_assign(instance.id, std::move(instance));
     }
     token = std::move(page.next_token);
-    if (!token.empty() && (!tokens.insert(token).second || tokens.size() > k_page_max)) {
-      return make_error(ErrorKind::protocol, "cloud '{}' pages in a circle: it gave the same NextToken twice", m_name.value)
-          .with_hint("Check that [clouds." + m_name.value + "] endpoint is an EC2 API.");
-    }
+    TIDE_TRY(check_token(token, tokens));
   } while (!token.empty());
   std::vector<core::Instance> sorted;
   sorted.reserve(found.size());
@@ -155,7 +160,7 @@ Result<LaunchReply> Ec2Cloud::read_launch(const core::LaunchRequest& request, co
   for (const Listed& listed : started) {
     if (tag_of(listed.instance, core::tag::k_cluster).empty()) bare.push_back(listed);
   }
-  if (!bare.empty()) TIDE_TRY(add_tags(bare, request.tags));
+  if (!bare.empty()) TIDE_TRY(add_tags(bare, launch_tags(request)));
   LaunchReply reply;
   for (Listed& listed : started) reply.instances.push_back(finished(std::move(listed)));
   std::ranges::sort(reply.instances, {}, &core::Instance::id);
@@ -205,7 +210,7 @@ Result<std::vector<InstanceType>> Ec2Cloud::types(std::span<const std::string> n
     for (const std::string& name : part) call.parameters.emplace_back("Filter.1.Value." + std::to_string(++number), name);
     const std::size_t fixed = call.parameters.size();
     std::string token;
-    int pages = 0;
+    std::set<std::string> tokens;
     do {
       call.parameters.resize(fixed);
       if (!token.empty()) call.parameters.emplace_back("NextToken", token);
@@ -216,7 +221,8 @@ Result<std::vector<InstanceType>> Ec2Cloud::types(std::span<const std::string> n
         if (std::ranges::find(part, type.name) != part.end()) found.insert_or_assign(type.name, std::move(type));
       }
       token = std::move(page.next_token);
-    } while (!token.empty() && ++pages < k_page_max);
+      TIDE_TRY(check_token(token, tokens));
+    } while (!token.empty());
   }
   std::vector<InstanceType> sorted;
   for (auto& [name, type] : found) sorted.push_back(std::move(type));

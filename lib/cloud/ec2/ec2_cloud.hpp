@@ -5,6 +5,7 @@
 #include <tide/cloud/ec2/instances.hpp>
 
 #include <map>
+#include <set>
 #include <string>
 
 namespace tide::cloud::ec2 {
@@ -29,6 +30,7 @@ class Ec2Cloud : public Cloud {
   Result<void> check(const core::Pool& pool) const override;
 
  private:
+  Result<void> check_token(const std::string& token, std::set<std::string>& seen) const;
   core::Instance finished(Listed listed) const;
   std::map<std::string, Result<std::string>> root_devices(std::span<const core::LaunchRequest> requests);
   Result<LaunchReply> read_launch(const core::LaunchRequest& request, const aws::Answer& answer);

@@ -1,5 +1,6 @@
 #include <tide/cloud/ec2/ec2_cloud.hpp>
 #include <tide/cloud/registry.hpp>
+#include <tide/net/url.hpp>
 #include <tide/util/text.hpp>
 
 #include <algorithm>
@@ -56,9 +57,9 @@ Result<std::unique_ptr<Cloud>> make(const config::Config& config, const config::
         .with_hint("Set region = \"eu-central-1\", or where the machines shall be.");
   }
   if (service.endpoint.empty()) service.endpoint = endpoint_of(service.region);
-  if (!service.endpoint.starts_with("https://") && !service.endpoint.starts_with("http://")) {
-    return make_error(ErrorKind::config, "{}: [clouds.{}] endpoint = '{}' is no URL", cloud.where, service.cloud,
-                      printable(service.endpoint, 120))
+  if (const auto url = net::split_url(service.endpoint); !url || !url->query.empty()) {
+    return make_error(ErrorKind::config, "{}: [clouds.{}] endpoint = '{}' is no URL of an API", cloud.where, service.cloud,
+                      printable(net::redact_url(service.endpoint), 120))
         .with_hint("Write it as https://ec2.example.org:8773/services/Cloud.");
   }
   ec2::Ec2Cloud::Options options{.service = std::move(service), .address_of_pool = {}};

@@ -39,11 +39,12 @@ std::map<std::string, std::string> tags_of(const pugi::xml_node& item) {
 }
 
 // The name that this machine took from the call's list: number k+1 for launch index k.
-std::string own_name(const core::Instance& instance) {
+std::string own_name(const core::Instance& instance, bool has_index) {
   const std::string_view list = tag_of(instance, core::tag::k_names);
   const auto names = expand_hostlist(list, k_names_max);
-  // A list that someone changed by hand names nobody; correlation then goes by ID and DNS name.
-  if (!names) return "";
+  // A list that someone changed by hand names nobody; correlation then goes by ID and DNS name. Nor does a list of many
+  // without an index: the first name belongs to one machine only.
+  if (!names || (!has_index && names->size() > 1)) return "";
   const auto index = static_cast<std::size_t>(instance.launch_index);
   return index < names->size() ? (*names)[index] : "";
 }
@@ -89,9 +90,10 @@ Result<Listed> read_instance(const pugi::xml_node& item) {
   instance.zone = child_text(child(item, "placement"), "availabilityZone");
   if (child_text(item, "instanceLifecycle") == "spot") instance.market = core::Market::spot;
   const auto index = parse_integer(child_text(item, "amiLaunchIndex"));
-  instance.launch_index = index && *index >= 0 && *index < static_cast<std::int64_t>(k_names_max) ? static_cast<int>(*index) : 0;
+  const bool has_index = index && *index >= 0 && *index < static_cast<std::int64_t>(k_names_max);
+  if (has_index) instance.launch_index = static_cast<int>(*index);
   instance.tags = tags_of(item);
-  add_once(instance.names, own_name(instance));
+  add_once(instance.names, own_name(instance, has_index));
   add_once(instance.names, child_text(item, "privateDnsName"));
   add_once(instance.names, child_text(item, "dnsName"));
   read_addresses(item, listed);

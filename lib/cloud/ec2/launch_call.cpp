@@ -81,8 +81,7 @@ Result<void> add_disk(Parameters& parameters, const core::LaunchRequest& request
 }
 
 Result<void> add_tags(Parameters& parameters, const core::LaunchRequest& request) {
-  auto tags = request.tags;
-  if (!request.names.empty()) tags[core::tag::k_names] = compress_hostlist(request.names);
+  const auto tags = launch_tags(request);
   for (const auto& [name, value] : tags) {
     if (value.size() <= k_tag_value_max) continue;
     return make_error(ErrorKind::bad_request, "tag '{}' would have {} characters, more than EC2's {}", name, value.size(),
@@ -118,6 +117,12 @@ Result<void> check_sizes(const core::LaunchRequest& request) {
 }
 
 }  // namespace
+
+std::map<std::string, std::string> launch_tags(const core::LaunchRequest& request) {
+  auto tags = request.tags;
+  if (!request.names.empty()) tags[core::tag::k_names] = compress_hostlist(request.names);
+  return tags;
+}
 
 bool wants_disk(const core::LaunchRequest& request) { return !value_of(request.options, key::k_disk).empty(); }
 

@@ -4,6 +4,7 @@
 #include <tide/core/instance.hpp>
 #include <tide/core/settings.hpp>
 
+#include <map>
 #include <string>
 
 namespace tide::cloud::ec2 {
@@ -24,6 +25,9 @@ constexpr const char* k_instance_profile = "instance_profile";
 // RunInstances as it is sent: a pure function, so a repeat sends the same bytes. `root_device` is the image's, and only
 // needed if the request has a disk size. What EC2 would refuse for its size is an error of kind bad_request.
 Result<aws::Call> launch_call(const core::LaunchRequest& request, const std::string& root_device);
+
+// What its machines are tagged with: the request's tags and the list of names.
+std::map<std::string, std::string> launch_tags(const core::LaunchRequest& request);
 
 // Does this request need its image's root device?
 bool wants_disk(const core::LaunchRequest& request);

@@ -1,6 +1,7 @@
 #include <tide/cloud/ec2/terminate.hpp>
 
 #include <tide/cloud/ec2/replies.hpp>
+#include <tide/util/text.hpp>
 
 #include <algorithm>
 #include <array>
@@ -50,11 +51,25 @@ bool drop_unknown(Batch& batch, const aws::Answer& answer, Results& results) {
   return any;
 }
 
+// An ID that the answer does not name may or may not be ending: the next listing tells.
+void read_taken(const Batch& batch, const aws::Answer& answer, const std::string& cloud, Results& results) {
+  const auto taken = parse_terminate_instances(*answer.body);
+  for (const std::string& id : batch) {
+    if (taken && std::ranges::find(*taken, id) != taken->end()) {
+      results.insert_or_assign(id, Result<void>());
+      continue;
+    }
+    const std::string why = taken ? "the reply does not name '" + id + "'" : taken.error().message;
+    Error error = make_error(ErrorKind::protocol, "cloud '{}' answered TerminateInstances with what tide cannot read: {}", cloud, why);
+    if (!answer.request_id.empty()) error.context.push_back("request " + printable(answer.request_id, 80));
+    results.insert_or_assign(id, std::move(error).with_hint("Check that [clouds." + cloud + "] endpoint is an EC2 API."));
+  }
+}
+
 // What is still to be asked after this answer.
-std::vector<Batch> settle(Batch batch, const aws::Answer& answer, Results& results) {
+std::vector<Batch> settle(Batch batch, const aws::Answer& answer, const std::string& cloud, Results& results) {
   if (answer.body) {
-    const auto taken = parse_terminate_instances(*answer.body);
-    for (const std::string& id : batch) results.insert_or_assign(id, taken ? Result<void>() : Result<void>(taken.error()));
+    read_taken(batch, answer, cloud, results);
     return {};
   }
   if (drop_unknown(batch, answer, results)) {
@@ -86,7 +101,7 @@ std::vector<Result<void>> terminate_all(aws::QueryApi& api, std::span<const core
     const auto answers = api.call(calls);
     std::vector<Batch> next;
     for (std::size_t i = 0; i < open.size(); ++i) {
-      for (Batch& batch : settle(std::move(open[i]), answers[i], results)) next.push_back(std::move(batch));
+      for (Batch& batch : settle(std::move(open[i]), answers[i], api.service().cloud, results)) next.push_back(std::move(batch));
     }
     open = std::move(next);
   }
