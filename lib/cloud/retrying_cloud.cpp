@@ -1,5 +1,7 @@
 #include <tide/cloud/retrying_cloud.hpp>
 
+#include <algorithm>
+
 namespace tide::cloud {
 
 bool RetryingCloud::wait(int attempt, const Error& error, int& taken) {
@@ -41,7 +43,10 @@ std::vector<Result<T>> RetryingCloud::many(std::span<const Item> items, Call cal
       m_budget.succeeded(taken);
       return results;
     }
-    if (!wait(attempt, results[failed.front()].error(), taken)) return results;
+    // Who asked to be left alone the longest decides for all of them.
+    const auto slowest = *std::ranges::max_element(
+        failed, {}, [&](std::size_t i) { return results[i].error().retry_after_seconds; });
+    if (!wait(attempt, results[slowest].error(), taken)) return results;
     std::vector<Result<T>> repeated = call(std::span<const Item>(again));
     for (std::size_t k = 0; k < failed.size(); ++k) results[failed[k]] = std::move(repeated[k]);
   }
