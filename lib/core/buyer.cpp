@@ -32,6 +32,7 @@ std::set<NodeName> taken_names(const World& world) {
     if (!row.removed || !row.free_at || *row.free_at > world.now()) taken.insert(name);
   }
   for (const auto& [id, intent] : world.plan.memory.intents) {
+    if (intent.state != IntentState::open) continue;  // of others only those that came are taken, by their machines
     for (const std::string& name : intent.request.names) taken.insert(NodeName{name});
   }
   return taken;
@@ -177,23 +178,27 @@ void Buyer::place(const Pool& pool, const Order& order) {
   const auto traits = m_world.snapshot.clouds.find(pool.cloud);
   int call_max = traits == m_world.snapshot.clouds.end() ? 1 : std::max(1, traits->second.launch_max);
   if (wants_node_name(pool.user_data)) call_max = 1;
+  const bool named = names->kind != NamesKind::dns;
+  if (order.whole && named && std::ssize(next_names(*names, order.count, m_taken)) < order.count) {
+    m_world.decline(fmt::format("pool {}", pool.name.value), "names",
+                    fmt::format("[pools.{}] names has not {} free names left", pool.name.value, order.count));
+    return;
+  }
   int left = order.count;
   while (left > 0) {
     int count = std::min(left, call_max);
     std::vector<NodeName> chosen = next_names(*names, count, m_taken);
-    const bool named = names->kind != NamesKind::dns;
     if (named && std::ssize(chosen) < count) count = static_cast<int>(chosen.size());
-    if (count == 0 || (order.whole && count < std::min(left, call_max))) {
+    if (count == 0) {
       m_world.decline(fmt::format("pool {}", pool.name.value), "names", fmt::format("[pools.{}] names has no free name left", pool.name.value));
       return;
     }
     std::vector<std::string> texts;
     for (const NodeName& name : chosen) texts.push_back(name.value);
-    while (compress_hostlist(texts).size() > k_tag_value_max && !order.whole) texts.pop_back();
+    while (compress_hostlist(texts).size() > k_tag_value_max) texts.pop_back();
     if (named) count = static_cast<int>(texts.size());
     for (const std::string& text : texts) m_taken.insert(NodeName{text});
-    const bool whole = order.whole && count == order.count;
-    const auto request = request_for(pool, choice, count, whole, std::move(texts));
+    const auto request = request_for(pool, choice, count, order.whole, std::move(texts));
     if (!request) {
       m_world.decline(fmt::format("pool {}", pool.name.value), "user-data", request.error().message, ErrorKind::config);
       return;
