@@ -148,6 +148,7 @@ class Snapshot {
     m_node = {name};
     m_id = {};
     nodes().push_back(plain_node(name));
+    nodes().back().registered_at = k_wall - seen;
     memory().last_good.first_seen[m_node] = before(seen);
     return *this;
   }

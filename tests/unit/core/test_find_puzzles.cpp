@@ -29,6 +29,12 @@ TEST_CASE("never joined: while a newer node matches no machine, nothing is ended
   CHECK(plan.alarms[0].reason.text.find("'i-1'") != std::string::npos);
 }
 
+TEST_CASE("never joined: a node that registered long before the launch was only left out of a reading since") {
+  auto world = lost(500s);
+  world.nodes().front().registered_at = k_wall - 1301s;
+  CHECK(actions(world.plan()) == Lines{"terminate n1: lost"});
+}
+
 TEST_CASE("never joined: other pools go on") {
   const auto plan = lost(500s).pool("big").waiting(slots(4), 2).plan();
   CHECK(actions(plan) == Lines{"launch big x1: demand"});  // 'odd' itself serves one
@@ -40,7 +46,7 @@ TEST_CASE("never joined: a node that was seen at the launch was there before it"
 
 TEST_CASE("never joined: seen first in one pass, the later registration tells") {
   auto world = lost(1000s);
-  world.nodes().front().registered_at = k_wall - 900s;
+  world.nodes().front().registered_at = k_wall - 999s;
   CHECK(actions(world.plan()).empty());
 }
 
