@@ -65,7 +65,15 @@ std::vector<const Instance*> by_address_of(const Node& node, const Index& index)
   return found;
 }
 
-Match match_node(const Node& node, const Index& index) {
+// A node that an earlier pass knew as a machine's stays that machine's, ended or not listed just now: its address may be
+// another's by now, or be used in two clouds.
+bool is_anothers(const Node& node, const Instance& instance, const Memory& memory) {
+  const bool known = std::ranges::any_of(memory.machines, [&](const auto& entry) { return entry.second.node == node.name; });
+  const auto row = memory.machines.find(instance.id);
+  return known && (row == memory.machines.end() || row->second.node != node.name);
+}
+
+Match match_node(const Node& node, const Index& index, const Memory& memory) {
   const auto id = index.ids.find(node.instance.value);
   const Instance* by_id = node.instance.empty() || id == index.ids.end() ? nullptr : id->second;
   const std::vector<const Instance*> by_name = by_name_of(node, index);
@@ -81,7 +89,8 @@ Match match_node(const Node& node, const Index& index) {
                                          by_name[1]->id.value, node.name.value), by_name};
   }
   if (by_name.size() == 1) return {by_name.front(), ""};
-  const std::vector<const Instance*> by_address = by_address_of(node, index);
+  std::vector<const Instance*> by_address = by_address_of(node, index);
+  std::erase_if(by_address, [&](const Instance* one) { return is_anothers(node, *one, memory); });
   if (by_address.size() > 1) {
     return {by_address.front(), fmt::format("instances '{}' and '{}' both have the address of node '{}'", by_address[0]->id.value,
                                             by_address[1]->id.value, node.name.value), by_address};
@@ -128,7 +137,7 @@ void add_nodes(World& world, std::set<InstanceId>& matched, Conflicts& conflicts
   std::map<InstanceId, std::size_t> claimed;
   for (const Node& node : *world.snapshot.nodes) {
     if (node.placeholder) continue;
-    const Match match = match_node(node, index);
+    const Match match = match_node(node, index, world.plan.memory);
     Worker worker;
     describe_node(world, node, worker);
     worker.why = match.conflict;
