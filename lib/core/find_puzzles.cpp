@@ -8,11 +8,13 @@ namespace tide::core {
 
 namespace {
 
-// Was the node first seen after the machine? Both in one pass: then by when it registered.
+// Was the node first seen after the machine? Both in one pass: then by when it registered. One that registered long before
+// the launch was only left out of a reading since.
 bool appeared_after(const World& world, const NodeName& name, Moment seen, const Machine& row) {
-  if (seen != row.first_seen) return seen > row.first_seen;
   const auto worker = std::ranges::find_if(world.plan.workers, [&](const Worker& one) { return one.node && one.name == name; });
-  return worker != world.plan.workers.end() && worker->node->registered_at && *worker->node->registered_at > row.launched_at;
+  if (worker == world.plan.workers.end() || !worker->node->registered_at) return seen > row.first_seen;
+  const TimePoint registered = *worker->node->registered_at;
+  return seen == row.first_seen ? registered > row.launched_at : seen > row.first_seen && registered + k_clock_slack >= row.launched_at;
 }
 
 // A machine past its boot deadline that no node matches, while a node that appeared after its launch matches no
