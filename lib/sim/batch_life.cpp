@@ -79,6 +79,14 @@ void SimBatch::daemon_starts(const Daemon& daemon) {
   m_stage.say(fmt::format("  batch: node '{}' registers{}", daemon.node.value, entry.unfit ? ", too small" : ""));
 }
 
+void SimBatch::daemon_restarts(const core::NodeName& name) {
+  const SimNode& node = m_nodes.at(name);
+  const core::Node& entry = node.entry;
+  if (entry.unfit || node.silent_since) return;
+  m_stage.say(fmt::format("  the daemon of '{}' restarts", name.value));
+  daemon_starts({name, node.machine, entry.slots, entry.memory_mib, entry.features, entry.address});
+}
+
 void SimBatch::daemon_stops(const core::InstanceId& machine) {
   for (auto& [name, node] : m_nodes) {
     if (node.machine != machine || !node.daemon) continue;

@@ -36,6 +36,7 @@ struct Faults {
   // the batch system, a minute
   int node_silent = 0;
   int all_silent = 0;
+  int daemon_restarts = 0;        // one registers again
   int state_lost = 0;             // comes back from a copy later
   int restarts = 0;
   // persons, a minute

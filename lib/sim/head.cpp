@@ -49,6 +49,7 @@ Head::Head(Stage& stage, World& world, core::Settings settings, core::HeadId id,
 
 void Head::put_store_back(core::Memory older) {
   m_store.put_back(std::move(older));
+  m_store_replaced = true;
   m_stage.checker.store_replaced();
   m_world.excuse_missing_entries();
 }

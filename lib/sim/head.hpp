@@ -27,6 +27,7 @@ class Head {
   const core::Settings& settings() const { return m_settings; }
   void lose_store() { put_store_back({}); }
   void put_store_back(core::Memory older);
+  bool store_was_replaced() const { return m_store_replaced; }
 
   // For tests that plant a bug between the steps of a pass; empty: the pass is the engine's own.
   std::function<void(core::Snapshot&)> bend_snapshot;
@@ -47,6 +48,7 @@ class Head {
   SeededRandom m_random;
   SimStore m_store;
   std::int64_t m_passes = 0;
+  bool m_store_replaced = false;
 };
 
 }  // namespace tide::sim

@@ -23,6 +23,10 @@ void Story::trouble_nodes() {
     const core::NodeName name = any_node([](const SimNode& node) { return node.daemon; });
     if (!name.empty()) system.silence(name, Seconds(60 * m_stage.random.between(1, 90)));
   }
+  if (m_stage.roll(faults.daemon_restarts)) {
+    const core::NodeName name = any_node([](const SimNode& node) { return node.daemon && node.entry.held && node.holder == Holder::tide; });
+    if (!name.empty()) system.daemon_restarts(name);
+  }
   if (m_stage.roll(faults.all_silent)) {
     m_stage.say("  the network of all nodes is silent");
     const Seconds span(60 * m_stage.random.between(1, 90));

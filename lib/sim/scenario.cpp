@@ -97,6 +97,7 @@ void draw_batch_faults(SeededRandom& random, Faults& faults) {
   faults.change_lost_after = draw(150);
   faults.node_silent = draw(30);
   faults.all_silent = draw(8);
+  faults.daemon_restarts = draw(60);
   faults.state_lost = draw(5);
   faults.restarts = draw(10);
   faults.person_holds = draw(20);

@@ -75,6 +75,7 @@ class SimBatch final : public batch::BatchSystem {
   };
   void tick();
   void daemon_starts(const Daemon& daemon);
+  void daemon_restarts(const core::NodeName& node);
   void daemon_stops(const core::InstanceId& machine);
   void silence(const core::NodeName& node, Seconds span);
   void lose_state();
