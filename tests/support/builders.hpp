@@ -125,6 +125,7 @@ class Snapshot {
     row.intent = intent.id;
     row.pool.value = pool_name;
     row.node = m_node;
+    row.type = "t1";
     row.price_micros = 100'000;
     row.launched_at = instance.launched_at;
     row.first_seen = before(age);
