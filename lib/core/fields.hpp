@@ -188,6 +188,7 @@ void fields(Self& self, Visit&& visit) {
   visit("intent", self.intent);
   visit("address", self.address);
   visit("made", self.made);
+  visit("removing", self.removing);
   visit("removed", self.removed);
   visit("since", self.since);
   visit("free_at", self.free_at);

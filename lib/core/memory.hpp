@@ -89,6 +89,7 @@ struct NodeRow {
   IntentId intent;
   std::string address;                 // last set
   bool made = false;                   // the batch system confirmed that it made the entry
+  bool removing = false;               // the batch system was, or was about to be, asked to take it out
   bool removed = false;                // taken out again; kept only so that the name is not used before free_at
   Moment since;
   std::optional<Moment> free_at;

@@ -70,7 +70,9 @@ void judge(World& world) {
   const std::vector<Node>& nodes = *world.snapshot.nodes;
   std::vector<NodeName> missing;
   for (const NodeName& name : memory.last_good.nodes) {
-    if (std::ranges::find(nodes, name, &Node::name) == nodes.end()) missing.push_back(name);
+    const auto row = memory.nodes.find(name);
+    const bool by_us = row != memory.nodes.end() && row->second.removing;  // perhaps killed before the answer was written
+    if (!by_us && std::ranges::find(nodes, name, &Node::name) == nodes.end()) missing.push_back(name);
   }
   std::size_t jobs_all = 0;
   const std::size_t jobs_lost = lost_jobs(memory.last_good, nodes, *world.snapshot.jobs, jobs_all);

@@ -62,10 +62,13 @@ Result<void> Executor::set_address(const core::PlannedAction& planned) {
 
 Result<void> Executor::remove(const core::PlannedAction& planned) {
   const auto& action = std::get<core::Remove>(planned.action);
+  core::NodeRow& intent = m_memory.nodes[action.node];
+  intent.node = action.node;
+  intent.removing = true;  // on disk first: a node that is missing for it is not suspect
+  TIDE_TRY(save());
   auto error = error_of(m_ports.batch.remove(action.node));
   if (!error) {
     core::NodeRow& row = m_memory.nodes[action.node];
-    row.node = action.node;
     row.removed = true;
     row.free_at = m_snapshot.age + action.name_rest;
     m_memory.holds.erase(action.node);
