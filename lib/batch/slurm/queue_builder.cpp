@@ -39,6 +39,9 @@ void note_job(core::WaitingJobs& jobs, std::int64_t count, TimePoint submitted, 
   jobs.count += count;
 }
 
+// Without the list of nodes behind it, which changes with every node: "ReqNodeNotAvail, UnavailableNodes:w[3-4]".
+std::string_view brief(std::string_view reason) { return reason.substr(0, reason.find(", UnavailableNodes:")); }
+
 bool before(const core::WaitingJobs& a, const core::WaitingJobs& b) {
   if (a.priority != b.priority) return a.priority > b.priority;
   if (a.oldest != b.oldest) return a.oldest < b.oldest;
@@ -134,7 +137,7 @@ Result<std::size_t> QueueBuilder::group_of(const JobRow& row) {
   const bool known = stage_of(row[Column::state]) == JobStage::waiting;
   const bool bound = !is_none(row[Column::required_nodes]) || !is_none(row[Column::reservation]);
   core::Waiting waiting = known ? classify(row[Column::state], row[Column::reason], bound) : core::Waiting::unknown;
-  std::string reason(known ? row[Column::reason] : row[Column::state]);
+  std::string reason(known ? brief(row[Column::reason]) : row[Column::state]);
   TIDE_TRY_ASSIGN(core::Shape shape, shape_of(row, limit));
   if (waiting == core::Waiting::eligible && early != core::Waiting::eligible) {
     waiting = early;

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::int64_t k_count_max = 1'000'000;  // of nodes and tasks; Slurm takes 2'000'000 nodes at `sbatch`, for ever waiting
 
+constexpr std::int64_t k_not_set = 0xFFFF'FFFD;
+
 // Without the job's ID: like jobs make one line.
 Error bad_field(const JobRow& row, std::string_view what, Column column) {
   return make_error(ErrorKind::protocol, "'{}' for {}", printable(row[column], 80), what);
@@ -23,7 +25,7 @@ Result<int> number(const JobRow& row, std::string_view what, Column column, int 
   if (is_none(text) || text == "*") return otherwise;
   const auto value = parse_integer(text);
   if (!value || *value < 0) return bad_field(row, what, column);
-  if (*value == 0xFFFE || *value == 0xFFFF || *value >= 0xFFFF'FFFD) return otherwise;
+  if (*value == 0xFFFE || *value == 0xFFFF || *value >= k_not_set) return otherwise;
   if (*value > std::numeric_limits<int>::max()) return bad_field(row, what, column);
   return static_cast<int>(*value);
 }
@@ -40,7 +42,8 @@ Result<Sizes> sizes_of(const JobRow& row) {
   Sizes sizes;
   const auto nodes = parse_integer(find_tres(row[Column::tres], "node"));
   const auto cpus = parse_integer(find_tres(row[Column::tres], "cpu"));
-  const auto tasks = is_none(row[Column::tasks]) ? std::optional<std::int64_t>(1) : parse_integer(row[Column::tasks]);
+  auto tasks = is_none(row[Column::tasks]) ? std::optional<std::int64_t>(1) : parse_integer(row[Column::tasks]);
+  if (tasks && *tasks >= k_not_set) tasks = 1;
   if (!nodes || !cpus || *nodes < 1 || *cpus < 1) {
     return bad_field(row, "TRES", Column::tres).with_context(fmt::format("of job '{}'", printable(row[Column::id], 40)));
   }

@@ -75,7 +75,8 @@ std::string make_header() {
 
 std::vector<std::string> squeue_arguments() {
   // -t all: a state that we do not know must be seen too. --local: other clusters of a federation are not ours.
-  return {"-a", "--local", "-t", "all", "-O", make_format()};
+  // --array-unique: else tasks that were requeued are merged with those that never ran, and the array's limit is lost.
+  return {"-a", "--local", "--array-unique", "-t", "all", "-O", make_format()};
 }
 
 const std::string& squeue_header() {

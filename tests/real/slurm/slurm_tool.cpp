@@ -25,6 +25,12 @@ namespace {
 
 using Words = std::vector<std::string>;
 
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) out += c == '\n' ? "\\n" : c == '\t' ? "\\t" : std::string(1, c);
+  return out;
+}
+
 class RecordingRunner final : public process::CommandRunner {
  public:
   RecordingRunner(process::CommandRunner& inner, std::string folder) : m_inner(inner), m_folder(std::move(folder)) {}
@@ -43,11 +49,11 @@ class RecordingRunner final : public process::CommandRunner {
     if (finished && !command.sink) output = finished->output;
     ++m_count;
     std::ofstream(fmt::format("{}/{}.txt", m_folder, m_count), std::ios::binary) << output;
-    std::string input = command.input;
-    for (std::size_t at = 0; (at = input.find('\n', at)) != std::string::npos;) input.replace(at, 1, "\\n");
+    const std::string line = escaped(join(command.argv, " "));
+    const std::string input = escaped(command.input);
     std::ofstream(m_folder + "/INDEX", std::ios::app)
         << fmt::format("{}.txt rc={} bytes={} : {}{}\n", m_count, finished ? finished->exit_code : -1, output.size(),
-                       process::display(command), input.empty() ? "" : " <<< '" + input + "'");
+                       line, input.empty() ? "" : " <<< '" + input + "'");
     return finished;
   }
 

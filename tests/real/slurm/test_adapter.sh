@@ -178,6 +178,10 @@ until_true 20 shows jobs "^on w1: [0-9_,]*${array}_1"
 tide jobs
 has "^limited count=8 .*reason='JobArrayTaskLimit'"
 hasnt '^eligible count=[0-9]+ ids=[0-9_,]*'"${array}_"
+scontrol requeue "${array}_0"
+until_true 10 shows jobs "^(limited|deferred) count=1 ids=${array}_0 "
+tide jobs
+hasnt '^eligible count=([2-9]|[0-9]{2,}) ids=[0-9_,]*'"${array}_"
 empty_queue
 
 say "Two nodes for a job of two: PartitionNodeLimit of one node is only too few nodes"
