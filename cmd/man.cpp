@@ -1,0 +1,230 @@
+#include "cmd/man.hpp"
+
+#include "cmd/commands.hpp"
+#include "cmd/context.hpp"
+#include "cmd/help.hpp"
+#include "cmd/manuals.hpp"
+
+#include <tide/core/exit_code.hpp>
+#include <tide/util/text.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <ostream>
+
+namespace tide::cmd {
+
+namespace {
+
+constexpr const char* k_overview = "tide";
+constexpr const char* k_toml = "tide.toml";
+
+bool is_hidden(const CommandSpec& command) { return command.name.starts_with("__"); }
+
+std::string dashed(std::string name) {
+  std::ranges::replace(name, ' ', '-');
+  return name;
+}
+
+// Plain text as roff: no character of it is a request, and '-' stays what people copy into a shell.
+std::string roff(std::string_view text) {
+  std::string out;
+  if (text.starts_with('.') || text.starts_with('\'')) out += "\\&";
+  for (const char letter : text) {
+    if (letter == '\\') {
+      out += "\\e";
+    } else if (letter == '-') {
+      out += "\\-";
+    } else if (letter == '\'') {
+      out += "\\(aq";
+    } else {
+      out += letter;
+    }
+  }
+  return out;
+}
+
+// `word` is bold, as in prose.
+std::string inline_roff(std::string_view line) {
+  std::string out;
+  bool bold = false;
+  for (const std::string_view piece : split(line, '`')) {
+    if (bold) {
+      out += "\\fB" + roff(piece) + "\\fR";
+    } else {
+      out += out.empty() ? roff(piece) : roff(piece).substr(piece.starts_with('.') || piece.starts_with('\'') ? 2 : 0);
+    }
+    bold = !bold;
+  }
+  return out;
+}
+
+// The little markup that man/*.md keeps to: "# HEADING", paragraphs, "- " items, lines of four blanks as they stand, `bold`.
+std::string prose_roff(std::string_view prose) {
+  std::string out;
+  bool example = false;
+  bool fresh = true;  // after a heading or an example no further paragraph mark is needed
+  for (const std::string_view line : split(prose, '\n')) {
+    const bool verbatim = line.starts_with("    ");
+    if (verbatim != example && (verbatim || !line.empty())) {
+      out += verbatim ? ".PP\n.nf\n.RS 4\n" : ".RE\n.fi\n";
+      example = verbatim;
+      fresh = false;
+    }
+    if (verbatim) {
+      out += roff(line.substr(4)) + "\n";
+    } else if (line.starts_with("# ")) {
+      out += ".SH " + roff(line.substr(2)) + "\n";
+      fresh = true;
+    } else if (line.starts_with("- ")) {
+      out += ".IP \\(bu 2\n" + inline_roff(line.substr(2)) + "\n";
+    } else if (line.empty()) {
+      if (!example && !fresh) out += ".PP\n";
+      fresh = true;
+    } else {
+      out += inline_roff(trim(line)) + "\n";
+      fresh = false;
+    }
+  }
+  if (example) out += ".RE\n.fi\n";
+  return out;
+}
+
+std::string tagged(const std::string& tag, std::string_view text) { return ".TP\n" + tag + "\n" + roff(text) + "\n"; }
+
+std::string option_tag(const OptionSpec& option) {
+  std::string tag;
+  if (option.name.starts_with('-')) {
+    for (const std::string_view name : split(option.name, ',')) {
+      tag += (tag.empty() ? "\\fB" : ", \\fB") + roff(name) + "\\fR";
+    }
+    if (!option.value.empty()) tag += " ";
+  }
+  return option.value.empty() ? tag : tag + "\\fI" + roff(option.value) + "\\fR";
+}
+
+std::string options_roff(std::span<const OptionSpec> options) {
+  std::string text;
+  for (const OptionSpec& option : options) text += tagged(option_tag(option), option.help + ".");
+  return text;
+}
+
+std::string exit_codes_roff() {
+  std::string text = ".SH EXIT STATUS\n";
+  for (int code = 0; code <= static_cast<int>(core::ExitCode::timeout); ++code) {
+    text += tagged(fmt::format("\\fB{}\\fR", code), fmt::format("{}.", core::meaning(static_cast<core::ExitCode>(code))));
+  }
+  return text + tagged("\\fB128+n\\fR", "ended by signal n.");
+}
+
+std::string heading(const std::string& title, int section, std::string_view what) {
+  std::string upper = title;
+  std::ranges::transform(upper, upper.begin(), [](char letter) { return letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter; });
+  return fmt::format(".TH {} {} \"\" \"tide {}\" \"tide\"\n.SH NAME\n{} \\- {}\n", roff(upper), section, TIDE_VERSION, roff(title), roff(what));
+}
+
+Result<std::string> prose_of(const std::string& page) {
+  const auto all = manuals();
+  const auto found = std::ranges::find(all, page, &Manual::page);
+  if (found == all.end()) return make_error(ErrorKind::unexpected, "the page '{}' has no prose in this build", page);
+  return prose_roff(found->prose);
+}
+
+Result<std::string> command_page(const CommandSpec& command) {
+  TIDE_TRY_ASSIGN(const std::string prose, prose_of(dashed(command.name)));
+  std::string text = heading("tide-" + dashed(command.name), 1, command.summary);
+  text += ".SH SYNOPSIS\n\\fBtide " + roff(command.name) + "\\fR";
+  for (const OptionSpec& option : command.options) {
+    const bool list = std::holds_alternative<std::vector<std::string>*>(option.target);
+    const std::string word = option_tag(option) + (list ? "..." : "");
+    text += option.required ? " " + word : " [" + word + "]";
+  }
+  text += " [\\fIOPTIONS\\fR]\n.SH DESCRIPTION\n" + prose;
+  if (!command.options.empty()) text += ".SH OPTIONS\n" + options_roff(command.options);
+  text += fmt::format(".PP\nEvery command also has the options in \\fBtide\\fR(1), such as \\fB\\-\\-config\\fR and \\fB\\-\\-json\\fR{}.\n",
+                      command.changes ? ", and this one \\fB\\-\\-dry\\-run\\fR, \\fB\\-\\-yes\\fR, \\fB\\-\\-wait\\fR and \\fB\\-\\-no\\-wait\\fR" : "");
+  return text + exit_codes_roff();
+}
+
+Result<std::string> overview_page(std::span<const CommandSpec> commands) {
+  TIDE_TRY_ASSIGN(const std::string prose, prose_of(k_overview));
+  std::string text = heading(k_overview, 1, "let a batch cluster rise and fall with its queue");
+  text += ".SH SYNOPSIS\n\\fBtide\\fR \\fICOMMAND\\fR [\\fIOPTIONS\\fR]\n.SH DESCRIPTION\n" + prose + ".SH COMMANDS\n";
+  for (const CommandSpec& command : commands) {
+    if (!is_hidden(command)) text += tagged(fmt::format("\\fB{}\\fR", roff(command.name)), command.summary + ".");
+  }
+  return text + ".SH OPTIONS OF EVERY COMMAND\n" + options_roff(global_options()) + exit_codes_roff();
+}
+
+std::string key_roff(const config::KeySpec& key, std::string_view kind) {
+  std::string facts(config::to_string(key.type));
+  if (!key.choices.empty()) facts += fmt::format(" of {}", key.choices);
+  if (key.required) facts += ", required";
+  if (!key.fallback.empty()) facts += fmt::format(", default {}", key.fallback);
+  if (!kind.empty()) facts += fmt::format(", only {}", kind);
+  return fmt::format(".TP\n\\fB{}\\fR ({})\n{}.\n", roff(key.name), roff(facts), roff(key.help));
+}
+
+Result<std::string> toml_page() {
+  TIDE_TRY_ASSIGN(const std::string prose, prose_of(k_toml));
+  std::string text = heading(k_toml, 5, "configuration of tide") + ".SH DESCRIPTION\n" + prose;
+  const auto adapters = adapter_keys();
+  std::string_view section;
+  const auto close_section = [&] {
+    for (const config::AdapterKeys& adapter : adapters) {
+      const auto keys = section == "clouds.*" ? adapter.cloud_keys : section == "pools.*" ? adapter.pool_keys : section == "batch" ? adapter.batch_keys : std::span<const config::KeySpec>();
+      for (const config::KeySpec& key : keys) text += key_roff(key, adapter.kind);
+    }
+  };
+  for (const config::KeySpec& key : config::common_keys()) {
+    if (key.section != section) {
+      close_section();
+      section = key.section;
+      const auto star = section.find('*');
+      text += fmt::format(".SH [{}{}]\n", section.substr(0, star), star == std::string_view::npos ? "" : "NAME");
+    }
+    text += key_roff(key, "");
+  }
+  close_section();
+  return text + ".SH SEE ALSO\n\\fBtide\\fR(1), \\fBtide\\-config\\-check\\fR(1), \\fBtide\\-config\\-keys\\fR(1)\n";
+}
+
+Result<core::ExitCode> run_man(Context& context, const std::vector<std::string>& words) {
+  const auto commands = all_commands();
+  TIDE_TRY_ASSIGN(const std::string page, man_page(commands, words.empty() ? k_overview : join(words, " ")));
+  context.process().out << page;
+  return core::ExitCode::done;
+}
+
+}  // namespace
+
+std::vector<std::string> man_pages(std::span<const CommandSpec> commands) {
+  std::vector<std::string> pages{k_overview, k_toml};
+  for (const CommandSpec& command : commands) {
+    if (!is_hidden(command)) pages.push_back(command.name);
+  }
+  return pages;
+}
+
+Result<std::string> man_page(std::span<const CommandSpec> commands, const std::string& page) {
+  if (page == k_overview) return overview_page(commands);
+  if (page == k_toml) return toml_page();
+  const auto found = std::ranges::find_if(commands, [&](const CommandSpec& command) {
+    return !is_hidden(command) && (command.name == page || dashed(command.name) == page);
+  });
+  if (found != commands.end()) return command_page(*found);
+  const std::string near = nearest(page, man_pages(commands));
+  return make_error(ErrorKind::usage, "'{}' is not a page of the manual", page)
+      .with_hint(near.empty() ? std::string("Run 'tide help' for the commands; each has a page.") : fmt::format("Did you mean '{}'?", near));
+}
+
+CommandSpec man_command() {
+  auto words = std::make_shared<std::vector<std::string>>();
+  return {.name = "man",
+          .group = Group::setup,
+          .summary = "Print a page of the manual for man -l",
+          .options = {{"PAGE", "PAGE", "A command, or tide.toml; else tide(1)", words.get(), false, Complete::command}},
+          .run = [words](Context& context) { return run_man(context, *words); }};
+}
+
+}  // namespace tide::cmd
