@@ -33,9 +33,10 @@ void Checker::begin_pass(std::int64_t pass, int live) {
   m_clouds.clear();
 }
 
-// What tide does not know it cannot count: the caps are judged again once each cloud was listed.
+// What tide does not know it cannot count: the caps are judged again once each cloud was listed, without lag.
 void Checker::store_replaced() {
   for (const auto& [name, pool] : m_settings->pools) m_unread.insert(pool.cloud);
+  m_replaced_at = m_clock.real();
 }
 
 // Over a reboot tide has the wall clock alone, and its ages may run ahead by one boot_deadline.
@@ -69,7 +70,8 @@ void Checker::nodes_listed(const std::vector<core::Node>& nodes) {
 void Checker::cloud_listed(const core::CloudName& cloud, const std::vector<core::Instance>* instances) {
   m_clouds[cloud] = instances != nullptr;
   if (instances == nullptr) return;
-  m_unread.erase(cloud);
+  constexpr Seconds k_lag_max{150};
+  if (m_clock.real() - m_replaced_at > k_lag_max) m_unread.erase(cloud);
   for (const core::Instance& instance : *instances) {
     const bool live = core::is_live(instance.state) && instance.state != core::InstanceState::stopping;
     const core::IntentId intent{std::string(core::tag_of(instance, core::tag::k_intent))};

@@ -81,6 +81,7 @@ class Checker {
   bool m_whole = true;                     // the batch readings of this pass
   std::map<core::CloudName, bool> m_clouds;  // readings of this pass
   std::set<core::CloudName> m_unread;      // since the store was replaced
+  TimePoint m_replaced_at{};
   std::optional<TimePoint> m_suspect_since;
   std::optional<TimePoint> m_rebuild_since;
   std::set<std::string> m_wished;

@@ -131,8 +131,9 @@ void Story::check_rest(const PassEnd& end) {
   }
   for (const auto& [name, node] : m_world.batch().all_nodes()) {
     if (node.foreign) continue;
-    // Its machine ended while the store was lost: a node that tide cannot know to be its own.
-    const bool forgotten = m_head.store_was_replaced() && node.entry.registered_at && !memory.nodes.contains(name);
+    // Its machine ended while the store was lost: a node that tide cannot know to be its own, or cannot even see.
+    const bool unknowable = node.entry.registered_at || m_scenario.batch.hides_unregistered;
+    const bool forgotten = m_head.store_was_replaced() && unknowable && !memory.nodes.contains(name);
     if (forgotten && !m_world.is_live(node.machine)) continue;
     if (!m_world.is_live(node.machine)) checker.fail(fmt::format("at rest: node '{}' has no machine", name.value));
     if (node.entry.held) checker.fail(fmt::format("at rest: node '{}' is held: {}", name.value, node.entry.note));
