@@ -13,7 +13,7 @@ constexpr std::size_t k_console_max = 4096;  // the last lines say why a machine
 // Evidence of a machine that failed to boot, kept before it ends. That it cannot be had changes nothing.
 void Executor::keep_console(const core::Terminate& end) {
   const auto machine = m_memory.machines.find(end.instance);
-  if (!end.boot_failure || machine == m_memory.machines.end()) return;
+  if (!end.boot_failure || machine == m_memory.machines.end() || !machine->second.console.empty()) return;
   const auto text = m_ports.clouds.at(end.cloud)->console(end.instance);
   std::string kept = text ? *text : fmt::format("(no console text: {})", text.error().message);
   if (kept.size() > k_console_max) kept.erase(0, kept.size() - k_console_max);

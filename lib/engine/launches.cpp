@@ -36,6 +36,12 @@ bool is_unclear(ErrorKind kind) {
   return true;
 }
 
+// A call that may have been made before: what only says that this one was not done says nothing of the first.
+bool is_refused(const core::Intent& intent, ErrorKind kind) {
+  if (is_unclear(kind)) return false;
+  return intent.attempts == 1 || kind == ErrorKind::capacity || kind == ErrorKind::quota;
+}
+
 std::string back_off_key(const core::LaunchRequest& request, ErrorKind kind) {
   const std::string pool = fmt::format("{}/{}", request.cloud.value, request.pool.value);
   if (kind == ErrorKind::auth || kind == ErrorKind::throttled) return request.cloud.value;
@@ -54,7 +60,8 @@ Error not_added(Error error) {
 
 core::Intent Executor::open_intent(const core::Launch& launch, const core::Reason& reason) {
   core::Intent intent{.request = launch.request, .price_micros = launch.price_micros, .because = reason.text, .wish = launch.wish};
-  intent.id.value = fmt::format("{:016x}{:016x}", m_ports.random.next(), m_ports.random.next());
+  const std::uint64_t high = m_ports.random.next();  // in this order, whatever the compiler
+  intent.id.value = fmt::format("{:016x}{:016x}", high, m_ports.random.next());
   intent.request.intent = intent.id;
   intent.request.tags[core::tag::k_intent] = intent.id.value;
   intent.made_at = m_snapshot.taken_at;
@@ -97,17 +104,16 @@ void Executor::back_off(const core::LaunchRequest& request, const Error& error) 
   row.key = back_off_key(request, error.kind);
   row.kind = error.kind;
   row.attempts = std::min(row.attempts + 1, 16);
-  row.until = m_snapshot.age + std::min(core::k_back_off_max, core::k_back_off_first * (1 << std::min(row.attempts - 1, 8)));
+  const Seconds own = std::min(core::k_back_off_max, core::k_back_off_first * (1 << std::min(row.attempts - 1, 8)));
+  row.until = m_snapshot.age + std::max(own, Seconds(error.retry_after_seconds));
   row.why = error.context.empty() ? error.message : fmt::format("{} ({})", error.message, error.context.back());
 }
 
 void Executor::settle(const core::PlannedAction& planned, const core::IntentId& id, Result<cloud::LaunchReply> reply) {
   core::Intent& intent = m_memory.intents[id];
   if (!reply) {
-    if (!is_unclear(reply.error().kind)) {
-      intent.state = core::IntentState::refused;
-      back_off(intent.request, reply.error());
-    }
+    if (!is_unclear(reply.error().kind)) back_off(intent.request, reply.error());
+    if (is_refused(intent, reply.error().kind)) intent.state = core::IntentState::refused;
     report(planned, std::move(reply.error()));
     return;
   }
@@ -131,6 +137,7 @@ void Executor::settle(const core::PlannedAction& planned, const core::IntentId& 
   std::ranges::sort(intent.instances);
   m_memory.back_offs.erase(back_off_key(intent.request, ErrorKind::capacity));
   m_memory.back_offs.erase(back_off_key(intent.request, ErrorKind::quota));
+  m_memory.back_offs.erase(back_off_key(intent.request, ErrorKind::throttled));
   const bool fewer = std::ssize(reply->instances) < intent.request.count;
   report(planned, std::nullopt, fewer ? fmt::format("{} of {} came", reply->instances.size(), intent.request.count) : "", intent.instances);
 }

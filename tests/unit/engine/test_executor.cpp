@@ -1,0 +1,276 @@
+#include "ports.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace tide;
+using namespace tide::test;
+using core::IntentState;
+TEST_SUITE_BEGIN("engine/executor");
+
+namespace {
+
+const core::Intent& only_intent(Stage& stage) {
+  REQUIRE(stage.disk().intents.size() == 1);
+  return stage.disk().intents.begin()->second;
+}
+Snapshot hungry(int machines = 1) { return snapshot().waiting(slots(4), machines); }
+Error cloud_says(ErrorKind kind) { return make_error(kind, "no c7i.xlarge there"); }
+
+}  // namespace
+
+TEST_CASE("launch: the intent, its entries and holds are on disk before anything is asked") {
+  Stage stage(hungry(2));
+  const auto report = stage.done();
+  CHECK(stage.calls() == Lines{"add demo-small-01", "add demo-small-02", "launch small x2"});
+  const auto& intent = only_intent(stage);
+  CHECK(intent.state == IntentState::accepted);
+  CHECK(intent.id.value == "00000000000000010000000000000002");
+  CHECK(intent.request.tags.at(core::tag::k_intent) == intent.id.value);
+  CHECK(intent.instances == std::vector<core::InstanceId>{{"i-new1"}, {"i-new2"}});
+  CHECK(stage.disk().machines.at({"i-new2"}).node.value == "demo-small-02");
+  CHECK(stage.disk().machines.at({"i-new2"}).first_seen == k_now);
+  CHECK(stage.disk().nodes.at({"demo-small-01"}).made);
+  CHECK(stage.disk().holds.at({"demo-small-01"}).confirmed);
+  CHECK(engine::exit_code(report) == core::ExitCode::done);
+}
+
+TEST_CASE("launch: fewer than asked is told, and is no failure") {
+  Stage stage(hungry(3));
+  stage.cloud().comes = 1;
+  const auto report = stage.done();
+  REQUIRE(report.outcomes.size() == 1);
+  CHECK_FALSE(report.outcomes[0].error);
+  CHECK(report.outcomes[0].note == "1 of 3 came");
+  CHECK(report.outcomes[0].started == std::vector<core::InstanceId>{{"i-new1"}});
+  CHECK(only_intent(stage).state == IntentState::accepted);
+}
+
+TEST_CASE("launch: an unclear answer leaves the intent open, without a back-off") {
+  for (const auto kind : {ErrorKind::retry, ErrorKind::timeout, ErrorKind::protocol}) {
+    Stage stage(hungry());
+    stage.cloud().refusal = cloud_says(kind);
+    const auto report = stage.done();
+    CHECK(only_intent(stage).state == IntentState::open);
+    CHECK(stage.disk().back_offs.empty());
+    CHECK(report.outcomes[0].error->kind == kind);
+    CHECK(engine::exit_code(report) == core::ExitCode::cloud);
+  }
+}
+
+TEST_CASE("launch: a definite no refuses the intent and backs off from what it is about") {
+  const auto key_after = [](ErrorKind kind) {
+    Stage stage(hungry());
+    stage.cloud().refusal = cloud_says(kind);
+    stage.done();
+    CHECK(only_intent(stage).state == IntentState::refused);
+    REQUIRE(stage.disk().back_offs.size() == 1);
+    CHECK(stage.disk().back_offs.begin()->second.until == k_now + 60s);
+    return stage.disk().back_offs.begin()->first;
+  };
+  CHECK(key_after(ErrorKind::capacity) == "aws/small/t1");
+  CHECK(key_after(ErrorKind::quota) == "aws/small");
+  CHECK(key_after(ErrorKind::bad_request) == "aws/small");
+  CHECK(key_after(ErrorKind::unknown) == "aws/small");
+  CHECK(key_after(ErrorKind::throttled) == "aws");
+  CHECK(key_after(ErrorKind::auth) == "aws");
+}
+
+TEST_CASE("launch: a back-off doubles, is bounded, and obeys what the cloud asks for") {
+  const auto wait_after = [](int attempts, std::int64_t asked) {
+    Stage stage(hungry());
+    stage.disk().back_offs["aws"] = {.key = "aws", .kind = ErrorKind::throttled, .attempts = attempts, .until = k_now};
+    Error error = cloud_says(ErrorKind::throttled);
+    error.retry_after_seconds = asked;
+    stage.cloud().refusal = error;
+    stage.done();
+    return (stage.disk().back_offs.at("aws").until - k_now).count();
+  };
+  CHECK(wait_after(1, 0) == 120);
+  CHECK(wait_after(3, 0) == 480);
+  CHECK(wait_after(16, 0) == 1'800);
+  CHECK(wait_after(1, 3'000) == 3'000);
+}
+
+TEST_CASE("launch: success ends the back-offs of its kind") {
+  Stage stage(hungry());
+  for (const char* key : {"aws", "aws/small", "aws/small/t1"}) stage.disk().back_offs[key] = {.key = key, .attempts = 5, .until = k_now};
+  stage.done();
+  CHECK(stage.disk().back_offs.empty());
+}
+
+TEST_CASE("launch: if its nodes cannot be added, nothing is launched and the batch system is named") {
+  Stage stage(hungry(2));
+  stage.batch.refuses = "add demo-small-02";
+  const auto report = stage.done();
+  CHECK(stage.calls() == Lines{"add demo-small-01", "add demo-small-02"});
+  CHECK(only_intent(stage).state == IntentState::refused);
+  CHECK(report.outcomes[0].error->kind == ErrorKind::batch);
+  CHECK(engine::exit_code(report) == core::ExitCode::batch);
+}
+
+TEST_CASE("repeat: the same token and bytes, and entries that were made are left as they are") {
+  Stage stage(snapshot().open_intent("k1").waiting(slots(4)));
+  stage.disk().intents.at({"k1"}).request.types = {"t1"};
+  stage.done();
+  CHECK(stage.calls() == Lines{"launch small x1"});
+  CHECK(stage.cloud().tokens == Lines{"k1"});
+  CHECK(only_intent(stage).attempts == 2);
+  CHECK(only_intent(stage).state == IntentState::accepted);
+}
+
+TEST_CASE("repeat: that this call was not done says nothing of the first one") {
+  const auto state_after = [](ErrorKind kind) {
+    Stage stage(snapshot().open_intent("k1").waiting(slots(4)));
+    stage.cloud().refusal = cloud_says(kind);
+    stage.done();
+    return only_intent(stage).state;
+  };
+  CHECK(state_after(ErrorKind::throttled) == IntentState::open);
+  CHECK(state_after(ErrorKind::auth) == IntentState::open);
+  CHECK(state_after(ErrorKind::capacity) == IntentState::refused);
+}
+
+TEST_CASE("repeat: an entry that a crash kept from being made is made first") {
+  Stage stage(snapshot().open_intent("k1").waiting(slots(4)));
+  stage.disk().nodes.at({"demo-small-01"}).made = false;
+  stage.disk().intents.at({"k1"}).request.types = {"t1"};
+  stage.disk().holds[{"demo-small-01"}] = {.node = {"demo-small-01"}};
+  stage.done();
+  CHECK(stage.calls() == Lines{"add demo-small-01", "launch small x1"});
+}
+
+TEST_CASE("hold: the row is on disk before the call, and confirmed by it") {
+  Stage stage(snapshot().worker("i-1", "n1").idle(600s));
+  stage.done();
+  CHECK(stage.calls() == Lines{"hold n1"});
+  CHECK(stage.disk().holds.at({"n1"}).confirmed);
+}
+
+TEST_CASE("hold: one that is refused is not taken for held, and others go on") {
+  Stage stage(snapshot().worker("i-1", "n1").idle(700s).worker("i-2", "n2").idle(600s));
+  stage.batch.refuses = "hold n1";
+  const auto report = stage.done();
+  CHECK(stage.calls() == Lines{"hold n1", "hold n2"});
+  CHECK_FALSE(stage.disk().holds.at({"n1"}).confirmed);
+  CHECK(stage.disk().holds.at({"n2"}).confirmed);
+  CHECK(engine::exit_code(report) == core::ExitCode::partly);
+}
+
+TEST_CASE("terminate: that it ends is on disk before the call") {
+  Stage stage(snapshot().worker("i-1", "n1").draining());
+  stage.done();
+  CHECK(stage.calls() == Lines{"terminate i-1"});
+  CHECK(stage.disk().machines.at({"i-1"}).ending == k_now);
+  CHECK(stage.disk().machines.at({"i-1"}).told_to_end == k_now);
+  CHECK(stage.disk().machines.at({"i-1"}).ending_why == "idle: held by tide since an earlier pass and empty");
+}
+
+TEST_CASE("terminate: a call that failed is tried again") {
+  Stage stage(snapshot().worker("i-1", "n1").draining());
+  stage.cloud().end_error = cloud_says(ErrorKind::throttled);
+  const auto report = stage.done();
+  CHECK_FALSE(stage.disk().machines.at({"i-1"}).told_to_end.has_value());
+  CHECK(engine::exit_code(report) == core::ExitCode::cloud);
+  stage.cloud().end_error.reset();
+  stage.done();
+  CHECK(stage.disk().machines.at({"i-1"}).told_to_end == k_now);
+}
+
+TEST_CASE("terminate: the console of a boot failure is kept first, and once") {
+  const auto failed = [] {
+    return snapshot().machine("i-1", "n1").state(core::InstanceState::failed).row([](core::Machine& row) { row.failing_since = Snapshot::before(60s); });
+  };
+  Stage stage(failed());
+  stage.done();
+  CHECK(stage.calls() == Lines{"console i-1", "terminate i-1"});
+  CHECK(stage.disk().machines.at({"i-1"}).console == "kernel panic");
+  Stage second(failed().row([](core::Machine& row) { row.console = "kernel panic"; }));
+  second.cloud().console_text = std::string();
+  second.done();
+  CHECK(second.disk().machines.at({"i-1"}).console == "kernel panic");
+}
+
+TEST_CASE("terminate: a console that cannot be had hinders nothing") {
+  Stage stage(snapshot().machine("i-1", "n1").state(core::InstanceState::failed).row([](core::Machine& row) { row.failing_since = Snapshot::before(60s); }));
+  stage.cloud().console_text = cloud_says(ErrorKind::auth);
+  const auto report = stage.done();
+  CHECK(has(stage.calls(), "terminate i-1"));
+  CHECK(stage.disk().machines.at({"i-1"}).console.find("no c7i.xlarge there") != std::string::npos);
+  CHECK(engine::exit_code(report) == core::ExitCode::done);
+}
+
+TEST_CASE("release: makes it ready, forgets the hold and closes the row of failures") {
+  Stage stage(snapshot().worker("i-1", "n1").joining());
+  stage.disk().breakers[{"small"}] = {.pool = {"small"}, .failures = 2};
+  stage.done();
+  CHECK(stage.calls() == Lines{"release n1"});
+  CHECK(stage.disk().machines.at({"i-1"}).ready == k_now);
+  CHECK(stage.disk().holds.empty());
+  CHECK(stage.disk().breakers.empty());
+}
+
+TEST_CASE("release: one that is refused changes nothing") {
+  Stage stage(snapshot().worker("i-1", "n1").joining());
+  stage.batch.refuses = "release n1";
+  const auto report = stage.done();
+  CHECK(stage.disk().holds.contains({"n1"}));
+  CHECK_FALSE(stage.disk().machines.at({"i-1"}).ready.has_value());
+  CHECK(engine::exit_code(report) == core::ExitCode::batch);
+}
+
+TEST_CASE("remove, forget, close: what is gone is out of the list, then forgotten; its name rests") {
+  Stage stage(snapshot().worker("i-1", "n1").state(core::InstanceState::gone));
+  stage.done();
+  CHECK(stage.calls() == Lines{"remove n1"});
+  CHECK(stage.disk().nodes.at({"n1"}).removed);
+  CHECK(stage.disk().nodes.at({"n1"}).free_at == k_now + 86'400s);
+  CHECK(stage.disk().last_good.nodes.empty());  // not missing in the next pass
+  CHECK(stage.disk().machines.contains({"i-1"}));
+}
+
+TEST_CASE("remove: one that is refused, for jobs, stays and is the batch system's failure") {
+  Stage stage(snapshot().worker("i-1", "n1").state(core::InstanceState::gone));
+  stage.batch.refuses = "remove n1";
+  stage.batch.refuses_kind = ErrorKind::refused;
+  const auto report = stage.done();
+  CHECK_FALSE(stage.disk().nodes.at({"n1"}).removed);
+  CHECK(engine::exit_code(report) == core::ExitCode::batch);
+}
+
+TEST_CASE("address: known to the store once the batch system took it") {
+  Stage stage(snapshot().machine("i-1", "n1"));
+  stage.disk().nodes.at({"n1"}).address.clear();
+  stage.batch.refuses = "address n1";
+  stage.done();
+  CHECK(stage.disk().nodes.at({"n1"}).address.empty());
+  stage.batch.refuses.clear();
+  stage.done();
+  CHECK(stage.disk().nodes.at({"n1"}).address == "10.0.0.1");
+}
+
+TEST_CASE("wish: closed in the store when nothing of it is left") {
+  Stage stage(snapshot().wish(core::WishKind::kill_node, {"n1"}));
+  stage.done({.scope = {.everything = false, .wish = {"w1"}}});
+  CHECK(stage.calls() == Lines{"close-wish w1"});
+  CHECK(stage.disk().wishes.empty());
+}
+
+TEST_CASE("store: a pass whose first write fails calls nothing") {
+  Stage stage(hungry());
+  stage.store.saves_left = 0;
+  const auto report = stage.pass();
+  REQUIRE_FALSE(report);
+  CHECK(report.error().kind == ErrorKind::io);
+  CHECK(stage.calls().empty());
+}
+
+TEST_CASE("store: a pass whose next write fails stops before the money is spent") {
+  Stage stage(hungry());
+  stage.store.saves_left = 1;
+  CHECK_FALSE(stage.pass());
+  CHECK(stage.calls().empty());
+  Stage after(snapshot().worker("i-1", "n1").draining());
+  after.store.saves_left = 1;
+  CHECK_FALSE(after.pass());
+  CHECK(after.calls().empty());
+}
