@@ -9,14 +9,18 @@ namespace tide::engine {
 
 namespace {
 
-// A peer's unreadable answer or silence is the cloud's or the batch system's, by whose action it was.
+// A peer's unreadable answer or silence is the cloud's or the batch system's, by whose action it was; whatever it is that
+// the batch system refuses is 9.
 core::ExitCode of_action(const Outcome& outcome) {
   const core::Action& action = outcome.planned.action;
   const bool by_cloud = std::holds_alternative<core::Launch>(action) || std::holds_alternative<core::Repeat>(action) ||
                         std::holds_alternative<core::Terminate>(action);
+  const bool by_batch = std::holds_alternative<core::Hold>(action) || std::holds_alternative<core::Release>(action) ||
+                        std::holds_alternative<core::SetAddress>(action) || std::holds_alternative<core::Remove>(action);
   const ErrorKind kind = outcome.error->kind;
+  if (by_batch) return core::ExitCode::batch;
   const bool peer = kind == ErrorKind::protocol || kind == ErrorKind::timeout || kind == ErrorKind::io;
-  if (peer) return by_cloud ? core::ExitCode::cloud : core::ExitCode::batch;
+  if (peer && by_cloud) return core::ExitCode::cloud;
   return core::exit_code_of(kind);
 }
 
@@ -32,7 +36,8 @@ core::ExitCode of_clouds(const core::Snapshot& snapshot) {
     if (listed) continue;
     const bool denied = listed.error().kind == ErrorKind::auth;
     if (denied) return core::ExitCode::not_allowed;
-    code = listed.error().kind == ErrorKind::config ? core::ExitCode::config : core::ExitCode::cloud;
+    const bool config = listed.error().kind == ErrorKind::config && code != core::ExitCode::cloud;
+    code = config ? core::ExitCode::config : core::ExitCode::cloud;
   }
   return code;
 }
