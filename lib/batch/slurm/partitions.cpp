@@ -86,13 +86,15 @@ Verdict judge(core::Shape& shape, bool endless, const Partition& partition) {
       return never(fmt::format("MaxMemPerLimit: MaxMemPerNode={}", memory));
     }
     std::int64_t tasks = chunk.tasks;
+    if (chunk.tasks_per_node > 0) tasks = std::min<std::int64_t>(tasks, chunk.tasks_per_node);
     if (slots > 0) tasks = std::min(tasks, slots / chunk.slots_per_task);
     if (memory > 0 && memory_per_task > 0) tasks = std::min(tasks, memory / memory_per_task);
-    if (tasks < chunk.tasks && (chunk.tasks_per_node == 0 || tasks < chunk.tasks_per_node)) chunk.tasks_per_node = static_cast<int>(tasks);
+    if (tasks < chunk.tasks) chunk.tasks_per_node = static_cast<int>(tasks);
+    const int most = chunk.nodes_max > 0 ? chunk.nodes_max : chunk.tasks;
+    if (partition.nodes_max > 0 && partition.nodes_max < most) chunk.nodes_max = partition.nodes_max;
     if (chunk.nodes_max > 0 && tasks * chunk.nodes_max < chunk.tasks) {
       return never(fmt::format("PartitionConfig: no more than {} tasks on a node", tasks));
     }
-    if (partition.nodes_max > 0 && (chunk.nodes_max == 0 || chunk.nodes_max > partition.nodes_max)) chunk.nodes_max = partition.nodes_max;
   }
   return {};
 }
