@@ -17,8 +17,17 @@ pugi::xml_node child(const pugi::xml_node& node, std::string_view name) {
   return {};
 }
 
+// A value may come in pieces: text, CDATA, text.
+std::string text_of(const pugi::xml_node& node) {
+  std::string text;
+  for (const pugi::xml_node piece : node.children()) {
+    if (piece.type() == pugi::node_pcdata || piece.type() == pugi::node_cdata) text += piece.value();
+  }
+  return text;
+}
+
 std::string child_text(const pugi::xml_node& node, std::string_view name) {
-  std::string text(trim(child(node, name).text().get()));
+  std::string text(trim(text_of(child(node, name))));
   return text == "None" ? std::string() : text;
 }
 

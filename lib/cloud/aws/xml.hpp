@@ -12,6 +12,7 @@ namespace tide::cloud::aws {
 // AWS and those who speak like it differ in namespaces and prefixes by action and version: only local names count.
 std::string_view local_name(const pugi::xml_node& node);
 pugi::xml_node child(const pugi::xml_node& node, std::string_view name);
+std::string text_of(const pugi::xml_node& node);  // as it is, blanks too
 std::string child_text(const pugi::xml_node& node, std::string_view name);  // "" if absent; "None" (moto's) is absent too
 
 // Parses `text` into `document` and returns its root, which must be <root>; else an error of kind protocol.

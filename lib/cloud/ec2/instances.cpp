@@ -33,7 +33,7 @@ std::map<std::string, std::string> tags_of(const pugi::xml_node& item) {
   std::map<std::string, std::string> tags;
   for (const pugi::xml_node tag : child(item, "tagSet").children()) {
     // A value is taken as it is: "None" may be what someone wrote there.
-    if (tag.type() == pugi::node_element) tags[child_text(tag, "key")] = child(tag, "value").text().get();
+    if (tag.type() == pugi::node_element) tags[child_text(tag, "key")] = aws::text_of(child(tag, "value"));
   }
   return tags;
 }
