@@ -1,0 +1,98 @@
+#!/bin/bash
+# test_awscli.sh BUILD_DIR: Debian's AWS command line against our fake EC2, for every call that tide uses: the fake that
+# the other tests trust speaks the real protocol, signatures included.
+set -eu
+server=$(cd "${1:?usage: test_awscli.sh BUILD_DIR}" && pwd)/fake-ec2
+aws=/usr/bin/aws
+[ -x "$aws" ] || {
+  echo "SKIPPED: no $aws; install it with: apt-get install awscli" >&2
+  exit 77
+}
+work=$(mktemp -d "${TMPDIR:-/tmp}/tide-fake-ec2.XXXXXX")
+pid=
+trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null; rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM
+unset AWS_PROFILE AWS_ENDPOINT_URL
+export AWS_CONFIG_FILE=$work/config AWS_SHARED_CREDENTIALS_FILE=$work/none AWS_EC2_METADATA_DISABLED=true AWS_PAGER= AWS_MAX_ATTEMPTS=1
+export AWS_ACCESS_KEY_ID=AKIDTEST AWS_SECRET_ACCESS_KEY=secret/of+the=test AWS_SESSION_TOKEN=token/with+signs==
+echo "$AWS_ACCESS_KEY_ID $AWS_SECRET_ACCESS_KEY $AWS_SESSION_TOKEN" >"$work/keys"
+"$server" 0 "$work/keys" >"$work/log" 2>&1 </dev/null &
+pid=$!
+for _ in $(seq 100); do
+  grep -q '^listening on ' "$work/log" && break
+  sleep 0.1
+done
+endpoint=http://$(sed -n 's/^listening on //p' "$work/log")
+checks=0
+
+fail() {
+  echo "FAILED: $*"
+  cat "$work/out" "$work/err"
+  exit 1
+}
+ec2() { "$aws" --endpoint-url "$endpoint" --region "${region:-eu-central-1}" --output text ec2 "$@" >"$work/out" 2>"$work/err"; }
+good() { ec2 "$@" || fail "should work: $*"; }
+bad() {
+  local code=$1
+  shift
+  if ec2 "$@"; then fail "should not work: $*"; fi
+  grep -q "($code)" "$work/err" || fail "should be $code: $*"
+  checks=$((checks + 1))
+}
+is() { [ "$(cat "$work/out")" = "$1" ] && checks=$((checks + 1)) || fail "is not '$1'"; }
+gate() { curl -fsS "$endpoint/__gate/$1" >"$work/gate-answer"; }
+
+tags='ResourceType=instance,Tags=[{Key=tide:cluster,Value=physics},{Key=tide:owner,Value=a + b/é}]'
+run=(run-instances --image-id ami-0abc --instance-type c5.large --count 1:3 --client-token token-1 --key-name ssh
+  --user-data 'echo a&b' --tag-specifications "$tags" --instance-initiated-shutdown-behavior terminate
+  --metadata-options HttpTokens=required,HttpPutResponseHopLimit=1,InstanceMetadataTags=enabled
+  --block-device-mappings 'DeviceName=/dev/xvda,Ebs={VolumeSize=20}')
+mine=(describe-instances --filters Name=tag:tide:cluster,Values=physics)
+
+good "${run[@]}" --query 'Instances[].[State.Name,AmiLaunchIndex]'
+is "$(printf 'pending\t0\npending\t1\npending\t2')"
+good "${run[@]}" --query 'length(Instances)'
+is 3
+bad IdempotentParameterMismatch "${run[@]}" --instance-type c6i.xlarge
+good "${mine[@]}" --query 'length(Reservations[].Instances[])'
+is 3
+good "${mine[@]}" --query 'length(Reservations[].Instances[])' --page-size 5
+is 3
+good "${mine[@]}" --query 'Reservations[0].Instances[0].[State.Name,InstanceType,Tags[?Key==`tide:owner`].Value|[0]]'
+is "$(printf 'running\tc5.large\ta + b/é')"
+good describe-instances --filters Name=tag:tide:cluster,Values=other --query 'length(Reservations)'
+is 0
+good "${mine[@]}" --query 'Reservations[].Instances[].InstanceId'
+read -r first second third <"$work/out"
+good describe-instances --instance-ids "$first" --query 'Reservations[].Instances[].InstanceId'
+is "$first"
+bad InvalidInstanceID.NotFound describe-instances --instance-ids i-0123456789abcdef0
+
+good create-tags --resources "$first" "$second" --tags Key=mark,Value=x
+good describe-instances --filters Name=tag:mark,Values=x --query 'length(Reservations[].Instances[])'
+is 2
+good get-console-output --instance-id "$first" --query Output
+is "console of $first"
+good describe-instance-types --instance-types c5.large --query 'InstanceTypes[].[VCpuInfo.DefaultVCpus,MemoryInfo.SizeInMiB]'
+is "$(printf '2\t4096')"
+bad InvalidInstanceType describe-instance-types --instance-types no.such
+good describe-images --image-ids ami-0abc --query 'Images[].RootDeviceName'
+is /dev/xvda
+
+bad InvalidInstanceID.NotFound terminate-instances --instance-ids "$first" i-0123456789abcdef0
+bad InvalidInstanceID.Malformed terminate-instances --instance-ids "$first" wn7
+good terminate-instances --instance-ids "$first" "$second" --query 'TerminatingInstances[].CurrentState.Name'
+is "$(printf 'shutting-down\tshutting-down')"
+good describe-instances --filters Name=instance-state-name,Values=running --query 'Reservations[].Instances[].InstanceId'
+is "$third"
+
+gate 'capacity?n=0'
+bad InsufficientInstanceCapacity "${run[@]}" --client-token token-2
+gate 'fail?n=1&status=503&code=RequestLimitExceeded'
+bad RequestLimitExceeded "${mine[@]}"
+bad InvalidAction describe-vpcs
+AWS_SECRET_ACCESS_KEY=wrong bad AuthFailure "${mine[@]}"
+AWS_ACCESS_KEY_ID=AKIDOTHER bad AuthFailure "${mine[@]}"
+AWS_SESSION_TOKEN=other bad AuthFailure "${mine[@]}"
+region=us-east-1 bad AuthFailure "${mine[@]}"
+echo "aws against the fake: $checks checks passed"
