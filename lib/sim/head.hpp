@@ -25,6 +25,8 @@ class Head {
   std::int64_t passes() const { return m_passes; }
   SimStore& store() { return m_store; }
   const core::Settings& settings() const { return m_settings; }
+  // Other settings than the checkers': a test's planted bug.
+  void obey(const std::function<void(core::Settings&)>& change) { change(m_settings); }
   void lose_store() { put_store_back({}); }
   void put_store_back(core::Memory older);
   bool store_was_replaced() const { return m_store_replaced; }
