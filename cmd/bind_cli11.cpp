@@ -90,7 +90,8 @@ Result<void> assign(const Bound& bound) {
     return {};
   }
   if (given.size() > 1) {
-    return make_error(ErrorKind::usage, "'{}' is given {} times: '{}' and '{}'", called(bound.spec), given.size(), first, given[1])
+    return make_error(ErrorKind::usage, "'{}' is given {} times: '{}' and '{}'", called(bound.spec), given.size(),
+                      first, given[1])
         .with_hint("Give it once.");
   }
   if (std::string* const* text = std::get_if<std::string*>(&bound.spec.target)) {
@@ -112,7 +113,8 @@ bool wants_json(const std::vector<std::string>& arguments) {
   for (const std::string& argument : arguments) {
     if (argument == "--") return false;
     if (after_output && argument == "json") return true;
-    if (argument == "--json" || argument == "--output=json" || argument == "-ojson" || argument == "-o=json") return true;
+    if (argument == "--json" || argument == "--output=json" || argument == "-ojson" || argument == "-o=json")
+      return true;
     after_output = argument == "-o" || argument == "--output";
   }
   return false;
@@ -224,9 +226,11 @@ Error Parser::no_command() const {
   const auto words = commands_below(group);
   if (!group.empty()) {
     return make_error(ErrorKind::usage, "'tide {}' needs a command of its own: {}", group, join(words, ", "))
-        .with_hint(fmt::format("Run 'tide {} {}', or 'tide help' for all commands.", group, words.empty() ? "" : words.front()));
+        .with_hint(fmt::format("Run 'tide {} {}', or 'tide help' for all commands.", group,
+                               words.empty() ? "" : words.front()));
   }
-  return make_error(ErrorKind::usage, "no command given").with_hint("Run 'tide help' for the commands, or 'tide info' to see the cluster.");
+  return make_error(ErrorKind::usage, "no command given")
+      .with_hint("Run 'tide help' for the commands, or 'tide info' to see the cluster.");
 }
 
 // What nothing took: the first of it is what was mistyped.
@@ -235,7 +239,9 @@ Result<void> Parser::check_extras(const Command* command) const {
   if (extras.empty()) return {};
   const std::string& word = extras.front();
   const std::string group = chosen_group();
-  const std::string where = command != nullptr ? "tide " + command->spec->name : group.empty() ? "tide" : "tide " + group;
+  const std::string where = command != nullptr ? "tide " + command->spec->name
+                            : group.empty()    ? "tide"
+                                               : "tide " + group;
   const bool is_option = word.size() > 1 && word.starts_with('-');
   if (command != nullptr && !is_option) {
     return make_error(ErrorKind::usage, "'{}' is one argument too many for '{}'", word, where)
@@ -260,7 +266,8 @@ Result<void> Parser::check_required(const Command& command) const {
 }
 
 template <typename Value, std::size_t N>
-Result<Value> choice(const std::string& option, const std::string& word, const std::array<std::pair<std::string_view, Value>, N>& known) {
+Result<Value> choice(const std::string& option, const std::string& word,
+                     const std::array<std::pair<std::string_view, Value>, N>& known) {
   std::vector<std::string> words;
   for (const auto& [name, value] : known) {
     if (name == word) return value;
@@ -268,33 +275,42 @@ Result<Value> choice(const std::string& option, const std::string& word, const s
   }
   const std::string near = nearest(word, words);
   return make_error(ErrorKind::usage, "'{}' is not a value of '{}'", word, option)
-      .with_hint(near.empty() ? fmt::format("It is one of: {}.", join(words, ", ")) : fmt::format("Did you mean '{}'?", near));
+      .with_hint(near.empty() ? fmt::format("It is one of: {}.", join(words, ", "))
+                              : fmt::format("Did you mean '{}'?", near));
 }
 
 Result<void> Parser::check_globals(const Command& command) {
   GlobalOptions& global = m_raw.global;
   if (m_raw.json && !m_raw.output.empty() && m_raw.output != "json") {
-    return make_error(ErrorKind::usage, "'--json' and '--output {}' contradict each other", m_raw.output).with_hint("Give one of them.");
+    return make_error(ErrorKind::usage, "'--json' and '--output {}' contradict each other", m_raw.output)
+        .with_hint("Give one of them.");
   }
   const std::array<std::pair<std::string_view, OutputFormat>, 3> outputs{
       {{"table", OutputFormat::table}, {"json", OutputFormat::json}, {"csv", OutputFormat::csv}}};
   const std::array<std::pair<std::string_view, Color>, 3> colors{
       {{"auto", Color::automatic}, {"always", Color::always}, {"never", Color::never}}};
-  if (!m_raw.output.empty()) { TIDE_TRY_ASSIGN(global.output, choice("--output", m_raw.output, outputs)); }
+  if (!m_raw.output.empty()) {
+    TIDE_TRY_ASSIGN(global.output, choice("--output", m_raw.output, outputs));
+  }
   if (m_raw.json) global.output = OutputFormat::json;
-  if (!m_raw.color.empty()) { TIDE_TRY_ASSIGN(global.color, choice("--color", m_raw.color, colors)); }
+  if (!m_raw.color.empty()) {
+    TIDE_TRY_ASSIGN(global.color, choice("--color", m_raw.color, colors));
+  }
   if (global.wait && global.no_wait) {
-    return make_error(ErrorKind::usage, "'--wait' and '--no-wait' contradict each other").with_hint("Give one of them.");
+    return make_error(ErrorKind::usage, "'--wait' and '--no-wait' contradict each other")
+        .with_hint("Give one of them.");
   }
   if (global.quiet && global.verbose) {
-    return make_error(ErrorKind::usage, "'--quiet' and '--verbose' contradict each other").with_hint("Give one of them.");
+    return make_error(ErrorKind::usage, "'--quiet' and '--verbose' contradict each other")
+        .with_hint("Give one of them.");
   }
   if (command.spec->changes) return {};
   const std::array<std::pair<std::string_view, bool>, 4> for_changes{
       {{"--dry-run", global.dry_run}, {"--yes", global.yes}, {"--wait", global.wait}, {"--no-wait", global.no_wait}}};
   for (const auto& [name, given] : for_changes) {
     if (!given) continue;
-    return make_error(ErrorKind::usage, "'{}' means nothing to 'tide {}', which changes nothing", name, command.spec->name)
+    return make_error(ErrorKind::usage, "'{}' means nothing to 'tide {}', which changes nothing", name,
+                      command.spec->name)
         .with_hint(fmt::format("Leave '{}' out.", name));
   }
   return {};

@@ -91,11 +91,13 @@ Words known_names(Context& context, Complete kind) {
     for (const auto& [name, pool] : (*config)->settings.pools) words.push_back(name.value);
     return words;
   }
-  const auto store = store::open_store({.path = (*config)->state_dir + "/" + std::string(store::k_store_file), .read_only = true});
+  const auto store =
+      store::open_store({.path = (*config)->state_dir + "/" + std::string(store::k_store_file), .read_only = true});
   if (!store) return words;
   const auto memory = (*store)->load();
   if (!memory) return words;
-  for (const auto& [id, machine] : memory->machines) words.push_back(kind == Complete::node ? machine.node.value : id.value);
+  for (const auto& [id, machine] : memory->machines)
+    words.push_back(kind == Complete::node ? machine.node.value : id.value);
   if (kind == Complete::node) {
     for (const core::NodeName& node : memory->last_good.nodes) words.push_back(node.value);
   }

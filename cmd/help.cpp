@@ -15,17 +15,21 @@ constexpr std::size_t k_gap = 2;
 
 const std::array<OptionSpec, 13>& global_table() {
   static const std::array<OptionSpec, 13> table{{
-      {"-c,--config", "FILE", "Configuration; else $TIDE_CONFIG, /etc/tide/tide.toml or ~/.config/tide/tide.toml", static_cast<std::string*>(nullptr), false, Complete::file},
+      {"-c,--config", "FILE", "Configuration; else $TIDE_CONFIG, /etc/tide/tide.toml or ~/.config/tide/tide.toml",
+       static_cast<std::string*>(nullptr), false, Complete::file},
       {"-o,--output", "FORMAT", "table, json or csv", static_cast<std::string*>(nullptr)},
       {"--json", "", "The same as -o json; errors too are then one JSON object a line", static_cast<bool*>(nullptr)},
       {"-v,--verbose", "", "Say more on standard error", static_cast<bool*>(nullptr)},
       {"-q,--quiet", "", "Say nothing but errors on standard error", static_cast<bool*>(nullptr)},
-      {"--color", "WHEN", "auto, always or never; NO_COLOR in the environment means never", static_cast<std::string*>(nullptr)},
+      {"--color", "WHEN", "auto, always or never; NO_COLOR in the environment means never",
+       static_cast<std::string*>(nullptr)},
       {"--yes", "", "Do not ask", static_cast<bool*>(nullptr)},
       {"--dry-run", "", "Say what would be done, and change nothing", static_cast<bool*>(nullptr)},
       {"--wait", "", "Go on until what was asked for is done", static_cast<bool*>(nullptr)},
-      {"--no-wait", "", "Stop after the first pass, or leave the wish to the pass that is running", static_cast<bool*>(nullptr)},
-      {"--timeout", "DURATION", "Longest time for the command as a whole, such as 90s or 10m", static_cast<std::string*>(nullptr)},
+      {"--no-wait", "", "Stop after the first pass, or leave the wish to the pass that is running",
+       static_cast<bool*>(nullptr)},
+      {"--timeout", "DURATION", "Longest time for the command as a whole, such as 90s or 10m",
+       static_cast<std::string*>(nullptr)},
       {"-h,--help", "", "Show help on the command", static_cast<bool*>(nullptr)},
       {"--version", "", "Show the version", static_cast<bool*>(nullptr)},
   }};
@@ -51,8 +55,9 @@ bool is_positional(const OptionSpec& option) { return !option.name.starts_with('
 std::string left_of(const OptionSpec& option) {
   if (is_positional(option)) return option.value;
   const auto comma = option.name.find(',');
-  const std::string names = comma == std::string::npos ? "    " + option.name
-                                                       : option.name.substr(0, comma) + ", " + option.name.substr(comma + 1);
+  const std::string names = comma == std::string::npos
+                                ? "    " + option.name
+                                : option.name.substr(0, comma) + ", " + option.name.substr(comma + 1);
   return option.value.empty() ? names : names + " " + option.value;
 }
 
@@ -92,7 +97,9 @@ std::vector<Row> exit_codes() {
 std::span<const OptionSpec> global_options() { return global_table(); }
 
 std::string overview(std::span<const CommandSpec> commands) {
-  std::string text = "tide lets a batch cluster rise and fall with its queue: it starts, drains and ends cloud machines as jobs need them.\n\n";
+  std::string text =
+      "tide lets a batch cluster rise and fall with its queue: it starts, drains and ends cloud machines as jobs need "
+      "them.\n\n";
   text += "Usage: tide COMMAND [OPTIONS]\n";
   for (const Group group : {Group::look, Group::scale, Group::machines, Group::repair, Group::setup}) {
     std::vector<Row> table;

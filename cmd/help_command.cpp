@@ -38,7 +38,8 @@ Result<core::ExitCode> run_help(Context& context, const Words& words) {
   }
   const std::string near = nearest(name, known);
   return make_error(ErrorKind::usage, "'{}' is not a command of 'tide'", name)
-      .with_hint(near.empty() ? std::string("Run 'tide help' for the commands.") : fmt::format("Did you mean '{}'?", near));
+      .with_hint(near.empty() ? std::string("Run 'tide help' for the commands.")
+                              : fmt::format("Did you mean '{}'?", near));
 }
 
 }  // namespace

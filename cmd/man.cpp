@@ -59,36 +59,57 @@ std::string inline_roff(std::string_view line) {
   return out;
 }
 
-// The little markup that man/*.md keeps to: "# HEADING", paragraphs, "- " items, lines of four blanks as they stand, `bold`.
-std::string prose_roff(std::string_view prose) {
-  std::string out;
-  bool example = false;
-  bool fresh = true;  // after a heading or an example no further paragraph mark is needed
-  for (const std::string_view line : split(prose, '\n')) {
-    const bool verbatim = line.starts_with("    ");
-    if (verbatim != example && (verbatim || !line.empty())) {
-      out += verbatim ? ".PP\n.nf\n.RS 4\n" : ".RE\n.fi\n";
-      example = verbatim;
-      fresh = false;
+// The little markup that man/*.md keeps to: "# HEADING", paragraphs, "- " items, lines of four blanks as they stand,
+// `bold`.
+class Prose {
+ public:
+  std::string roff_of(std::string_view prose) {
+    for (const std::string_view line : split(prose, '\n')) add(line);
+    leave_example();
+    return std::move(m_out);
+  }
+
+ private:
+  void add(std::string_view line) {
+    if (line.empty()) {
+      ++m_blank;
+      return;
     }
+    const bool verbatim = line.starts_with("    ");
+    if (verbatim && !m_example) m_out += ".PP\n.nf\n.RS 4\n";
+    if (verbatim && m_example) m_out.append(m_blank, '\n');
+    if (!verbatim) leave_example();
+    if (!verbatim && m_blank > 0 && !m_fresh) m_out += ".PP\n";
+    m_example = verbatim;
+    m_fresh = line.starts_with("# ");
+    m_blank = 0;
     if (verbatim) {
-      out += roff(line.substr(4)) + "\n";
-    } else if (line.starts_with("# ")) {
-      out += ".SH " + roff(line.substr(2)) + "\n";
-      fresh = true;
+      m_out += roff(line.substr(4)) + "\n";
+    } else if (m_fresh) {
+      m_out += ".SH " + roff(line.substr(2)) + "\n";
     } else if (line.starts_with("- ")) {
-      out += ".IP \\(bu 2\n" + inline_roff(line.substr(2)) + "\n";
-    } else if (line.empty()) {
-      if (!example && !fresh) out += ".PP\n";
-      fresh = true;
+      m_out += ".IP \\(bu 2\n" + inline_roff(line.substr(2)) + "\n";
     } else {
-      out += inline_roff(trim(line)) + "\n";
-      fresh = false;
+      m_out += inline_roff(trim(line)) + "\n";
     }
   }
-  if (example) out += ".RE\n.fi\n";
-  return out;
-}
+
+  void leave_example() {
+    if (m_example) m_out += ".RE\n.fi\n";
+    m_example = false;
+  }
+
+  std::string m_out;
+  std::size_t m_blank = 0;  // lines since the last that was not
+  bool m_example = false;
+  bool m_fresh = true;  // just begun, or just after a heading: no paragraph mark is needed
+};
+
+// The description, and what stands at the end of the page: examples, files, see also.
+struct Parts {
+  std::string description;
+  std::string rest;
+};
 
 std::string tagged(const std::string& tag, std::string_view text) { return ".TP\n" + tag + "\n" + roff(text) + "\n"; }
 
@@ -112,26 +133,31 @@ std::string options_roff(std::span<const OptionSpec> options) {
 std::string exit_codes_roff() {
   std::string text = ".SH EXIT STATUS\n";
   for (int code = 0; code <= static_cast<int>(core::ExitCode::timeout); ++code) {
-    text += tagged(fmt::format("\\fB{}\\fR", code), fmt::format("{}.", core::meaning(static_cast<core::ExitCode>(code))));
+    text +=
+        tagged(fmt::format("\\fB{}\\fR", code), fmt::format("{}.", core::meaning(static_cast<core::ExitCode>(code))));
   }
   return text + tagged("\\fB128+n\\fR", "ended by signal n.");
 }
 
 std::string heading(const std::string& title, int section, std::string_view what) {
   std::string upper = title;
-  std::ranges::transform(upper, upper.begin(), [](char letter) { return letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter; });
-  return fmt::format(".TH {} {} \"\" \"tide {}\" \"tide\"\n.SH NAME\n{} \\- {}\n", roff(upper), section, TIDE_VERSION, roff(title), roff(what));
+  std::ranges::transform(upper, upper.begin(), [](char letter) {
+    return letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
+  });
+  return fmt::format(".TH {} {} \"\" \"tide {}\" \"tide\"\n.SH NAME\n{} \\- {}\n", roff(upper), section, TIDE_VERSION,
+                     roff(title), roff(what));
 }
 
-Result<std::string> prose_of(const std::string& page) {
+Result<Parts> prose_of(const std::string& page) {
   const auto all = manuals();
   const auto found = std::ranges::find(all, page, &Manual::page);
   if (found == all.end()) return make_error(ErrorKind::unexpected, "the page '{}' has no prose in this build", page);
-  return prose_roff(found->prose);
+  const std::size_t heading_at = std::min(found->prose.find("\n# "), found->prose.size());
+  return Parts{Prose().roff_of(found->prose.substr(0, heading_at)), Prose().roff_of(found->prose.substr(heading_at))};
 }
 
 Result<std::string> command_page(const CommandSpec& command) {
-  TIDE_TRY_ASSIGN(const std::string prose, prose_of(dashed(command.name)));
+  TIDE_TRY_ASSIGN(const Parts prose, prose_of(dashed(command.name)));
   std::string text = heading("tide-" + dashed(command.name), 1, command.summary);
   text += ".SH SYNOPSIS\n\\fBtide " + roff(command.name) + "\\fR";
   for (const OptionSpec& option : command.options) {
@@ -139,21 +165,26 @@ Result<std::string> command_page(const CommandSpec& command) {
     const std::string word = option_tag(option) + (list ? "..." : "");
     text += option.required ? " " + word : " [" + word + "]";
   }
-  text += " [\\fIOPTIONS\\fR]\n.SH DESCRIPTION\n" + prose;
+  text += " [\\fIOPTIONS\\fR]\n.SH DESCRIPTION\n" + prose.description;
   if (!command.options.empty()) text += ".SH OPTIONS\n" + options_roff(command.options);
-  text += fmt::format(".PP\nEvery command also has the options in \\fBtide\\fR(1), such as \\fB\\-\\-config\\fR and \\fB\\-\\-json\\fR{}.\n",
-                      command.changes ? ", and this one \\fB\\-\\-dry\\-run\\fR, \\fB\\-\\-yes\\fR, \\fB\\-\\-wait\\fR and \\fB\\-\\-no\\-wait\\fR" : "");
-  return text + exit_codes_roff();
+  text += fmt::format(
+      ".PP\nEvery command also has the options in \\fBtide\\fR(1), such as \\fB\\-\\-config\\fR and "
+      "\\fB\\-\\-json\\fR{}.\n",
+      command.changes
+          ? ", and this one \\fB\\-\\-dry\\-run\\fR, \\fB\\-\\-yes\\fR, \\fB\\-\\-wait\\fR and \\fB\\-\\-no\\-wait\\fR"
+          : "");
+  return text + exit_codes_roff() + prose.rest;
 }
 
 Result<std::string> overview_page(std::span<const CommandSpec> commands) {
-  TIDE_TRY_ASSIGN(const std::string prose, prose_of(k_overview));
+  TIDE_TRY_ASSIGN(const Parts prose, prose_of(k_overview));
   std::string text = heading(k_overview, 1, "let a batch cluster rise and fall with its queue");
-  text += ".SH SYNOPSIS\n\\fBtide\\fR \\fICOMMAND\\fR [\\fIOPTIONS\\fR]\n.SH DESCRIPTION\n" + prose + ".SH COMMANDS\n";
+  text += ".SH SYNOPSIS\n\\fBtide\\fR \\fICOMMAND\\fR [\\fIOPTIONS\\fR]\n.SH DESCRIPTION\n" + prose.description +
+          ".SH COMMANDS\n";
   for (const CommandSpec& command : commands) {
     if (!is_hidden(command)) text += tagged(fmt::format("\\fB{}\\fR", roff(command.name)), command.summary + ".");
   }
-  return text + ".SH OPTIONS OF EVERY COMMAND\n" + options_roff(global_options()) + exit_codes_roff();
+  return text + ".SH OPTIONS OF EVERY COMMAND\n" + options_roff(global_options()) + exit_codes_roff() + prose.rest;
 }
 
 std::string key_roff(const config::KeySpec& key, std::string_view kind) {
@@ -166,13 +197,16 @@ std::string key_roff(const config::KeySpec& key, std::string_view kind) {
 }
 
 Result<std::string> toml_page() {
-  TIDE_TRY_ASSIGN(const std::string prose, prose_of(k_toml));
-  std::string text = heading(k_toml, 5, "configuration of tide") + ".SH DESCRIPTION\n" + prose;
+  TIDE_TRY_ASSIGN(const Parts prose, prose_of(k_toml));
+  std::string text = heading(k_toml, 5, "configuration of tide") + ".SH DESCRIPTION\n" + prose.description;
   const auto adapters = adapter_keys();
   std::string_view section;
   const auto close_section = [&] {
     for (const config::AdapterKeys& adapter : adapters) {
-      const auto keys = section == "clouds.*" ? adapter.cloud_keys : section == "pools.*" ? adapter.pool_keys : section == "batch" ? adapter.batch_keys : std::span<const config::KeySpec>();
+      const auto keys = section == "clouds.*"  ? adapter.cloud_keys
+                        : section == "pools.*" ? adapter.pool_keys
+                        : section == "batch"   ? adapter.batch_keys
+                                               : std::span<const config::KeySpec>();
       for (const config::KeySpec& key : keys) text += key_roff(key, adapter.kind);
     }
   };
@@ -186,7 +220,7 @@ Result<std::string> toml_page() {
     text += key_roff(key, "");
   }
   close_section();
-  return text + ".SH SEE ALSO\n\\fBtide\\fR(1), \\fBtide\\-config\\-check\\fR(1), \\fBtide\\-config\\-keys\\fR(1)\n";
+  return text + prose.rest;
 }
 
 Result<core::ExitCode> run_man(Context& context, const std::vector<std::string>& words) {
@@ -215,7 +249,8 @@ Result<std::string> man_page(std::span<const CommandSpec> commands, const std::s
   if (found != commands.end()) return command_page(*found);
   const std::string near = nearest(page, man_pages(commands));
   return make_error(ErrorKind::usage, "'{}' is not a page of the manual", page)
-      .with_hint(near.empty() ? std::string("Run 'tide help' for the commands; each has a page.") : fmt::format("Did you mean '{}'?", near));
+      .with_hint(near.empty() ? std::string("Run 'tide help' for the commands; each has a page.")
+                              : fmt::format("Did you mean '{}'?", near));
 }
 
 CommandSpec man_command() {
