@@ -27,18 +27,30 @@ struct Rooms {
 
 bool serves(const Node& node) { return node.registered_at && node.responding && !node.down && !node.unfit; }
 
+// The node's room at the moment when the jobs were read, which is before the nodes were: slots in use on a node that no
+// listed job is on belong to a job that started in between, and that the list still shows as waiting.
+Room room_then(const Worker& worker) {
+  Node node = *worker.node;
+  if (worker.jobs.empty() && !node.completing) {
+    node.slots_used = 0;
+    node.memory_mib_used = 0;
+    node.gpus_used.clear();
+  }
+  return room_of(node);
+}
+
 void add_worker(World& world, Worker& worker, std::vector<std::pair<Room, Source>>& list) {
   const Pool* pool = world.pool(worker.pool);
   const auto add = [&](Room room, RoomClass kind) { list.emplace_back(std::move(room), Source{kind, &worker, {}}); };
   switch (worker.phase) {
-    case Phase::idle: add(room_of(*worker.node), RoomClass::idle); break;
+    case Phase::idle: add(room_then(worker), RoomClass::idle); break;
     case Phase::busy:
-      if (worker.node) add(room_of(*worker.node), RoomClass::busy);
+      if (worker.node) add(room_then(worker), RoomClass::busy);
       break;
     case Phase::foreign:
-      if (worker.node && serves(*worker.node) && !worker.node->held) add(room_of(*worker.node), worker.empty ? RoomClass::idle : RoomClass::busy);
+      if (worker.node && serves(*worker.node) && !worker.node->held) add(room_then(worker), worker.empty ? RoomClass::idle : RoomClass::busy);
       break;
-    case Phase::joining: add(room_of(*worker.node), RoomClass::joining); break;
+    case Phase::joining: add(room_then(worker), RoomClass::joining); break;
     case Phase::pending:
     case Phase::booting:
       if (pool != nullptr) add(room_of(*pool), RoomClass::coming);
@@ -47,7 +59,7 @@ void add_worker(World& world, Worker& worker, std::vector<std::pair<Room, Source
     case Phase::drained: {
       const HoldRow* row = world.hold(worker.name);
       const bool back = row != nullptr && row->cancellable && world.snapshot.batch.hold_can_be_cancelled && worker.node && serves(*worker.node);
-      if (back) add(room_of(*worker.node), RoomClass::draining);
+      if (back) add(room_then(worker), RoomClass::draining);
       break;
     }
     case Phase::requested:  // entries of open intents: the intent adds them
