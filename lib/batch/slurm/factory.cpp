@@ -23,7 +23,8 @@ std::string user_name(uid_t id) {
 
 Result<std::unique_ptr<BatchSystem>> make(const config::Config& config, const Host& host) {
   const auto path = host.environment.find("PATH");
-  const std::string folders = path == host.environment.end() || path->second.empty() ? std::string(k_usual_path) : path->second;
+  const std::string folders =
+      path == host.environment.end() || path->second.empty() ? std::string(k_usual_path) : path->second;
   const process::ResolveOptions where{.bin_dir = config.batch.bin_dir, .path = folders};
   slurm::SlurmOptions options;
   TIDE_TRY_ASSIGN(options.scontrol, process::resolve("scontrol", where));

@@ -35,8 +35,8 @@ FeatureClauses either(const FeatureClauses& left, const FeatureClauses& right) {
 }
 
 bool in_name(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.' ||
-         c == '=' || c == ':' || c == '/' || c == '+' || c == '@';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+         c == '.' || c == '=' || c == ':' || c == '/' || c == '+' || c == '@';
 }
 
 class Reader {

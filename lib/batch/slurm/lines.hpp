@@ -29,7 +29,8 @@ class LineReader {
       piece.remove_prefix(end + 1);
     }
     m_rest.append(piece);
-    if (m_rest.size() > k_line_max) return make_error(ErrorKind::protocol, "a line is longer than {} bytes", k_line_max);
+    if (m_rest.size() > k_line_max)
+      return make_error(ErrorKind::protocol, "a line is longer than {} bytes", k_line_max);
     return {};
   }
 

@@ -28,7 +28,8 @@ void NodeLimits::take_line(std::string_view line) {
   for (std::size_t at = line.find(" NumNodes="); at != std::string_view::npos; at = line.find(" NumNodes=", at + 1)) {
     const std::string_view value = line.substr(at + 10, line.find(' ', at + 1) - at - 10);
     const std::size_t dash = value.find('-');
-    const auto number = dash == std::string_view::npos ? std::optional<std::int64_t>(0) : parse_integer(value.substr(dash + 1));
+    const auto number =
+        dash == std::string_view::npos ? std::optional<std::int64_t>(0) : parse_integer(value.substr(dash + 1));
     if (!number || *number < 0 || *number > 1'000'000) continue;
     found = true;
     if (*number > 0) most = std::min(most, static_cast<int>(*number));

@@ -10,8 +10,9 @@
 
 namespace tide::batch::slurm {
 
-// The most nodes of waiting jobs, by job ID, from `scontrol -a -o show job`. Its lines hold free text (names, paths), in which
-// a line may be forged: so it is believed for this number alone, and of two lines for one job the narrower counts.
+// The most nodes of waiting jobs, by job ID, from `scontrol -a -o show job`. Its lines hold free text (names, paths),
+// in which a line may be forged: so it is believed for this number alone, and of two lines for one job the narrower
+// counts.
 class NodeLimits {
  public:
   Result<void> feed(std::string_view piece);

@@ -14,7 +14,8 @@ namespace {
 constexpr std::string_view k_none = "No partitions in the system";
 
 Error bad_field(std::string_view line, std::string_view key) {
-  return make_error(ErrorKind::protocol, "'{}' has '{}' for {}", printable(line, 40), printable(field_of(line, key), 40), key);
+  return make_error(ErrorKind::protocol, "'{}' has '{}' for {}", printable(line, 40),
+                    printable(field_of(line, key), 40), key);
 }
 
 Result<std::int64_t> limit(std::string_view line, std::string_view key, bool needed) {
@@ -62,7 +63,8 @@ Result<Partitions> parse_show_partitions(std::string_view text) {
       return make_error(ErrorKind::protocol, "partition '{}' is listed twice", printable(name, 80));
     }
   }
-  if (lines.empty()) return make_error(ErrorKind::unproven, "it lists no partition and does not say that there is none");
+  if (lines.empty())
+    return make_error(ErrorKind::unproven, "it lists no partition and does not say that there is none");
   return partitions;
 }
 
@@ -80,7 +82,8 @@ Verdict judge(core::Shape& shape, bool endless, const Partition& partition) {
     }
     const std::int64_t slots = partition.slots_per_node_max;
     const std::int64_t memory = partition.memory_mib_per_node_max;
-    if (slots > 0 && chunk.slots_per_task > slots) return never(fmt::format("PartitionConfig: MaxCPUsPerNode={}", slots));
+    if (slots > 0 && chunk.slots_per_task > slots)
+      return never(fmt::format("PartitionConfig: MaxCPUsPerNode={}", slots));
     const std::int64_t memory_per_task = chunk.memory_mib_per_slot * chunk.slots_per_task;
     if (memory > 0 && std::max(chunk.memory_mib_per_node, memory_per_task) > memory) {
       return never(fmt::format("MaxMemPerLimit: MaxMemPerNode={}", memory));

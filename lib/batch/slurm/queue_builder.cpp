@@ -25,8 +25,9 @@ bool is_component(const JobRow& row) {
 
 Result<void> check_id(const JobRow& row) {
   const std::string_view id = row[Column::id];
-  const bool plain = !id.empty() && is_number(id.substr(0, 1)) &&
-                     std::ranges::all_of(id, [](char c) { return (c >= '0' && c <= '9') || std::string_view("_+[]%,-:").find(c) != std::string_view::npos; });
+  const bool plain = !id.empty() && is_number(id.substr(0, 1)) && std::ranges::all_of(id, [](char c) {
+    return (c >= '0' && c <= '9') || std::string_view("_+[]%,-:").find(c) != std::string_view::npos;
+  });
   if (!plain || !is_number(row[Column::raw_id]) || !is_number(row[Column::array_id])) {
     return make_error(ErrorKind::protocol, "'{}' is no job ID", printable(id, 80));
   }
@@ -59,7 +60,8 @@ Result<void> QueueBuilder::feed(std::string_view piece) {
 Result<void> QueueBuilder::take_line(std::string_view line) {
   if (!m_header) {
     if (line != squeue_header()) {
-      return make_error(ErrorKind::protocol, "its first line is '{}', not the header that was asked for", printable(line, 80))
+      return make_error(ErrorKind::protocol, "its first line is '{}', not the header that was asked for",
+                        printable(line, 80))
           .with_hint("Check with 'tide config check' that [batch] bin_dir holds the commands of Slurm 22.05 or newer.");
     }
     m_header = true;
@@ -107,12 +109,14 @@ core::Waiting QueueBuilder::waits_for(const JobRow& row) const {
   return is_none(row[Column::dependency]) ? core::Waiting::eligible : core::Waiting::dependent;
 }
 
-// Of the partitions that a job names, Slurm takes whichever is free first; we count it for the first that can ever serve it.
+// Of the partitions that a job names, Slurm takes whichever is free first; we count it for the first that can ever
+// serve it.
 Verdict QueueBuilder::judge_in_partitions(const JobRow& row, core::Shape& shape) const {
   const bool endless = row[Column::time_limit] == "UNLIMITED";
   std::optional<Verdict> first;
   for (const std::string_view name : split(row[Column::partition], ',')) {
-    const auto known = m_options.partitions == nullptr ? Partitions::const_iterator{} : m_options.partitions->find(name);
+    const auto known =
+        m_options.partitions == nullptr ? Partitions::const_iterator{} : m_options.partitions->find(name);
     core::Shape trial = shape;
     trial.queue = std::string(name);
     const bool judged = m_options.partitions != nullptr && known != m_options.partitions->end();
@@ -168,25 +172,33 @@ Result<void> QueueBuilder::take_waiting(const JobRow& row) {
   if (is_none(row[Column::task_ids])) {
     core::WaitingJobs& jobs = m_groups[group].jobs;
     note_job(jobs, 1, *submitted, *priority);
-    if (m_options.all_ids || jobs.ids.size() < core::k_job_ids_per_shape) jobs.ids.push_back({std::string(row[Column::id])});
+    if (m_options.all_ids || jobs.ids.size() < core::k_job_ids_per_shape)
+      jobs.ids.push_back({std::string(row[Column::id])});
     return {};
   }
   auto tasks = parse_task_list(row[Column::task_ids]);
-  if (!tasks) return make_error(ErrorKind::protocol, "job '{}' has no list of tasks: '{}'", row[Column::raw_id], printable(row[Column::task_ids], 80));
+  if (!tasks)
+    return make_error(ErrorKind::protocol, "job '{}' has no list of tasks: '{}'", row[Column::raw_id],
+                      printable(row[Column::task_ids], 80));
   Array& array = m_arrays[std::string(row[Column::array_id])];
   array.limit = std::max(array.limit, tasks->limit);
   array.entries.push_back({.group = group, .tasks = std::move(*tasks), .submitted = *submitted, .priority = *priority});
   return {};
 }
 
-Result<void> QueueBuilder::take_component(const JobRow& row, std::size_t group, TimePoint submitted, std::int64_t priority) {
+Result<void> QueueBuilder::take_component(const JobRow& row, std::size_t group, TimePoint submitted,
+                                          std::int64_t priority) {
   const core::WaitingJobs& jobs = m_groups[group].jobs;
-  m_components[std::string(row[Column::het_id])].push_back(
-      {.shape = jobs.shape, .waiting = jobs.waiting, .reason = jobs.reason, .submitted = submitted, .priority = priority});
+  m_components[std::string(row[Column::het_id])].push_back({.shape = jobs.shape,
+                                                            .waiting = jobs.waiting,
+                                                            .reason = jobs.reason,
+                                                            .submitted = submitted,
+                                                            .priority = priority});
   return {};
 }
 
-void QueueBuilder::count_tasks(const std::string& array, const Entry& entry, std::int64_t from, std::int64_t count, std::size_t group) {
+void QueueBuilder::count_tasks(const std::string& array, const Entry& entry, std::int64_t from, std::int64_t count,
+                               std::size_t group) {
   if (count <= 0) return;
   core::WaitingJobs& jobs = m_groups[group].jobs;
   note_job(jobs, count, entry.submitted, entry.priority);

@@ -20,8 +20,8 @@ struct QueueOptions {
   const Partitions* partitions = nullptr;  // of another moment: one that is not there limits nothing
 };
 
-// Makes the queue of what `squeue` prints, while it prints it. What it keeps grows with shapes, running jobs, arrays and
-// heterogeneous jobs, not with waiting jobs.
+// Makes the queue of what `squeue` prints, while it prints it. What it keeps grows with shapes, running jobs, arrays
+// and heterogeneous jobs, not with waiting jobs.
 class QueueBuilder {
  public:
   explicit QueueBuilder(QueueOptions options) : m_options(options) {}
@@ -68,7 +68,8 @@ class QueueBuilder {
   std::optional<int> limit_of(const JobRow& row) const;
   core::Waiting waits_for(const JobRow& row) const;
   Verdict judge_in_partitions(const JobRow& row, core::Shape& shape) const;
-  void count_tasks(const std::string& array, const Entry& entry, std::int64_t from, std::int64_t count, std::size_t group);
+  void count_tasks(const std::string& array, const Entry& entry, std::int64_t from, std::int64_t count,
+                   std::size_t group);
   void settle_arrays();
   void settle_components();
 

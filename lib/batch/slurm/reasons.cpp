@@ -20,8 +20,10 @@ constexpr std::array k_reasons{
     ReasonClass{"WaitingForScheduling", Waiting::eligible},
     ReasonClass{"Resources", Waiting::eligible},
     ReasonClass{"Priority", Waiting::eligible},
-    ReasonClass{"PartitionConfig", Waiting::eligible},  // no node, or none large enough, in the partition: what tide is for
-    ReasonClass{"PartitionNodeLimit", Waiting::eligible},  // too few nodes yet; Partitions know the limits of slurm.conf
+    ReasonClass{"PartitionConfig",
+                Waiting::eligible},  // no node, or none large enough, in the partition: what tide is for
+    ReasonClass{"PartitionNodeLimit",
+                Waiting::eligible},  // too few nodes yet; Partitions know the limits of slurm.conf
     ReasonClass{"NodeDown", Waiting::eligible},
     ReasonClass{"Dependency", Waiting::dependent},
     ReasonClass{"JobHeldUser", Waiting::held},
@@ -74,23 +76,24 @@ struct StateStage {
 
 // job_state_string() of 22.05; the flags of a state (COMPLETING, REQUEUED, ...) hide its base.
 constexpr std::array k_states{
-    StateStage{"PENDING", JobStage::waiting},         StateStage{"REQUEUED", JobStage::waiting},
-    StateStage{"REQUEUE_FED", JobStage::waiting},     StateStage{"REQUEUE_HOLD", JobStage::waiting},
-    StateStage{"SPECIAL_EXIT", JobStage::waiting},    StateStage{"RESV_DEL_HOLD", JobStage::waiting},
-    StateStage{"RUNNING", JobStage::on_nodes},        StateStage{"SUSPENDED", JobStage::on_nodes},
-    StateStage{"CONFIGURING", JobStage::on_nodes},    StateStage{"COMPLETING", JobStage::on_nodes},
-    StateStage{"STOPPED", JobStage::on_nodes},        StateStage{"SIGNALING", JobStage::on_nodes},
-    StateStage{"STAGE_OUT", JobStage::on_nodes},      StateStage{"RESIZING", JobStage::on_nodes},
-    StateStage{"COMPLETED", JobStage::finished},      StateStage{"CANCELLED", JobStage::finished},
-    StateStage{"FAILED", JobStage::finished},         StateStage{"TIMEOUT", JobStage::finished},
-    StateStage{"NODE_FAIL", JobStage::finished},      StateStage{"PREEMPTED", JobStage::finished},
-    StateStage{"BOOT_FAIL", JobStage::finished},      StateStage{"DEADLINE", JobStage::finished},
-    StateStage{"OUT_OF_MEMORY", JobStage::finished},  StateStage{"REVOKED", JobStage::finished},
+    StateStage{"PENDING", JobStage::waiting},        StateStage{"REQUEUED", JobStage::waiting},
+    StateStage{"REQUEUE_FED", JobStage::waiting},    StateStage{"REQUEUE_HOLD", JobStage::waiting},
+    StateStage{"SPECIAL_EXIT", JobStage::waiting},   StateStage{"RESV_DEL_HOLD", JobStage::waiting},
+    StateStage{"RUNNING", JobStage::on_nodes},       StateStage{"SUSPENDED", JobStage::on_nodes},
+    StateStage{"CONFIGURING", JobStage::on_nodes},   StateStage{"COMPLETING", JobStage::on_nodes},
+    StateStage{"STOPPED", JobStage::on_nodes},       StateStage{"SIGNALING", JobStage::on_nodes},
+    StateStage{"STAGE_OUT", JobStage::on_nodes},     StateStage{"RESIZING", JobStage::on_nodes},
+    StateStage{"COMPLETED", JobStage::finished},     StateStage{"CANCELLED", JobStage::finished},
+    StateStage{"FAILED", JobStage::finished},        StateStage{"TIMEOUT", JobStage::finished},
+    StateStage{"NODE_FAIL", JobStage::finished},     StateStage{"PREEMPTED", JobStage::finished},
+    StateStage{"BOOT_FAIL", JobStage::finished},     StateStage{"DEADLINE", JobStage::finished},
+    StateStage{"OUT_OF_MEMORY", JobStage::finished}, StateStage{"REVOKED", JobStage::finished},
 };
 
 // AssocGrpCpuLimit, QOSMaxNodePerUserLimit, MaxGRESPerAccount and some 120 more.
 bool is_limit(std::string_view reason) {
-  return reason.starts_with("Assoc") || reason.starts_with("QOS") || (reason.starts_with("Max") && reason.ends_with("PerAccount"));
+  return reason.starts_with("Assoc") || reason.starts_with("QOS") ||
+         (reason.starts_with("Max") && reason.ends_with("PerAccount"));
 }
 
 Waiting class_of_reason(std::string_view reason) {

@@ -10,7 +10,8 @@ constexpr std::string_view k_proof = "version";
 
 // "slurm-wlm 22.05.8" as Debian names it, else "slurm 24.05.1".
 bool is_version(std::string_view line) {
-  return line.starts_with("slurm") && line.find(' ') != std::string_view::npos && line.find_first_of("0123456789") != std::string_view::npos;
+  return line.starts_with("slurm") && line.find(' ') != std::string_view::npos &&
+         line.find_first_of("0123456789") != std::string_view::npos;
 }
 
 }  // namespace
@@ -34,8 +35,10 @@ Result<std::vector<std::string_view>> read_session(std::string_view text, std::s
     if (prompted && (line == question || line == k_proof || line.empty())) continue;
     if (!whole) return make_error(ErrorKind::unproven, "its output ends in the middle of a line");
     if (proven) return make_error(ErrorKind::protocol, "'{}' comes after the end", printable(line, 80));
-    if (is_version(line)) proven = true;
-    else if (!line.empty()) lines.push_back(line);
+    if (is_version(line))
+      proven = true;
+    else if (!line.empty())
+      lines.push_back(line);
   }
   if (!proven) return make_error(ErrorKind::unproven, "its output lacks the version's line, which ends a whole one");
   return lines;

@@ -8,7 +8,8 @@
 
 namespace tide::batch::slurm {
 
-// What `scontrol` gets on its standard input: the question, then "version", whose answer proves that the first one's is whole.
+// What `scontrol` gets on its standard input: the question, then "version", whose answer proves that the first one's is
+// whole.
 std::string session_input(std::string_view question);
 
 // The lines that it printed for the question. Unproven without the version's line, or cut in the middle of a line.

@@ -10,7 +10,8 @@ namespace tide::batch::slurm {
 
 namespace {
 
-constexpr std::int64_t k_count_max = 1'000'000;  // of nodes and tasks; Slurm takes 2'000'000 nodes at `sbatch`, for ever waiting
+constexpr std::int64_t k_count_max =
+    1'000'000;  // of nodes and tasks; Slurm takes 2'000'000 nodes at `sbatch`, for ever waiting
 
 constexpr std::int64_t k_not_set = 0xFFFF'FFFD;
 
@@ -45,10 +46,12 @@ Result<Sizes> sizes_of(const JobRow& row) {
   auto tasks = is_none(row[Column::tasks]) ? std::optional<std::int64_t>(1) : parse_integer(row[Column::tasks]);
   if (tasks && *tasks >= k_not_set) tasks = 1;
   if (!nodes || !cpus || *nodes < 1 || *cpus < 1) {
-    return bad_field(row, "TRES", Column::tres).with_context(fmt::format("of job '{}'", printable(row[Column::id], 40)));
+    return bad_field(row, "TRES", Column::tres)
+        .with_context(fmt::format("of job '{}'", printable(row[Column::id], 40)));
   }
   if (!tasks || *tasks < 0) {
-    return bad_field(row, "tasks", Column::tasks).with_context(fmt::format("of job '{}'", printable(row[Column::id], 40)));
+    return bad_field(row, "tasks", Column::tasks)
+        .with_context(fmt::format("of job '{}'", printable(row[Column::id], 40)));
   }
   sizes.beyond = *nodes > k_count_max || *tasks > k_count_max || *cpus > 1'000'000 * k_count_max;
   sizes.nodes = static_cast<int>(std::min(*nodes, k_count_max));
@@ -101,15 +104,21 @@ Result<void> read_gpus(const JobRow& row, core::Shape& shape, core::Chunk& chunk
   }
   add_gpus(per_node->gpus, 1, chunk.gpus_per_node);
   if (!per_job->gpus.empty()) {
-    if (on_one_node(chunk)) add_gpus(per_job->gpus, 1, chunk.gpus_per_node);
-    else add_unjudged(shape, fmt::format("{} for the job", row[Column::tres_per_job]));
+    if (on_one_node(chunk))
+      add_gpus(per_job->gpus, 1, chunk.gpus_per_node);
+    else
+      add_unjudged(shape, fmt::format("{} for the job", row[Column::tres_per_job]));
   }
   if (!per_task->gpus.empty()) {
-    if (on_one_node(chunk)) add_gpus(per_task->gpus, chunk.tasks, chunk.gpus_per_node);
-    else if (chunk.tasks == chunk.nodes) add_gpus(per_task->gpus, 1, chunk.gpus_per_node);
-    else add_unjudged(shape, fmt::format("{} for each task", row[Column::tres_per_task]));
+    if (on_one_node(chunk))
+      add_gpus(per_task->gpus, chunk.tasks, chunk.gpus_per_node);
+    else if (chunk.tasks == chunk.nodes)
+      add_gpus(per_task->gpus, 1, chunk.gpus_per_node);
+    else
+      add_unjudged(shape, fmt::format("{} for each task", row[Column::tres_per_task]));
   }
-  if (!is_none(row[Column::tres_per_socket])) add_unjudged(shape, fmt::format("{} for each socket", row[Column::tres_per_socket]));
+  if (!is_none(row[Column::tres_per_socket]))
+    add_unjudged(shape, fmt::format("{} for each socket", row[Column::tres_per_socket]));
   return {};
 }
 
@@ -151,10 +160,10 @@ Result<void> read_layout(const JobRow& row, core::Shape& shape) {
     int harmless;
   };
   constexpr std::array k_limits{
-      Limit{Column::sockets, "sockets-per-node", 1},         Limit{Column::cores, "cores-per-socket", 1},
-      Limit{Column::threads, "threads-per-core", 1},         Limit{Column::tasks_per_socket, "ntasks-per-socket", 0},
-      Limit{Column::tasks_per_core, "ntasks-per-core", 1},   Limit{Column::core_spec, "core-spec", 0},
-      Limit{Column::contiguous, "contiguous", 0},            Limit{Column::switches, "switches", 0},
+      Limit{Column::sockets, "sockets-per-node", 1},       Limit{Column::cores, "cores-per-socket", 1},
+      Limit{Column::threads, "threads-per-core", 1},       Limit{Column::tasks_per_socket, "ntasks-per-socket", 0},
+      Limit{Column::tasks_per_core, "ntasks-per-core", 1}, Limit{Column::core_spec, "core-spec", 0},
+      Limit{Column::contiguous, "contiguous", 0},          Limit{Column::switches, "switches", 0},
   };
   for (const Limit& limit : k_limits) {
     const std::string_view text = row[limit.column];
@@ -167,7 +176,8 @@ Result<void> read_layout(const JobRow& row, core::Shape& shape) {
   return {};
 }
 
-Result<void> read_sizes(const JobRow& row, const Sizes& sizes, std::optional<int> nodes_max, core::Shape& shape, core::Chunk& chunk) {
+Result<void> read_sizes(const JobRow& row, const Sizes& sizes, std::optional<int> nodes_max, core::Shape& shape,
+                        core::Chunk& chunk) {
   chunk.nodes = sizes.nodes;
   chunk.tasks = sizes.tasks;
   TIDE_TRY_ASSIGN(chunk.slots_per_task, number(row, "CPUs per task", Column::cpus_per_task, 1));
@@ -176,10 +186,13 @@ Result<void> read_sizes(const JobRow& row, const Sizes& sizes, std::optional<int
   TIDE_TRY_ASSIGN(const int cpus_min, number(row, "CPUs per node", Column::min_cpus, 1));
   chunk.slots_per_task = std::max(chunk.slots_per_task, 1);
   chunk.nodes_max = nodes_max.value_or(shown_max);
-  if (chunk.nodes_max < chunk.nodes || chunk.nodes_max >= chunk.tasks) chunk.nodes_max = 0;  // no more than the tasks say
+  if (chunk.nodes_max < chunk.nodes || chunk.nodes_max >= chunk.tasks)
+    chunk.nodes_max = 0;  // no more than the tasks say
   if (cpus_min > chunk.slots_per_task * std::max(chunk.tasks_per_node, 1)) {
-    if (chunk.tasks == chunk.nodes) chunk.slots_per_task = cpus_min;
-    else add_unjudged(shape, fmt::format("mincpus={}", cpus_min));
+    if (chunk.tasks == chunk.nodes)
+      chunk.slots_per_task = cpus_min;
+    else
+      add_unjudged(shape, fmt::format("mincpus={}", cpus_min));
   }
   return {};
 }
@@ -194,14 +207,17 @@ Result<bool> has_unclear_limit(const JobRow& row) {
 
 namespace {
 
-Result<void> read_wishes(const JobRow& row, const Sizes& sizes, std::optional<int> nodes_max, core::Shape& shape, core::Chunk& chunk) {
+Result<void> read_wishes(const JobRow& row, const Sizes& sizes, std::optional<int> nodes_max, core::Shape& shape,
+                         core::Chunk& chunk) {
   TIDE_TRY(read_sizes(row, sizes, sizes.nodes == 1 ? nodes_max : std::nullopt, shape, chunk));
   TIDE_TRY(read_memory(row, sizes, chunk));
   TIDE_TRY(read_gpus(row, shape, chunk));
   TIDE_TRY(read_per_gpu(row, shape, chunk));
   TIDE_TRY(read_layout(row, shape));
-  if (auto features = parse_features(row[Column::features])) chunk.features = std::move(*features);
-  else add_unjudged(shape, fmt::format("constraint {}", printable(row[Column::features], 80)));
+  if (auto features = parse_features(row[Column::features]))
+    chunk.features = std::move(*features);
+  else
+    add_unjudged(shape, fmt::format("constraint {}", printable(row[Column::features], 80)));
   const auto limit = parse_time_limit(row[Column::time_limit]);
   if (!limit) return bad_field(row, "time limit", Column::time_limit);
   shape.walltime = *limit;
@@ -215,7 +231,8 @@ Result<core::Shape> shape_of(const JobRow& row, std::optional<int> nodes_max) {
   core::Chunk chunk;
   TIDE_TRY_ASSIGN(const Sizes sizes, sizes_of(row));
   // What follows is as somebody typed it: one job with "--gres=gpu:99999999" must not make us blind for all others.
-  if (const auto read = read_wishes(row, sizes, nodes_max, shape, chunk); !read) add_unjudged(shape, read.error().message);
+  if (const auto read = read_wishes(row, sizes, nodes_max, shape, chunk); !read)
+    add_unjudged(shape, read.error().message);
   if (sizes.beyond) add_unjudged(shape, printable(row[Column::tres], 80));
   shape.queue = std::string(row[Column::partition].substr(0, row[Column::partition].find(',')));
   shape.exclusive = row[Column::sharing] == "NO" || row[Column::sharing] == "USER" || row[Column::sharing] == "MCS";

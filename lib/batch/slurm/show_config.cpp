@@ -9,7 +9,8 @@ namespace tide::batch::slurm {
 
 namespace {
 
-// Tested with 22.05.8. Later ones changed no column or key that is read here; what they would change is a protocol error.
+// Tested with 22.05.8. Later ones changed no column or key that is read here; what they would change is a protocol
+// error.
 constexpr std::int64_t k_release_min = 2205;
 constexpr std::int64_t k_release_max = 2411;
 
@@ -43,7 +44,8 @@ Result<SlurmConfig> parse_show_config(std::string_view text) {
     const std::size_t sign = line.find('=');
     if (sign != std::string_view::npos) values.emplace(trim(line.substr(0, sign)), trim(line.substr(sign + 1)));
   }
-  if (!up || !text.ends_with('\n')) return make_error(ErrorKind::unproven, "its output does not end with a slurmctld that is UP");
+  if (!up || !text.ends_with('\n'))
+    return make_error(ErrorKind::unproven, "its output does not end with a slurmctld that is UP");
   SlurmConfig config;
   config.cluster = std::string(values["ClusterName"]);
   config.version = std::string(values["SLURM_VERSION"]);
@@ -68,7 +70,8 @@ Result<void> check_version(std::string_view version) {
   }
   const std::int64_t release = *year * 100 + *month;
   if (release < k_release_min || release > k_release_max) {
-    return make_error(ErrorKind::protocol, "Slurm {} is not one that this version of tide reads: 22.05 to 24.11", printable(version, 40));
+    return make_error(ErrorKind::protocol, "Slurm {} is not one that this version of tide reads: 22.05 to 24.11",
+                      printable(version, 40));
   }
   return {};
 }

@@ -12,17 +12,18 @@ namespace tide::batch::slurm {
 
 struct SlurmConfig {
   std::string cluster;
-  std::string version;                       // "22.05.8"
-  std::string user;                          // SlurmUser
+  std::string version;  // "22.05.8"
+  std::string user;     // SlurmUser
   std::int64_t user_id = 0;
   std::optional<TimePoint> boot_time;
-  std::vector<std::string> private_data;     // "jobs", "nodes", "cloud", ...
-  bool has_accounting = false;               // slurmdbd keeps operators
+  std::vector<std::string> private_data;  // "jobs", "nodes", "cloud", ...
+  bool has_accounting = false;            // slurmdbd keeps operators
 
   bool hides(std::string_view what) const;
 };
 
-// `scontrol show config`: begins with "Configuration data as of", ends with who answers ("Slurmctld(primary) at head is UP").
+// `scontrol show config`: begins with "Configuration data as of", ends with who answers ("Slurmctld(primary) at head is
+// UP").
 Result<SlurmConfig> parse_show_config(std::string_view text);
 
 // Which releases this tide reads: 22.05 to 24.11.

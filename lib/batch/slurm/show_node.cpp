@@ -16,12 +16,22 @@ constexpr std::string_view k_none = "No nodes in the system";
 
 // With these words slurmctld or slurmd 22.05 drains a node that is not what it should be.
 constexpr std::array<std::string_view, 12> k_own_drains{
-    "Low RealMemory",     "Low CPUs",          "Low socket*core*thread count", "Low TmpDisk",
-    "gres/",              "Prolog error",      "Epilog error",                 "Kill task failed",
-    "Duplicate jobid",    "batch job complete failure", "Node unexpectedly rebooted", "ResumeTimeout reached",
+    "Low RealMemory",
+    "Low CPUs",
+    "Low socket*core*thread count",
+    "Low TmpDisk",
+    "gres/",
+    "Prolog error",
+    "Epilog error",
+    "Kill task failed",
+    "Duplicate jobid",
+    "batch job complete failure",
+    "Node unexpectedly rebooted",
+    "ResumeTimeout reached",
 };
 
-// Values that may hold blanks come last (Reason, Comment, Extra) or are the node's own (OS), which can only deceive about itself.
+// Values that may hold blanks come last (Reason, Comment, Extra) or are the node's own (OS), which can only deceive
+// about itself.
 std::string_view field(std::string_view line, std::string_view key) { return field_of(line, key); }
 
 // Text that ends where the next free field begins.
@@ -42,7 +52,8 @@ std::string note_of(std::string_view reason) {
     if (close == std::string_view::npos) break;
     const std::string_view who = reason.substr(at + 2, close - at - 2);
     const std::size_t sign = who.rfind('@');
-    if (sign != std::string_view::npos && who.find(' ') == std::string_view::npos && parse_slurm_time(who.substr(sign + 1))) {
+    if (sign != std::string_view::npos && who.find(' ') == std::string_view::npos &&
+        parse_slurm_time(who.substr(sign + 1))) {
       return std::string(reason.substr(0, at));
     }
   }
@@ -76,7 +87,8 @@ Result<void> read_state(std::string_view line, core::Node& node) {
   const auto has = [&](std::string_view word) { return std::ranges::find(words, word) != words.end(); };
   const std::string_view last = words.front();
   const std::string_view base = last.substr(0, last.find_first_of("*~#!%$@^-"));
-  constexpr std::array<std::string_view, 8> k_bases{"IDLE", "MIXED", "ALLOCATED", "DOWN", "ERROR", "UNKNOWN", "FUTURE", "PLANNED"};
+  constexpr std::array<std::string_view, 8> k_bases{"IDLE",  "MIXED",   "ALLOCATED", "DOWN",
+                                                    "ERROR", "UNKNOWN", "FUTURE",    "PLANNED"};
   if (std::ranges::find(k_bases, base) == k_bases.end()) {
     return make_error(ErrorKind::protocol, "'{}' has the state '{}'", printable(line, 40), printable(state, 80));
   }
@@ -84,7 +96,8 @@ Result<void> read_state(std::string_view line, core::Node& node) {
   node.held = has("DRAIN") || has("FAIL");
   node.completing = has("COMPLETING");
   node.responding = !has("NOT_RESPONDING") && last.find('*') == std::string_view::npos && base != "UNKNOWN";
-  const bool own = std::ranges::any_of(k_own_drains, [&](std::string_view words_of_it) { return node.note.starts_with(words_of_it); });
+  const bool own = std::ranges::any_of(
+      k_own_drains, [&](std::string_view words_of_it) { return node.note.starts_with(words_of_it); });
   node.unfit = has("INVALID_REG") || ((node.held || node.down) && own);
   return {};
 }
@@ -108,7 +121,8 @@ Result<void> read_sizes(std::string_view line, core::Node& node) {
 }  // namespace
 
 Result<core::Node> parse_node_line(std::string_view line) {
-  if (!line.starts_with("NodeName=")) return make_error(ErrorKind::protocol, "'{}' is no line of a node", printable(line, 80));
+  if (!line.starts_with("NodeName="))
+    return make_error(ErrorKind::protocol, "'{}' is no line of a node", printable(line, 80));
   core::Node node;
   node.name.value = std::string(field(line, "NodeName"));
   const std::string_view address = field(line, "NodeAddr");
@@ -122,7 +136,8 @@ Result<core::Node> parse_node_line(std::string_view line) {
   if (const auto time = parse_slurm_time(started); time && time->time_since_epoch().count() > 0) {
     node.registered_at = *time;
   } else if (!is_none(started) && started != "Unknown" && started != "0") {
-    return make_error(ErrorKind::protocol, "'{}' has '{}' for SlurmdStartTime", printable(line, 40), printable(started, 40));
+    return make_error(ErrorKind::protocol, "'{}' has '{}' for SlurmdStartTime", printable(line, 40),
+                      printable(started, 40));
   }
   node.note = note_of(free_text(line, " Reason="));
   node.placeholder = node.note.starts_with(core::k_note_placeholder);
@@ -144,7 +159,8 @@ Result<std::vector<core::Node>> parse_show_nodes(std::string_view text) {
   if (lines.empty()) return make_error(ErrorKind::unproven, "it lists no node and does not say that there is none");
   std::ranges::sort(nodes, {}, &core::Node::name);
   for (std::size_t i = 1; i < nodes.size(); ++i) {
-    if (nodes[i].name == nodes[i - 1].name) return make_error(ErrorKind::protocol, "node '{}' is listed twice", printable(nodes[i].name.value, 80));
+    if (nodes[i].name == nodes[i - 1].name)
+      return make_error(ErrorKind::protocol, "node '{}' is listed twice", printable(nodes[i].name.value, 80));
   }
   return nodes;
 }

@@ -18,10 +18,12 @@ Error in_command(Error error, const process::Command& command) {
 }
 
 std::string create_line(const NodeSpec& node) {
-  std::string line = fmt::format("create nodename={} CPUs={} RealMemory={} State=CLOUD", node.name.value, node.slots, std::max<std::int64_t>(node.memory_mib, 1));
+  std::string line = fmt::format("create nodename={} CPUs={} RealMemory={} State=CLOUD", node.name.value, node.slots,
+                                 std::max<std::int64_t>(node.memory_mib, 1));
   if (!node.features.empty()) line += " Feature=" + join(node.features, ",");
   std::vector<std::string> gres;
-  for (const auto& [type, count] : node.gpus) gres.push_back(type.empty() ? fmt::format("gpu:{}", count) : fmt::format("gpu:{}:{}", type, count));
+  for (const auto& [type, count] : node.gpus)
+    gres.push_back(type.empty() ? fmt::format("gpu:{}", count) : fmt::format("gpu:{}:{}", type, count));
   if (!gres.empty()) line += " Gres=" + join(gres, ",");
   if (!node.address.empty()) line += fmt::format(" NodeAddr={} NodeHostname={}", node.address, node.name.value);
   return line;
@@ -34,8 +36,8 @@ Slurm::Slurm(process::CommandRunner& runner, Clock& clock, SlurmOptions options)
   auto& environment = m_options.environment;
   environment["LC_ALL"] = "C";
   environment["TZ"] = "UTC";
-  environment["SLURM_TIME_FORMAT"] = "%s";    // seconds since 1970: no time zone can move them
-  environment["SLURM_BITSTR_LEN"] = "0";      // an array's tasks in full, not the first 64 bytes of them
+  environment["SLURM_TIME_FORMAT"] = "%s";  // seconds since 1970: no time zone can move them
+  environment["SLURM_BITSTR_LEN"] = "0";    // an array's tasks in full, not the first 64 bytes of them
 }
 
 process::Command Slurm::command(const std::string& program, std::vector<std::string> arguments) const {
@@ -76,7 +78,8 @@ Result<core::ServerIdentity> Slurm::server() {
   TIDE_TRY(prove_sight(*config));
   m_shows_unregistered = config->hides("cloud");  // "PrivateData=cloud" shows powered down nodes, against its name
   // slurmctld answers only once it has read its state, nodes and jobs: it is never `fresh`.
-  return core::ServerIdentity{.name = config->cluster, .version = config->version, .up_since = config->boot_time, .fresh = false};
+  return core::ServerIdentity{
+      .name = config->cluster, .version = config->version, .up_since = config->boot_time, .fresh = false};
 }
 
 // Others' jobs and nodes are seen if nothing hides them, or if we are root, SlurmUser or an operator.
@@ -88,14 +91,17 @@ Result<void> Slurm::prove_sight(const SlurmConfig& config) {
   }
   if (hidden.empty()) return {};
   if (config.has_accounting && !m_options.sacctmgr.empty()) {
-    const auto asked = read(command(m_options.sacctmgr, {"-n", "-P", "show", "user", m_options.user, "format=AdminLevel"}));
+    const auto asked =
+        read(command(m_options.sacctmgr, {"-n", "-P", "show", "user", m_options.user, "format=AdminLevel"}));
     if (!asked) return asked.error();
     const std::string_view level = trim(asked->output);
     if (level == "Operator" || level == "Administrator") return {};
   }
-  return make_error(ErrorKind::unproven, "PrivateData={} in slurm.conf hides others' {} from user '{}'", hidden, hidden, m_options.user)
-      .with_hint(fmt::format("Run tide as root or as '{}', make '{}' an operator with 'sacctmgr', or take '{}' out of PrivateData.", config.user,
-                             m_options.user, hidden));
+  return make_error(ErrorKind::unproven, "PrivateData={} in slurm.conf hides others' {} from user '{}'", hidden, hidden,
+                    m_options.user)
+      .with_hint(fmt::format(
+          "Run tide as root or as '{}', make '{}' an operator with 'sacctmgr', or take '{}' out of PrivateData.",
+          config.user, m_options.user, hidden));
 }
 
 Result<std::vector<core::Node>> Slurm::nodes() {
@@ -164,14 +170,15 @@ Result<bool> Slurm::has_registered(const core::NodeName& node) {
   return entry->registered_at.has_value();
 }
 
-// Both commands go to one scontrol: once it has read them, the drain follows the create in a millisecond, even if tide dies
-// between. A repeat finds the entry (create on an existing node exits 0 and changes nothing) and drains it again.
+// Both commands go to one scontrol: once it has read them, the drain follows the create in a millisecond, even if tide
+// dies between. A repeat finds the entry (create on an existing node exits 0 and changes nothing) and drains it again.
 Result<void> Slurm::add(const NodeSpec& node) {
   TIDE_TRY(check_node_spec(node));
   TIDE_TRY_ASSIGN(const bool registered, has_registered(node.name));
   if (registered) return {};  // the machine is there already: a hold of its own decides about it, not this
   process::Command both = command(m_options.scontrol, {"-a"});
-  both.input = fmt::format("{}\nupdate nodename={} state=drain reason=\"{}\"\n", create_line(node), node.name.value, node.note);
+  both.input =
+      fmt::format("{}\nupdate nodename={} state=drain reason=\"{}\"\n", create_line(node), node.name.value, node.note);
   TIDE_TRY_ASSIGN(const process::Finished finished, run(both));
   if (finished.exit_code != 0 || finished.signal != 0) {
     return failure(both, finished).with_context(fmt::format("while creating node '{}'", node.name.value));
@@ -187,7 +194,8 @@ Result<void> Slurm::update(const core::NodeName& node, std::vector<std::string> 
   TIDE_TRY_ASSIGN(const process::Finished finished, run(change));
   if (finished.exit_code == 0 && finished.signal == 0) return {};
   if (says(finished, k_unknown_node)) {
-    return make_error(ErrorKind::not_found, "node '{}' is not known to Slurm", node.value).with_peer(first_words(finished));
+    return make_error(ErrorKind::not_found, "node '{}' is not known to Slurm", node.value)
+        .with_peer(first_words(finished));
   }
   return failure(change, finished);
 }

@@ -13,12 +13,12 @@
 namespace tide::batch::slurm {
 
 struct SlurmOptions {
-  std::string scontrol;                            // absolute paths
+  std::string scontrol;  // absolute paths
   std::string squeue;
   std::string sacctmgr;                            // "" if there is none
   std::map<std::string, std::string> environment;  // PATH and [batch.env]
   std::chrono::milliseconds timeout{30'000};
-  std::int64_t user_id = 0;                        // of this process
+  std::int64_t user_id = 0;  // of this process
   std::string user;
 };
 

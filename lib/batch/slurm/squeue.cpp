@@ -10,7 +10,8 @@ struct ColumnName {
   std::string_view header;  // as 22.05.8 prints it
 };
 
-// In the order of Column. A tab ends each field: nothing that slurmctld lets through holds one, while '|' is in features.
+// In the order of Column. A tab ends each field: nothing that slurmctld lets through holds one, while '|' is in
+// features.
 constexpr char k_separator = '\t';
 constexpr std::array<ColumnName, k_columns> k_names{{
     {"JobArrayID", "JOBID"},
@@ -96,7 +97,8 @@ Result<JobRow> parse_squeue_line(std::string_view line) {
     if (i == static_cast<std::size_t>(k_first_of_shape)) row.shape_text = line.substr(at);
     at = end + 1;
   }
-  if (at != line.size()) return make_error(ErrorKind::protocol, "'{}' has more than {} fields", printable(line, 80), k_columns);
+  if (at != line.size())
+    return make_error(ErrorKind::protocol, "'{}' has more than {} fields", printable(line, 80), k_columns);
   return row;
 }
 

@@ -25,7 +25,8 @@ std::optional<std::int64_t> parse_hundredths(std::string_view text) {
   if (!whole) return std::nullopt;
   if (dot == std::string_view::npos) return *whole * 100;
   std::string fraction(text.substr(dot + 1, 2));
-  if (fraction.empty() || !std::ranges::all_of(text.substr(dot + 1), [](char c) { return c >= '0' && c <= '9'; })) return std::nullopt;
+  if (fraction.empty() || !std::ranges::all_of(text.substr(dot + 1), [](char c) { return c >= '0' && c <= '9'; }))
+    return std::nullopt;
   fraction.resize(2, '0');
   return *whole * 100 + *parse_integer(fraction);
 }
@@ -59,8 +60,10 @@ bool add_gres(std::string_view item, Gres& gres) {
   std::string type;
   std::int64_t count = 1;
   if (parts.size() == 2) {
-    if (const auto number = parse_count(parts[1])) count = *number;
-    else type = std::string(parts[1]);
+    if (const auto number = parse_count(parts[1]))
+      count = *number;
+    else
+      type = std::string(parts[1]);
   } else if (parts.size() == 3) {
     const auto number = parse_count(parts[2]);
     if (!number) return false;
@@ -92,7 +95,8 @@ std::optional<std::int64_t> parse_memory_mib(std::string_view text) {
 }
 
 std::optional<Seconds> parse_time_limit(std::string_view text) {
-  if (is_none(text) || text == "UNLIMITED" || text == "NOT_SET" || text == "Partition_Limit" || text == "INVALID") return Seconds{0};
+  if (is_none(text) || text == "UNLIMITED" || text == "NOT_SET" || text == "Partition_Limit" || text == "INVALID")
+    return Seconds{0};
   std::int64_t seconds = 0;
   if (const std::size_t dash = text.find('-'); dash != std::string_view::npos) {
     const auto days = parse_count(text.substr(0, dash));
@@ -127,7 +131,8 @@ std::string_view find_tres(std::string_view tres, std::string_view kind) {
   while (!tres.empty()) {
     const std::size_t comma = tres.find(',');
     const std::string_view item = tres.substr(0, comma);
-    if (item.size() > kind.size() && item.starts_with(kind) && item[kind.size()] == '=') return item.substr(kind.size() + 1);
+    if (item.size() > kind.size() && item.starts_with(kind) && item[kind.size()] == '=')
+      return item.substr(kind.size() + 1);
     if (comma == std::string_view::npos) break;
     tres.remove_prefix(comma + 1);
   }

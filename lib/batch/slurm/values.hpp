@@ -28,7 +28,8 @@ struct Gres {
   std::string others;  // what is no GPU, as Slurm wrote it: "craynetwork:1,tape:2"
 };
 
-// "gres:gpu:a100:2,gres:gpu:1", "gpu:2(S:0-1)", "gpu:a100:1(IDX:0)", "gres/gpu=2", "gres/gpu:a100=1": the forms of jobs, nodes and TRES.
+// "gres:gpu:a100:2,gres:gpu:1", "gpu:2(S:0-1)", "gpu:a100:1(IDX:0)", "gres/gpu=2", "gres/gpu:a100=1": the forms of
+// jobs, nodes and TRES.
 std::optional<Gres> parse_gres(std::string_view text);
 
 }  // namespace tide::batch::slurm

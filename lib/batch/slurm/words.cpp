@@ -9,10 +9,13 @@ namespace {
 
 constexpr std::size_t k_note_max = 512;
 
-bool is_plain(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.'; }
+bool is_plain(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+}
 
 bool is_word(std::string_view text, std::string_view also = "") {
-  return !text.empty() && std::ranges::all_of(text, [&](char c) { return is_plain(c) || also.find(c) != std::string_view::npos; });
+  return !text.empty() &&
+         std::ranges::all_of(text, [&](char c) { return is_plain(c) || also.find(c) != std::string_view::npos; });
 }
 
 }  // namespace
@@ -32,9 +35,10 @@ Error failure(const process::Command& command, const process::Finished& finished
   Error error = make_error(ErrorKind::batch, "'{}' {}", process::display(command), how);
   if (const std::string words = first_words(finished); !words.empty()) error = std::move(error).with_peer(words);
   if (says(finished, "Unable to contact slurm controller") || says(finished, "Connection refused")) {
-    error = std::move(error).with_hint("Check that slurmctld runs, and that SLURM_CONF in [batch.env] names its slurm.conf.");
+    error = std::move(error).with_hint(
+        "Check that slurmctld runs, and that SLURM_CONF in [batch.env] names its slurm.conf.");
   } else if (says(finished, "Access/permission denied") || says(finished, "Invalid user id")) {
-    error = std::move(error).with_hint("Run tide as SlurmUser or root, or make its user an operator with 'sacctmgr'.");
+    error = std::move(error).with_hint("Run tide as SlurmUser or root, or make its user an administrator with 'sacctmgr'.");
   }
   return error;
 }
@@ -51,7 +55,8 @@ Result<void> check_address(const std::string& address) {
 }
 
 Result<void> check_note(const std::string& note) {
-  const bool clean = std::ranges::all_of(note, [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\'' && c != '\\'; });
+  const bool clean =
+      std::ranges::all_of(note, [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\'' && c != '\\'; });
   if (clean && !note.empty() && note.size() <= k_note_max) return {};
   return make_error(ErrorKind::config, "'{}' cannot be a drain's reason in Slurm", printable(note, 80));
 }
@@ -70,7 +75,8 @@ Result<void> check_node_spec(const NodeSpec& node) {
     return make_error(ErrorKind::config, "'{}:{}' cannot be a node's GPUs in Slurm", printable(type, 80), count)
         .with_hint("Change it in gpus of [pools.NAME].");
   }
-  if (node.slots < 1) return make_error(ErrorKind::config, "node '{}' would have {} slots", node.name.value, node.slots);
+  if (node.slots < 1)
+    return make_error(ErrorKind::config, "node '{}' would have {} slots", node.name.value, node.slots);
   return {};
 }
 

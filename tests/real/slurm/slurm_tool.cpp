@@ -1,8 +1,8 @@
 // slurm-tool [--record DIR] [--bin-dir DIR] [--timeout SECONDS] [KEY=VALUE...] VERB...
 //
-// The Slurm adapter alone, against a real server. KEY=VALUE is [batch.env]. A line each of what it reads, in words that a
-// script can grep; errors on stderr as "error KIND: message", exit 1. With --record, what each command that the adapter ran
-// printed is kept: DIR/1.txt and so on, and its command line in DIR/INDEX.
+// The Slurm adapter alone, against a real server. KEY=VALUE is [batch.env]. A line each of what it reads, in words that
+// a script can grep; errors on stderr as "error KIND: message", exit 1. With --record, what each command that the
+// adapter ran printed is kept: DIR/1.txt and so on, and its command line in DIR/INDEX.
 //
 //   server | nodes | jobs [all]
 //   add NAME SLOTS MEMORY_MIB FEATURES GPU_TYPE:COUNT ADDRESS NOTE   ("-" for none)
@@ -80,9 +80,10 @@ std::string ids_of(const std::vector<core::JobId>& ids) {
 std::string chunk_of(const core::Chunk& chunk) {
   Words clauses;
   for (const auto& clause : chunk.features) clauses.push_back(join(clause, "|"));
-  return fmt::format("{{nodes={}-{} tasks={} slots={} per_node={} mem_node={} mem_slot={} gpus={} features={}}}", chunk.nodes,
-                     chunk.nodes_max, chunk.tasks, chunk.slots_per_task, chunk.tasks_per_node, chunk.memory_mib_per_node,
-                     chunk.memory_mib_per_slot, gpus_of(chunk.gpus_per_node), or_dash(join(clauses, "&")));
+  return fmt::format("{{nodes={}-{} tasks={} slots={} per_node={} mem_node={} mem_slot={} gpus={} features={}}}",
+                     chunk.nodes, chunk.nodes_max, chunk.tasks, chunk.slots_per_task, chunk.tasks_per_node,
+                     chunk.memory_mib_per_node, chunk.memory_mib_per_slot, gpus_of(chunk.gpus_per_node),
+                     or_dash(join(clauses, "&")));
 }
 
 void print(const core::WaitingJobs& jobs) {
@@ -94,12 +95,14 @@ void print(const core::WaitingJobs& jobs) {
 }
 
 void print(const core::Node& node) {
-  fmt::print("{} slots={}/{} memory={}/{} gpus={}/{} features={} queues={} registered={} responding={} down={} held={} unfit={} "
-             "completing={} placeholder={} address={} note='{}' state={}\n",
-             node.name.value, node.slots_used, node.slots, node.memory_mib_used, node.memory_mib, gpus_of(node.gpus_used),
-             gpus_of(node.gpus), or_dash(join(node.features, ",")), or_dash(join(node.queues, ",")),
-             node.registered_at.has_value(), node.responding, node.down, node.held, node.unfit, node.completing,
-             node.placeholder, or_dash(node.address), node.note, node.state);
+  fmt::print(
+      "{} slots={}/{} memory={}/{} gpus={}/{} features={} queues={} registered={} responding={} down={} held={} "
+      "unfit={} "
+      "completing={} placeholder={} address={} note='{}' state={}\n",
+      node.name.value, node.slots_used, node.slots, node.memory_mib_used, node.memory_mib, gpus_of(node.gpus_used),
+      gpus_of(node.gpus), or_dash(join(node.features, ",")), or_dash(join(node.queues, ",")),
+      node.registered_at.has_value(), node.responding, node.down, node.held, node.unfit, node.completing,
+      node.placeholder, or_dash(node.address), node.note, node.state);
 }
 
 Words items(const std::string& text) {
@@ -185,11 +188,16 @@ Result<void> run(Words words) {
     const std::size_t sign = words[0].find('=');
     const std::size_t taken = sign == std::string::npos ? 2 : 1;
     if (words.size() <= taken) return make_error(ErrorKind::usage, "no verb after '{}'", words[0]);
-    if (taken == 1) config.batch.environment[words[0].substr(0, sign)] = words[0].substr(sign + 1);
-    else if (words[0] == "--record") record = words[1];
-    else if (words[0] == "--bin-dir") config.batch.bin_dir = words[1];
-    else if (words[0] == "--timeout") config.batch.timeout = std::chrono::seconds(parse_integer(words[1]).value_or(30));
-    else return make_error(ErrorKind::usage, "'{}' is no option", words[0]);
+    if (taken == 1)
+      config.batch.environment[words[0].substr(0, sign)] = words[0].substr(sign + 1);
+    else if (words[0] == "--record")
+      record = words[1];
+    else if (words[0] == "--bin-dir")
+      config.batch.bin_dir = words[1];
+    else if (words[0] == "--timeout")
+      config.batch.timeout = std::chrono::seconds(parse_integer(words[1]).value_or(30));
+    else
+      return make_error(ErrorKind::usage, "'{}' is no option", words[0]);
     words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(taken));
   }
   const batch::Factory* factory = batch::find_factory("slurm");
@@ -198,7 +206,8 @@ Result<void> run(Words words) {
   process::PosixRunner posix(clock);
   RecordingRunner runner(posix, record);
   const auto environment = whole_environment();
-  TIDE_TRY_ASSIGN(const auto system, factory->make(config, {.runner = runner, .clock = clock, .environment = environment}));
+  TIDE_TRY_ASSIGN(const auto system,
+                  factory->make(config, {.runner = runner, .clock = clock, .environment = environment}));
   return obey(*system, words);
 }
 

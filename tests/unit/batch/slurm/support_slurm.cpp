@@ -23,7 +23,9 @@ Result<core::JobQueue> read_queue(std::string_view text, batch::slurm::QueueOpti
 std::string squeue_line(const Changes& changes) {
   std::array<std::string, batch::slurm::k_columns> fields;
   fields.fill("N/A");
-  const auto set = [&](Column column, std::string value) { fields[static_cast<std::size_t>(column)] = std::move(value); };
+  const auto set = [&](Column column, std::string value) {
+    fields[static_cast<std::size_t>(column)] = std::move(value);
+  };
   for (const Column column : {Column::id, Column::array_id, Column::raw_id}) set(column, "7");
   set(Column::state, "PENDING");
   set(Column::nodes, "");
@@ -35,8 +37,10 @@ std::string squeue_line(const Changes& changes) {
   set(Column::partition, "cloud");
   set(Column::tres, "cpu=1,mem=100M,node=1,billing=1");
   set(Column::max_nodes, "1");
-  for (const Column column : {Column::tasks, Column::cpus_per_task, Column::min_cpus, Column::requeue}) set(column, "1");
-  for (const Column column : {Column::tasks_per_node, Column::tmp_disk, Column::contiguous, Column::switches}) set(column, "0");
+  for (const Column column : {Column::tasks, Column::cpus_per_task, Column::min_cpus, Column::requeue})
+    set(column, "1");
+  for (const Column column : {Column::tasks_per_node, Column::tmp_disk, Column::contiguous, Column::switches})
+    set(column, "0");
   set(Column::min_memory, "100M");
   set(Column::features, "(null)");
   set(Column::sharing, "OK");

@@ -16,7 +16,8 @@ std::string slurm_fixture(const std::string& name);
 constexpr TimePoint k_recorded{Seconds{1'795'629'200}};  // shortly after the recordings were made
 
 // Reads it in pieces of that size.
-Result<core::JobQueue> read_queue(std::string_view text, batch::slurm::QueueOptions options = {}, std::size_t piece = 4'096);
+Result<core::JobQueue> read_queue(std::string_view text, batch::slurm::QueueOptions options = {},
+                                  std::size_t piece = 4'096);
 
 // One line of squeue: a plain waiting job, with these columns changed.
 using Changes = std::vector<std::pair<batch::slurm::Column, std::string>>;

@@ -47,9 +47,11 @@ TEST_CASE("partitions: what can never run there") {
   CHECK(verdict({.nodes_min = 2}, {.nodes = 1, .tasks = 1}) == "PartitionNodeLimit: MinNodes=2");
   CHECK(verdict({.nodes_min = 2}, {.nodes = 2, .tasks = 2}).empty());
   CHECK(verdict({.slots_per_node_max = 2}, {.slots_per_task = 4}) == "PartitionConfig: MaxCPUsPerNode=2");
-  CHECK(verdict({.slots_per_node_max = 2}, {.nodes_max = 1, .tasks = 3}) == "PartitionConfig: no more than 2 tasks on a node");
+  CHECK(verdict({.slots_per_node_max = 2}, {.nodes_max = 1, .tasks = 3}) ==
+        "PartitionConfig: no more than 2 tasks on a node");
   CHECK(verdict({.memory_mib_per_node_max = 200}, {.memory_mib_per_node = 300}) == "MaxMemPerLimit: MaxMemPerNode=200");
-  CHECK(verdict({.memory_mib_per_node_max = 200}, {.slots_per_task = 3, .memory_mib_per_slot = 100}) == "MaxMemPerLimit: MaxMemPerNode=200");
+  CHECK(verdict({.memory_mib_per_node_max = 200}, {.slots_per_task = 3, .memory_mib_per_slot = 100}) ==
+        "MaxMemPerLimit: MaxMemPerNode=200");
   CHECK(verdict({.time_max = Seconds{600}}, {}) == "PartitionTimeLimit: MaxTime=10 min");
   CHECK(verdict({.time_max = Seconds{7'200}}, {}).empty());
   CHECK(verdict({.time_max = Seconds{7'200}}, {}, true) == "PartitionTimeLimit: MaxTime=120 min");
@@ -80,9 +82,12 @@ TEST_CASE("partitions: cut anywhere, other documents and doubles are errors") {
   CHECK(parse_show_partitions(end).error().kind == ErrorKind::unproven);
   CHECK(parse_show_partitions("<html></html>\n" + end).error().kind == ErrorKind::protocol);
   CHECK(parse_show_partitions(slurm_fixture("mixed-nodes.txt")).error().kind == ErrorKind::protocol);
-  const std::string line = "PartitionName=a MaxNodes=1 MaxTime=UNLIMITED MinNodes=0 MaxCPUsPerNode=UNLIMITED State=UP\n";
+  const std::string line =
+      "PartitionName=a MaxNodes=1 MaxTime=UNLIMITED MinNodes=0 MaxCPUsPerNode=UNLIMITED State=UP\n";
   CHECK(parse_show_partitions(line + end)->size() == 1);
   CHECK(parse_show_partitions(line + line + end).error().kind == ErrorKind::protocol);
-  CHECK(parse_show_partitions("PartitionName=a MaxNodes=many MaxTime=1 MinNodes=0 State=UP\n" + end).error().kind == ErrorKind::protocol);
-  CHECK(parse_show_partitions("PartitionName=a MaxNodes=1 MinNodes=0 State=ASLEEP\n" + end).error().kind == ErrorKind::protocol);
+  CHECK(parse_show_partitions("PartitionName=a MaxNodes=many MaxTime=1 MinNodes=0 State=UP\n" + end).error().kind ==
+        ErrorKind::protocol);
+  CHECK(parse_show_partitions("PartitionName=a MaxNodes=1 MinNodes=0 State=ASLEEP\n" + end).error().kind ==
+        ErrorKind::protocol);
 }

@@ -43,7 +43,8 @@ TEST_CASE("queue: only a header is a proven empty queue") {
 TEST_CASE("queue: what waiting jobs ask for") {
   const auto partitions = waiting_partitions();
   const auto limits = waiting_limits();
-  const auto queue = read_queue(slurm_fixture("waiting-squeue.txt"), {.all_ids = true, .limits = &limits, .partitions = &partitions});
+  const auto queue =
+      read_queue(slurm_fixture("waiting-squeue.txt"), {.all_ids = true, .limits = &limits, .partitions = &partitions});
   REQUIRE(queue);
   CHECK(chunk_with(*queue, "2").memory_mib_per_node == 500);
   CHECK(chunk_with(*queue, "2").tasks == 2);
@@ -75,7 +76,8 @@ TEST_CASE("queue: what waiting jobs ask for") {
 
 TEST_CASE("queue: who makes demand, and why others do not") {
   const auto partitions = waiting_partitions();
-  const auto queue = read_queue(slurm_fixture("waiting-squeue.txt"), {.all_ids = true, .limits = nullptr, .partitions = &partitions});
+  const auto queue =
+      read_queue(slurm_fixture("waiting-squeue.txt"), {.all_ids = true, .limits = nullptr, .partitions = &partitions});
   REQUIRE(queue);
   CHECK(group_with(*queue, "1").waiting == Waiting::eligible);
   CHECK(group_with(*queue, "1").reason == "PartitionConfig");
@@ -140,7 +142,8 @@ TEST_CASE("queue: another document is an error of kind protocol, nothing is unpr
   CHECK(read_queue(squeue_text({squeue_line({{Column::id, "a7"}})})).error().kind == ErrorKind::protocol);
   CHECK(read_queue(squeue_text({squeue_line({{Column::submit_time, "soon"}})})).error().kind == ErrorKind::protocol);
   CHECK(read_queue(squeue_text({squeue_line({{Column::tres, "N/A"}})})).error().kind == ErrorKind::protocol);
-  CHECK(read_queue(squeue_text({squeue_line({{Column::state, "RUNNING"}, {Column::nodes, "w[1-"}})})).error().kind == ErrorKind::protocol);
+  CHECK(read_queue(squeue_text({squeue_line({{Column::state, "RUNNING"}, {Column::nodes, "w[1-"}})})).error().kind ==
+        ErrorKind::protocol);
 }
 
 TEST_CASE("queue: one line longer than all limits ends the reading, not the memory") {
@@ -155,10 +158,13 @@ TEST_CASE("queue: one line longer than all limits ends the reading, not the memo
 }
 
 TEST_CASE("queue: new jobs whose reason is that of their size, but which may not start") {
-  const auto waiting = [](const test::Changes& changes) { return read_queue(squeue_text({squeue_line(changes)}))->waiting.at(0).waiting; };
+  const auto waiting = [](const test::Changes& changes) {
+    return read_queue(squeue_text({squeue_line(changes)}))->waiting.at(0).waiting;
+  };
   CHECK(waiting({}) == Waiting::eligible);
   CHECK(waiting({{Column::eligible_time, "1795629300"}}) == Waiting::deferred);
-  CHECK(waiting({{Column::eligible_time, "N/A"}, {Column::dependency, "afterok:1(unfulfilled)"}}) == Waiting::dependent);
+  CHECK(waiting({{Column::eligible_time, "N/A"}, {Column::dependency, "afterok:1(unfulfilled)"}}) ==
+        Waiting::dependent);
   CHECK(waiting({{Column::eligible_time, "N/A"}}) == Waiting::eligible);
   CHECK(waiting({{Column::state, "REQUEUE_HOLD"}}) == Waiting::held);
   CHECK(waiting({{Column::state, "REQUEUED"}}) == Waiting::deferred);
@@ -176,11 +182,17 @@ TEST_CASE("queue: a job of an unknown state holds the nodes that it names") {
 
 TEST_CASE("queue: an array's limit counts tasks that run and tasks that were requeued") {
   const auto task = [](const std::string& index, const std::string& state, const std::string& nodes) {
-    return squeue_line({{Column::id, "9_" + index}, {Column::array_id, "9"}, {Column::raw_id, "1" + index},
-                        {Column::task_ids, index}, {Column::state, state}, {Column::nodes, nodes}});
+    return squeue_line({{Column::id, "9_" + index},
+                        {Column::array_id, "9"},
+                        {Column::raw_id, "1" + index},
+                        {Column::task_ids, index},
+                        {Column::state, state},
+                        {Column::nodes, nodes}});
   };
-  const std::string rest = squeue_line({{Column::id, "9_[5-9%3]"}, {Column::array_id, "9"}, {Column::raw_id, "9"}, {Column::task_ids, "5-9%3"}});
-  const auto queue = read_queue(squeue_text({task("0", "PENDING", ""), rest, task("1", "RUNNING", "w1"), task("2", "COMPLETING", "w1")}));
+  const std::string rest = squeue_line(
+      {{Column::id, "9_[5-9%3]"}, {Column::array_id, "9"}, {Column::raw_id, "9"}, {Column::task_ids, "5-9%3"}});
+  const auto queue = read_queue(
+      squeue_text({task("0", "PENDING", ""), rest, task("1", "RUNNING", "w1"), task("2", "COMPLETING", "w1")}));
   REQUIRE(queue);
   CHECK(group_with(*queue, "9_0").count == 2);  // 3, less the one that runs; the one that completes has left
   CHECK(group_with(*queue, "9_5").waiting == Waiting::eligible);
@@ -189,7 +201,8 @@ TEST_CASE("queue: an array's limit counts tasks that run and tasks that were req
 }
 
 TEST_CASE("queue: a sparse array of four million tasks is counted, not expanded") {
-  const auto queue = read_queue(squeue_text({squeue_line({{Column::id, "9_[0-4000000:2]"}, {Column::array_id, "9"}, {Column::task_ids, "0-4000000:2"}})}));
+  const auto queue = read_queue(squeue_text(
+      {squeue_line({{Column::id, "9_[0-4000000:2]"}, {Column::array_id, "9"}, {Column::task_ids, "0-4000000:2"}})}));
   REQUIRE(queue);
   CHECK(queue->waiting.at(0).count == 2'000'001);
   CHECK(queue->waiting.at(0).ids.size() == core::k_job_ids_per_shape);
@@ -199,8 +212,10 @@ TEST_CASE("queue: a sparse array of four million tasks is counted, not expanded"
 TEST_CASE("queue: a job of several partitions counts for the first that can serve it") {
   const auto partitions = waiting_partitions();
   const auto judged = [&](const std::string& names, const std::string& tres) {
-    return read_queue(squeue_text({squeue_line({{Column::partition, names}, {Column::tres, tres}, {Column::tasks, "2"}})}),
-                      {.all_ids = false, .limits = nullptr, .partitions = &partitions})->waiting.at(0);
+    return read_queue(
+               squeue_text({squeue_line({{Column::partition, names}, {Column::tres, tres}, {Column::tasks, "2"}})}),
+               {.all_ids = false, .limits = nullptr, .partitions = &partitions})
+        ->waiting.at(0);
   };
   CHECK(judged("one,gpu", "cpu=2,mem=200M,node=2").shape.queue == "gpu");
   CHECK(judged("one,gpu", "cpu=1,mem=100M,node=1").shape.queue == "one");

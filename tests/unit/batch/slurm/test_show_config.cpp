@@ -36,15 +36,21 @@ TEST_CASE("config: cut anywhere it is an error") {
 TEST_CASE("config: other documents") {
   CHECK(parse_show_config("").error().kind == ErrorKind::unproven);
   CHECK(parse_show_config("<html></html>\n").error().kind == ErrorKind::protocol);
-  CHECK(parse_show_config("Configuration data as of 1\nClusterName = a\nSlurmctld(primary) at h is DOWN\n").error().kind == ErrorKind::unproven);
-  CHECK(parse_show_config("Configuration data as of 1\nClusterName = a\nSlurmctld(primary) at h is UP\n").error().kind == ErrorKind::protocol);
+  CHECK(parse_show_config("Configuration data as of 1\nClusterName = a\nSlurmctld(primary) at h is DOWN\n")
+            .error()
+            .kind == ErrorKind::unproven);
+  CHECK(
+      parse_show_config("Configuration data as of 1\nClusterName = a\nSlurmctld(primary) at h is UP\n").error().kind ==
+      ErrorKind::protocol);
 }
 
 TEST_CASE("config: PrivateData hides, in any order and by 'all'") {
   const auto with = [](const std::string& words) {
     return parse_show_config("Configuration data as of 1\nClusterName = a\nPrivateData = " + words +
-                             "\nSLURM_VERSION = 23.02.1\nSlurmUser = slurm(64030)\nAccountingStorageType = accounting_storage/slurmdbd\n"
-                             "Slurmctld(primary) at h is DOWN\nSlurmctld(backup) at b is UP\n").value();
+                             "\nSLURM_VERSION = 23.02.1\nSlurmUser = slurm(64030)\nAccountingStorageType = "
+                             "accounting_storage/slurmdbd\n"
+                             "Slurmctld(primary) at h is DOWN\nSlurmctld(backup) at b is UP\n")
+        .value();
   };
   CHECK(with("accounts,jobs").hides("jobs"));
   CHECK(with("all").hides("nodes"));
@@ -55,5 +61,6 @@ TEST_CASE("config: PrivateData hides, in any order and by 'all'") {
 
 TEST_CASE("config: releases that this version reads") {
   for (const char* good : {"22.05.8", "23.02.1", "23.11.10", "24.11.0"}) CHECK(check_version(good));
-  for (const char* bad : {"21.08.8", "20.11.4", "25.05.0", "22", "next", "22.99.1", ""}) CHECK_FALSE(check_version(bad));
+  for (const char* bad : {"21.08.8", "20.11.4", "25.05.0", "22", "next", "22.99.1", ""})
+    CHECK_FALSE(check_version(bad));
 }

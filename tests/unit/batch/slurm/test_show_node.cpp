@@ -23,8 +23,10 @@ core::Node node_of(const std::string& file, const std::string& name) {
 }
 
 std::string line_of(const std::string& state, const std::string& rest = "") {
-  return "NodeName=n1 CPUAlloc=0 CPUEfctv=4 CPUTot=4 ActiveFeatures=cloud Gres=(null) GresUsed=gpu:0 NodeAddr=n1 NodeHostName=n1 "
-         "RealMemory=4000 AllocMem=0 State=" + state + " Partitions=cloud SlurmdStartTime=1795629125 " + rest;
+  return "NodeName=n1 CPUAlloc=0 CPUEfctv=4 CPUTot=4 ActiveFeatures=cloud Gres=(null) GresUsed=gpu:0 NodeAddr=n1 "
+         "NodeHostName=n1 "
+         "RealMemory=4000 AllocMem=0 State=" +
+         state + " Partitions=cloud SlurmdStartTime=1795629125 " + rest;
 }
 
 }  // namespace
@@ -88,7 +90,9 @@ TEST_CASE("nodes: unfit, completing, down") {
 }
 
 TEST_CASE("nodes: states by themselves") {
-  const auto node = [](const std::string& state, const std::string& rest = "") { return parse_node_line(line_of(state, rest)).value(); };
+  const auto node = [](const std::string& state, const std::string& rest = "") {
+    return parse_node_line(line_of(state, rest)).value();
+  };
   CHECK_FALSE(node("IDLE*+CLOUD").responding);
   CHECK_FALSE(node("IDLE+NOT_RESPONDING").responding);
   CHECK(node("DOWN*").down);
@@ -97,7 +101,8 @@ TEST_CASE("nodes: states by themselves") {
   CHECK(node("IDLE+DRAIN", "Reason=Low RealMemory [slurm@1795629125]").unfit);
   CHECK_FALSE(node("IDLE", "Reason=Low RealMemory [slurm@1795629125]").unfit);
   CHECK(node("IDLE+DRAIN", "Reason=tide: placeholder for small [root@2026-11-20T03:09:42]").placeholder);
-  CHECK(node("IDLE+DRAIN", "Reason=mail [me@home] later [root@1795629125] Comment=State=DOWN").note == "mail [me@home] later");
+  CHECK(node("IDLE+DRAIN", "Reason=mail [me@home] later [root@1795629125] Comment=State=DOWN").note ==
+        "mail [me@home] later");
   CHECK_FALSE(parse_node_line(line_of("SLEEPING")));
 }
 

@@ -38,7 +38,8 @@ struct Rig {
     runner.on(k_nodes, {.output = slurm_fixture(state + "-nodes.txt")});
     runner.on(k_partitions, {.output = slurm_fixture(state + "-partitions.txt")});
     runner.on(k_queue, {.output = slurm_fixture(state + "-squeue.txt")});
-    batch::slurm::SlurmOptions options{.scontrol = "/usr/bin/scontrol", .squeue = "/usr/bin/squeue", .sacctmgr = "/usr/bin/sacctmgr"};
+    batch::slurm::SlurmOptions options{
+        .scontrol = "/usr/bin/scontrol", .squeue = "/usr/bin/squeue", .sacctmgr = "/usr/bin/sacctmgr"};
     options.environment = {{"PATH", "/usr/bin"}, {"SLURM_CONF", "/etc/slurm/slurm.conf"}};
     options.user_id = user_id;
     options.user = "me";
@@ -66,12 +67,14 @@ std::vector<Bad> bad_readings(const std::string& whole) {
           {"nothing, exit 0", {}},
           {"HTML, exit 0", {.output = "<html>\n<head><title>502</title></head>\n</html>\n"}},
           {"another document", {.output = "{\"meta\": {}}\n"}},
-          {"whole, exit 1", {.output = whole, .errors = "slurm_load error: Unable to contact slurm controller", .exit_code = 1}},
+          {"whole, exit 1",
+           {.output = whole, .errors = "slurm_load error: Unable to contact slurm controller", .exit_code = 1}},
           {"whole, killed", {.output = whole, .signal = 9}},
           {"cannot start", {.cannot_start = make_error(ErrorKind::io, "no such file")}}};
 }
 
-void check_bad(const std::string& line, const std::string& whole, const std::function<std::optional<Error>(Slurm&)>& call) {
+void check_bad(const std::string& line, const std::string& whole,
+               const std::function<std::optional<Error>(Slurm&)>& call) {
   for (const auto& bad : bad_readings(whole)) {
     CAPTURE(line);
     CAPTURE(bad.name);
@@ -80,8 +83,8 @@ void check_bad(const std::string& line, const std::string& whole, const std::fun
     const auto error = call(*rig.slurm);
     REQUIRE(error);
     CHECK_FALSE(error->message.empty());
-    CHECK((error->kind == ErrorKind::batch || error->kind == ErrorKind::unproven || error->kind == ErrorKind::protocol ||
-           error->kind == ErrorKind::timeout || error->kind == ErrorKind::io));
+    CHECK((error->kind == ErrorKind::batch || error->kind == ErrorKind::unproven ||
+           error->kind == ErrorKind::protocol || error->kind == ErrorKind::timeout || error->kind == ErrorKind::io));
   }
 }
 
@@ -110,7 +113,8 @@ TEST_CASE("slurm: every bad reading is an error") {
   check_bad(k_config, slurm_fixture("zero-config.txt"), [](Slurm& slurm) { return error_of(slurm.server()); });
   check_bad(k_nodes, slurm_fixture("mixed-nodes.txt"), [](Slurm& slurm) { return error_of(slurm.nodes()); });
   check_bad(k_queue, slurm_fixture("mixed-squeue.txt"), [](Slurm& slurm) { return error_of(slurm.jobs(false)); });
-  check_bad(k_partitions, slurm_fixture("zero-partitions.txt"), [](Slurm& slurm) { return error_of(slurm.jobs(false)); });
+  check_bad(k_partitions, slurm_fixture("zero-partitions.txt"),
+            [](Slurm& slurm) { return error_of(slurm.jobs(false)); });
 }
 
 TEST_CASE("slurm: jobs whose most nodes are unclear are asked for once more") {
@@ -129,7 +133,8 @@ TEST_CASE("slurm: jobs whose most nodes are unclear are asked for once more") {
 
 TEST_CASE("slurm: a stopped slurmctld is named, with what to do") {
   Rig rig;
-  rig.replace(k_nodes, {.errors = "slurm_load_node error: Unable to contact slurm controller (connect failure)\n", .exit_code = 1});
+  rig.replace(k_nodes, {.errors = "slurm_load_node error: Unable to contact slurm controller (connect failure)\n",
+                        .exit_code = 1});
   const auto nodes = rig.slurm->nodes();
   REQUIRE_FALSE(nodes);
   CHECK(nodes.error().kind == ErrorKind::batch);
@@ -191,10 +196,16 @@ TEST_CASE("slurm: a node is created and drained by one scontrol") {
   Rig rig;
   rig.runner.on("scontrol -a -o show node w1", {.output = "Node w1 not found\n", .exit_code = 1});
   rig.runner.on("scontrol -a", {});
-  REQUIRE(rig.slurm->add({.name = {"w1"}, .address = "10.0.0.7", .slots = 4, .memory_mib = 7'168, .gpus = {{"a100", 2}},
-                          .features = {"cloud", "small"}, .note = "tide: joining"}));
+  REQUIRE(rig.slurm->add({.name = {"w1"},
+                          .address = "10.0.0.7",
+                          .slots = 4,
+                          .memory_mib = 7'168,
+                          .gpus = {{"a100", 2}},
+                          .features = {"cloud", "small"},
+                          .note = "tide: joining"}));
   CHECK(rig.runner.calls.back().input ==
-        "create nodename=w1 CPUs=4 RealMemory=7168 State=CLOUD Feature=cloud,small Gres=gpu:a100:2 NodeAddr=10.0.0.7 NodeHostname=w1\n"
+        "create nodename=w1 CPUs=4 RealMemory=7168 State=CLOUD Feature=cloud,small Gres=gpu:a100:2 NodeAddr=10.0.0.7 "
+        "NodeHostname=w1\n"
         "update nodename=w1 state=drain reason=\"tide: joining\"\n");
 }
 
@@ -209,10 +220,13 @@ TEST_CASE("slurm: a node that has registered is not created") {
 
 TEST_CASE("slurm: what slurmctld says to a change") {
   Rig rig;
-  rig.runner.on("scontrol delete nodename=w1", {.errors = "Error deleting nodes: Requested nodes are busy\n", .exit_code = 1});
-  rig.runner.on("scontrol delete nodename=w2", {.errors = "delete_node nodename=w2: Invalid node name specified\n", .exit_code = 1});
+  rig.runner.on("scontrol delete nodename=w1",
+                {.errors = "Error deleting nodes: Requested nodes are busy\n", .exit_code = 1});
+  rig.runner.on("scontrol delete nodename=w2",
+                {.errors = "delete_node nodename=w2: Invalid node name specified\n", .exit_code = 1});
   rig.runner.on("scontrol delete nodename=w3", {.errors = "Access/permission denied\n", .exit_code = 1});
-  rig.runner.on("scontrol update nodename=w2 *", {.errors = "slurm_update error: Invalid node name specified\n", .exit_code = 1});
+  rig.runner.on("scontrol update nodename=w2 *",
+                {.errors = "slurm_update error: Invalid node name specified\n", .exit_code = 1});
   rig.runner.on("scontrol update nodename=w1 state=drain reason=tide: end idle for 10 min", {});
   rig.runner.on("scontrol update nodename=w1 state=undrain", {});
   rig.runner.on("scontrol update nodename=w1 nodeaddr=10.0.0.7 nodehostname=w1", {});
@@ -241,8 +255,10 @@ TEST_CASE("slurm: nothing that scontrol would split goes into its command line")
   }
   CHECK(rig.slurm->hold({"w1"}, std::string(600, 'x')).error().kind == ErrorKind::config);
   CHECK(rig.slurm->set_address({"w1"}, "10.0.0.7 state=down").error().kind == ErrorKind::config);
-  CHECK(rig.slurm->add({.name = {"w1"}, .features = {"a b"}, .note = "tide: joining"}).error().kind == ErrorKind::config);
-  CHECK(rig.slurm->add({.name = {"w1"}, .gpus = {{"a,b", 1}}, .note = "tide: joining"}).error().kind == ErrorKind::config);
+  CHECK(rig.slurm->add({.name = {"w1"}, .features = {"a b"}, .note = "tide: joining"}).error().kind ==
+        ErrorKind::config);
+  CHECK(rig.slurm->add({.name = {"w1"}, .gpus = {{"a,b", 1}}, .note = "tide: joining"}).error().kind ==
+        ErrorKind::config);
   CHECK(rig.slurm->add({.name = {"w1"}, .slots = 0, .note = "tide: joining"}).error().kind == ErrorKind::config);
   CHECK(rig.runner.calls.empty());
 }

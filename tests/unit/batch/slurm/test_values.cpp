@@ -54,7 +54,8 @@ TEST_CASE("values: GPUs in each of Slurm's forms") {
 TEST_CASE("values: times and TRES") {
   CHECK(parse_slurm_time("1795629125") == TimePoint{Seconds{1'795'629'125}});
   CHECK(parse_slurm_time("1970-01-02T00:00:01") == TimePoint{Seconds{86'401}});
-  for (const char* bad : {"N/A", "", "Unknown", "1970-01-02", "1970-13-02T00:00:01"}) CHECK_FALSE(parse_slurm_time(bad));
+  for (const char* bad : {"N/A", "", "Unknown", "1970-01-02", "1970-13-02T00:00:01"})
+    CHECK_FALSE(parse_slurm_time(bad));
   CHECK(find_tres("cpu=12,mem=1200M,node=3,gres/gpu=2", "node") == "3");
   CHECK(find_tres("cpu=12,mem=1200M", "cp").empty());
   CHECK(find_tres("", "cpu").empty());
