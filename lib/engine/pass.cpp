@@ -9,6 +9,10 @@ namespace tide::engine {
 
 namespace {
 
+constexpr const char* k_alarm = "alarm";
+constexpr const char* k_refuse = "refuse";
+constexpr int k_events_looked_at = 1'000;  // more than an hour of a cluster that has much to say
+
 // A peer's unreadable answer or silence is the cloud's or the batch system's, by whose action it was; whatever it is that
 // the batch system refuses is 9.
 core::ExitCode of_action(const Outcome& outcome) {
@@ -53,19 +57,33 @@ std::vector<store::Event> events_of(const PassReport& report) {
     if (outcome.error) text += "; failed: " + outcome.error->message;
     add(core::verb_of(outcome.planned.action), core::subject_of(outcome.planned.action), outcome.planned.reason.rule, std::move(text));
   }
-  for (const core::Alarm& alarm : report.plan.alarms) add("alarm", "", alarm.reason.rule, alarm.reason.text);
+  for (const core::Alarm& alarm : report.plan.alarms) add(k_alarm, "", alarm.reason.rule, alarm.reason.text);
+  for (const core::Declined& declined : report.plan.declined) add(k_refuse, declined.what, declined.reason.rule, declined.reason.text);
   return events;
 }
 
-// An alarm that lasts is written once, not each minute by cron.
-Result<void> write_events(store::Store& store, std::vector<store::Event> events) {
-  TIDE_TRY_ASSIGN(const std::vector<store::Event> last, store.last_events(200));
-  std::erase_if(events, [&](const store::Event& event) {
-    return event.type == "alarm" && std::ranges::any_of(last, [&](const store::Event& old) {
-             return old.type == "alarm" && old.rule == event.rule && old.pass + 1 >= event.pass - 60;
-           });
+// Seconds and counts change from pass to pass; that is no news.
+std::string without_digits(std::string text) {
+  std::erase_if(text, [](char c) { return c >= '0' && c <= '9'; });
+  return text;
+}
+
+// What lasts is written once, not each minute by cron; again after an hour of such passes.
+bool is_told(const store::Event& event, std::span<const store::Event> told) {
+  if (event.type != k_alarm && event.type != k_refuse) return false;
+  return std::ranges::any_of(told, [&](const store::Event& old) {
+    const bool same = old.type == event.type && old.subject == event.subject && old.rule == event.rule && old.pass + 60 >= event.pass;
+    return same && (event.type == k_refuse || without_digits(old.text) == without_digits(event.text));
   });
-  return events.empty() ? Result<void>() : store.append(events);
+}
+
+Result<void> write_events(store::Store& store, const std::vector<store::Event>& events) {
+  TIDE_TRY_ASSIGN(const std::vector<store::Event> last, store.last_events(k_events_looked_at));
+  std::vector<store::Event> news;
+  for (const store::Event& event : events) {
+    if (!is_told(event, last) && !is_told(event, news)) news.push_back(event);
+  }
+  return news.empty() ? Result<void>() : store.append(news);
 }
 
 }  // namespace

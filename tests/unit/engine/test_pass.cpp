@@ -1,0 +1,199 @@
+#include "ports.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace tide;
+using namespace tide::test;
+using core::ExitCode;
+TEST_SUITE_BEGIN("engine/pass");
+
+namespace {
+
+Error error(ErrorKind kind) { return make_error(kind, "no answer"); }
+ExitCode code_of(Stage& stage) { return engine::exit_code(stage.done()); }
+
+// A pass over a world whose sources fail as told.
+template <typename Spoil>
+ExitCode code_with(Spoil spoil) {
+  auto world = snapshot().worker("i-1", "n1").cloud("b").learned();
+  spoil(world);
+  Stage stage(world);
+  return code_of(stage);
+}
+
+Lines types(const std::vector<store::Event>& events) {
+  Lines out;
+  for (const auto& event : events) out.push_back(event.type + " " + event.subject + ": " + event.rule);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("observe: clouds first, then who answers, jobs before nodes") {
+  Stage stage(snapshot().cloud("b"));
+  stage.done();
+  CHECK(stage.journal.lines == Lines{"list aws demo", "list b demo", "server", "jobs", "nodes"});
+}
+
+TEST_CASE("observe: asks no more of a batch system that does not say who it is") {
+  auto world = snapshot();
+  world.now.server = error(ErrorKind::batch);
+  Stage stage(world);
+  stage.done();
+  CHECK(stage.journal.lines == Lines{"list aws demo", "server"});
+}
+
+TEST_CASE("observe: writes nothing, and is the head that it is, whatever the store says") {
+  Stage stage(snapshot().worker("i-1", "n1"));
+  stage.disk().head.value = "head-copied";
+  const core::Memory before = stage.disk();
+  const auto seen = engine::observe(stage.ports(), stage.settings, false);
+  REQUIRE(seen);
+  CHECK(seen->memory.head.value == "head-1");
+  CHECK(seen->age == k_now);
+  CHECK(stage.disk() == before);
+}
+
+TEST_CASE("observe: a store that cannot be read is an error, not a first run") {
+  Stage stage(snapshot());
+  stage.store.broken = make_error(ErrorKind::io, "'tide.db' is damaged");
+  CHECK_FALSE(engine::observe(stage.ports(), stage.settings, false));
+  CHECK_FALSE(stage.pass());
+  CHECK(stage.journal.lines.empty());
+}
+
+TEST_CASE("dry_run: plans all and writes nothing") {
+  Stage stage(snapshot().worker("i-1", "n1").draining().waiting(slots(4, 1), 9));
+  stage.disk().wishes[{"w1"}] = {.id = {"w1"}, .kind = core::WishKind::kill_node, .targets = {"gone"}};
+  const core::Memory before = stage.disk();
+  const auto report = stage.done({.dry_run = true});
+  CHECK(report.plan.actions.size() > 1);
+  CHECK(report.outcomes.empty());
+  CHECK(stage.calls().empty());
+  CHECK(stage.disk() == before);
+  CHECK(stage.store.events.empty());
+}
+
+TEST_CASE("pass: the second one launches nothing more") {
+  Stage stage(snapshot().waiting(slots(4), 2));
+  stage.done();
+  stage.journal.lines.clear();
+  stage.done();
+  CHECK(stage.calls().empty());
+}
+
+TEST_CASE("pass: progress sees each outcome") {
+  Stage stage(snapshot().worker("i-1", "n1").idle(600s).worker("i-2", "n2").draining());
+  Lines seen;
+  const auto report = stage.done({.progress = [&](const engine::Outcome& outcome) { seen.push_back(line(outcome.planned)); }});
+  CHECK(seen == actions(report.plan));
+  CHECK(report.outcomes.size() == 2);
+}
+
+TEST_CASE("exit: nothing to do, or all done, is 0; what planning declined too") {
+  CHECK(code_with([](Snapshot&) {}) == ExitCode::done);
+  CHECK(code_with([](Snapshot& world) { world.waiting(slots(4)); }) == ExitCode::done);
+  CHECK(code_with([](Snapshot& world) { world.waiting(slots(4, 1), 9).set([](core::Settings& s) { s.scale.max_nodes = 1; }); }) == ExitCode::done);
+}
+
+TEST_CASE("exit: a batch system that could not be read is 9, whatever else was") {
+  for (const auto kind : {ErrorKind::batch, ErrorKind::timeout, ErrorKind::protocol, ErrorKind::unproven, ErrorKind::io}) {
+    CHECK(code_with([&](Snapshot& w) { w.now.server = error(kind); }) == ExitCode::batch);
+    CHECK(code_with([&](Snapshot& w) { w.now.jobs = error(kind); }) == ExitCode::batch);
+    CHECK(code_with([&](Snapshot& w) { w.now.nodes = error(kind); w.unreadable("aws", ErrorKind::auth); }) == ExitCode::batch);
+  }
+}
+
+TEST_CASE("exit: suspect and unproven readings are 9, another server is 3") {
+  CHECK(code_with([](Snapshot& w) { w.node_missing(); }) == ExitCode::batch);
+  CHECK(code_with([](Snapshot& w) { w.now.server->fresh = true; }) == ExitCode::batch);
+  CHECK(code_with([](Snapshot& w) { w.now.server->name = "other"; }) == ExitCode::config);
+}
+
+TEST_CASE("exit: a cloud that refuses us is 7, one that fails 6, in whatever order") {
+  CHECK(code_with([](Snapshot& w) { w.unreadable("aws", ErrorKind::auth); }) == ExitCode::not_allowed);
+  CHECK(code_with([](Snapshot& w) { w.unreadable("aws"); }) == ExitCode::cloud);
+  CHECK(code_with([](Snapshot& w) { w.unreadable("aws").unreadable("b", ErrorKind::auth); }) == ExitCode::not_allowed);
+  CHECK(code_with([](Snapshot& w) { w.unreadable("aws", ErrorKind::auth).unreadable("b"); }) == ExitCode::not_allowed);
+  CHECK(code_with([](Snapshot& w) { w.unreadable("aws", ErrorKind::throttled); }) == ExitCode::cloud);
+  CHECK(code_with([](Snapshot& w) { w.unreadable("aws", ErrorKind::config); }) == ExitCode::config);
+  CHECK(code_with([](Snapshot& w) { w.unreadable("aws", ErrorKind::config).unreadable("b"); }) == ExitCode::cloud);
+  CHECK(code_with([](Snapshot& w) { w.unreadable("aws").unreadable("b", ErrorKind::config); }) == ExitCode::cloud);
+}
+
+TEST_CASE("exit: another head's machines are 5, and nothing is called") {
+  Stage stage(snapshot().worker("i-1", "n1").idle(900s).waiting(slots(4), 3).instance([](core::Instance& one) { one.tags[core::tag::k_owner] = "head-2"; }));
+  CHECK(code_of(stage) == ExitCode::refused);
+  CHECK(stage.calls().empty());
+}
+
+TEST_CASE("exit: an unreadable source decides over what was done") {
+  Stage stage(snapshot().cloud("b").pool("rest", [](core::Pool& pool) { pool.cloud = {"b"}; }).waiting(slots(4)).unreadable("aws"));
+  CHECK(code_of(stage) == ExitCode::cloud);
+  CHECK(has(stage.calls(), "launch rest x1"));
+}
+
+TEST_CASE("exit: of actions alone: all failed is the first failure's, some is 4") {
+  const auto launch_fails = [](ErrorKind kind) {
+    Stage stage(snapshot().waiting(slots(4)));
+    stage.cloud().refusal = error(kind);
+    return code_of(stage);
+  };
+  CHECK(launch_fails(ErrorKind::capacity) == ExitCode::no_capacity);
+  CHECK(launch_fails(ErrorKind::quota) == ExitCode::no_capacity);
+  CHECK(launch_fails(ErrorKind::auth) == ExitCode::not_allowed);
+  CHECK(launch_fails(ErrorKind::retry) == ExitCode::cloud);
+  CHECK(launch_fails(ErrorKind::protocol) == ExitCode::cloud);
+  CHECK(launch_fails(ErrorKind::bad_request) == ExitCode::cloud);
+  Stage mixed(snapshot().worker("i-1", "n1").idle(900s).worker("i-2", "n2").draining());
+  mixed.batch.refuses = "hold n1";
+  CHECK(code_of(mixed) == ExitCode::partly);
+  Stage hold(snapshot().worker("i-1", "n1").idle(900s));
+  hold.batch.refuses = "hold n1";
+  hold.batch.refuses_kind = ErrorKind::timeout;
+  CHECK(code_of(hold) == ExitCode::batch);
+}
+
+TEST_CASE("exit: that a wish was closed does not make its failed launch partly done") {
+  Stage stage(snapshot().wish_launch(1));
+  stage.cloud().refusal = error(ErrorKind::capacity);
+  CHECK(code_of(stage) == ExitCode::no_capacity);
+}
+
+TEST_CASE("exit: of the sources alone, for commands that only read") {
+  auto world = snapshot();
+  CHECK(engine::exit_code(world.build()) == ExitCode::done);
+  CHECK(engine::exit_code(snapshot().unreadable("aws", ErrorKind::auth).build()) == ExitCode::not_allowed);
+  world.now.nodes = error(ErrorKind::protocol);
+  CHECK(engine::exit_code(world.unreadable("aws", ErrorKind::auth).build()) == ExitCode::batch);
+}
+
+TEST_CASE("events: each action with its rule, and its failure in words") {
+  Stage stage(snapshot().worker("i-1", "n1").idle(900s));
+  stage.batch.refuses = "hold n1";
+  stage.done();
+  REQUIRE(types(stage.store.events) == Lines{"hold n1: idle"});
+  CHECK(stage.store.events[0].pass == 100);
+  CHECK(stage.store.events[0].at == k_wall);
+  CHECK(stage.store.events[0].text == "idle for 900 s, idle_time is 600 s; failed: 'hold n1' is refused");
+}
+
+TEST_CASE("events: an alarm that lasts is written once, another one beside it too") {
+  Stage stage(snapshot().cloud("b").unreadable("aws"));
+  stage.done();
+  stage.done();
+  CHECK(types(stage.store.events) == Lines{"alarm : cloud-unreadable"});
+  Stage both(snapshot().cloud("b").unreadable("aws").unreadable("b"));
+  both.done();
+  both.done();
+  CHECK(both.store.events.size() == 2);
+}
+
+TEST_CASE("events: what was declined is written when it changes, not each minute") {
+  auto world = snapshot().worker("i-1", "n1").idle(900s).row([](core::Machine&) {});
+  world.memory().rebuild = Snapshot::before(60s);
+  Stage stage(world);
+  stage.done();
+  stage.done();
+  CHECK(types(stage.store.events) == Lines{"alarm : rebuild", "refuse n1: rebuild"});
+}
