@@ -60,6 +60,8 @@ struct Codec<T> {
   static Json write(T value) { return value; }
   static void read(const Json& json, T& value) {
     if (!json.is_number_integer()) throw BadJson{"", "is not a whole number"};
+    const bool huge = json.is_number_unsigned() && json.get<std::uint64_t>() > std::uint64_t{std::numeric_limits<std::int64_t>::max()};
+    if (huge) throw BadJson{"", "is out of range"};
     const auto wide = json.get<std::int64_t>();
     if (wide < std::int64_t{std::numeric_limits<T>::min()} || wide > std::int64_t{std::numeric_limits<T>::max()}) {
       throw BadJson{"", "is out of range"};
