@@ -9,7 +9,8 @@ bool RetryingCloud::wait(int attempt, const Error& error, int& taken) {
   const auto cost = m_budget.take(error.kind);
   if (!cost) return false;
   taken += *cost;
-  const std::optional<Seconds> asked = error.retry_after_seconds > 0 ? std::optional(Seconds(error.retry_after_seconds)) : std::nullopt;
+  const std::optional<Seconds> asked =
+      error.retry_after_seconds > 0 ? std::optional(Seconds(error.retry_after_seconds)) : std::nullopt;
   return m_clock.sleep_for(net::retry_delay(attempt, m_policy, asked, m_random.next()));
 }
 
@@ -44,8 +45,8 @@ std::vector<Result<T>> RetryingCloud::many(std::span<const Item> items, Call cal
       return results;
     }
     // Who asked to be left alone the longest decides for all of them.
-    const auto slowest = *std::ranges::max_element(
-        failed, {}, [&](std::size_t i) { return results[i].error().retry_after_seconds; });
+    const auto slowest =
+        *std::ranges::max_element(failed, {}, [&](std::size_t i) { return results[i].error().retry_after_seconds; });
     if (!wait(attempt, results[slowest].error(), taken)) return results;
     std::vector<Result<T>> repeated = call(std::span<const Item>(again));
     for (std::size_t k = 0; k < failed.size(); ++k) results[failed[k]] = std::move(repeated[k]);

@@ -6,8 +6,8 @@
 
 namespace tide::cloud {
 
-// Repeats what failed for want of a connection or for too many requests, a few times and with jitter, within a budget that
-// lasts as long as the process. A launch is repeated only where a token keeps it from being done twice.
+// Repeats what failed for want of a connection or for too many requests, a few times and with jitter, within a budget
+// that lasts as long as the process. A launch is repeated only where a token keeps it from being done twice.
 class RetryingCloud final : public Cloud {
  public:
   RetryingCloud(Cloud& inner, Clock& clock, Random& random, const net::RetryPolicy& policy = {})

@@ -30,7 +30,8 @@ int number_of(const Parameters& parameters, const std::string& name, int fallbac
 // PREFIX.1, PREFIX.2, ...
 std::vector<std::string> list_of(const Parameters& parameters, const std::string& prefix) {
   std::vector<std::string> values;
-  for (int i = 1; parameters.contains(prefix + std::to_string(i)); ++i) values.push_back(parameters.at(prefix + std::to_string(i)));
+  for (int i = 1; parameters.contains(prefix + std::to_string(i)); ++i)
+    values.push_back(parameters.at(prefix + std::to_string(i)));
   return values;
 }
 
@@ -83,7 +84,8 @@ struct KnownType {
   int slots;
   int memory_mib;
 };
-constexpr std::array<KnownType, 4> k_types{{{"c5.large", 2, 4096}, {"c6i.xlarge", 4, 8192}, {"c7i.xlarge", 4, 8192}, {"g5.xlarge", 4, 16384}}};
+constexpr std::array<KnownType, 4> k_types{
+    {{"c5.large", 2, 4096}, {"c6i.xlarge", 4, 8192}, {"c7i.xlarge", 4, 8192}, {"g5.xlarge", 4, 16384}}};
 
 bool is_well_formed(const std::string& id) {
   return id.starts_with("i-") && id.size() > 9 && id.find_first_not_of("0123456789abcdef", 2) == std::string::npos;
@@ -99,20 +101,23 @@ Result<net::Response> FakeEc2::handle(const net::Request& request) {
   auto response = answer(request, parameters, action);
   if (response) {
     static constexpr std::array<const char*, 7> k_days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static constexpr std::array<const char*, 12> k_months{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    static constexpr std::array<const char*, 12> k_months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     const TimePoint now = m_options.now();
     const auto day = std::chrono::floor<std::chrono::days>(now);
     const std::chrono::year_month_day date{day};
     const std::chrono::hh_mm_ss clock{now - day};
     response->headers.emplace_back(
-        "Date", fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", k_days.at(std::chrono::weekday(day).c_encoding()),
-                            static_cast<unsigned>(date.day()), k_months.at(static_cast<unsigned>(date.month()) - 1),
-                            static_cast<int>(date.year()), clock.hours().count(), clock.minutes().count(), clock.seconds().count()));
+        "Date", fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
+                            k_days.at(std::chrono::weekday(day).c_encoding()), static_cast<unsigned>(date.day()),
+                            k_months.at(static_cast<unsigned>(date.month()) - 1), static_cast<int>(date.year()),
+                            clock.hours().count(), clock.minutes().count(), clock.seconds().count()));
   }
   return response;
 }
 
-Result<net::Response> FakeEc2::answer(const net::Request& request, const Parameters& parameters, const std::string& action) {
+Result<net::Response> FakeEc2::answer(const net::Request& request, const Parameters& parameters,
+                                      const std::string& action) {
   if (auto refused = wire::check_signature(request, m_options)) return *refused;
   FakeFaults* due = due_fault(action);
   if (due == nullptr) return act(action, parameters);
@@ -124,20 +129,20 @@ Result<net::Response> FakeEc2::answer(const net::Request& request, const Paramet
       if (due->retry_after > 0) refused.headers.emplace_back("Retry-After", std::to_string(due->retry_after));
       return refused;
     }
-    case FakeFault::lost:
-      return lost;
-    case FakeFault::lost_after:
-      act(action, parameters);
-      return lost;
+    case FakeFault::lost: return lost;
+    case FakeFault::lost_after: act(action, parameters); return lost;
     case FakeFault::cut_after: {
       auto response = act(action, parameters);
       response.body.resize(response.body.size() / 2);
       return response;
     }
     case FakeFault::html:
-      return net::Response{.status = 502, .headers = {{"Content-Type", "text/html"}}, .body = "<html><h1>502 Bad Gateway</h1></html>"};
+      return net::Response{
+          .status = 502, .headers = {{"Content-Type", "text/html"}}, .body = "<html><h1>502 Bad Gateway</h1></html>"};
     case FakeFault::html_ok:
-      return net::Response{.status = 200, .headers = {{"Content-Type", "text/html"}}, .body = "<!doctype html><html lang=en><p>Log in</html>"};
+      return net::Response{.status = 200,
+                           .headers = {{"Content-Type", "text/html"}},
+                           .body = "<!doctype html><html lang=en><p>Log in</html>"};
   }
   return lost;
 }
@@ -183,7 +188,8 @@ FakeInstance FakeEc2::start(const Parameters& parameters, int index, const std::
 }
 
 std::string FakeEc2::reservation_xml(const std::string& reservation) const {
-  std::string xml = "<reservationId>" + reservation + "</reservationId><ownerId>123456789012</ownerId><groupSet/><instancesSet>";
+  std::string xml =
+      "<reservationId>" + reservation + "</reservationId><ownerId>123456789012</ownerId><groupSet/><instancesSet>";
   for (const auto& [id, instance] : m_instances) {
     if (instance.reservation == reservation) xml += wire::instance_xml(instance, m_options.region);
   }
@@ -194,12 +200,14 @@ net::Response FakeEc2::run_instances(const Parameters& parameters) {
   const std::string token = value_of(parameters, "ClientToken");
   if (const auto known = m_tokens.find(token); !token.empty() && known != m_tokens.end()) {
     if (known->second.parameters != parameters) {
-      return wire::refuse(400, "IdempotentParameterMismatch",
-                          "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).");
+      return wire::refuse(
+          400, "IdempotentParameterMismatch",
+          "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).");
     }
     return wire::ok("RunInstances", reservation_xml(known->second.reservation));
   }
-  if (!value_of(parameters, "ImageId").starts_with("ami-")) return wire::refuse(400, "InvalidAMIID.Malformed", "Invalid image ID");
+  if (!value_of(parameters, "ImageId").starts_with("ami-"))
+    return wire::refuse(400, "InvalidAMIID.Malformed", "Invalid image ID");
   if (base64_decode(value_of(parameters, "UserData")).size() > 16384) {
     return wire::refuse(400, "InvalidParameterValue", "User data is limited to 16384 bytes");
   }
@@ -231,7 +239,8 @@ void FakeEc2::age() {
     instance.lists = 0;
   }
   std::erase_if(m_instances, [&](const auto& each) {
-    return m_options.lists_until_forgotten > 0 && each.second.state == "terminated" && each.second.lists > m_options.lists_until_forgotten;
+    return m_options.lists_until_forgotten > 0 && each.second.state == "terminated" &&
+           each.second.lists > m_options.lists_until_forgotten;
   });
 }
 
@@ -244,8 +253,10 @@ net::Response FakeEc2::describe_instances(const Parameters& parameters) {
       return wire::refuse(400, "InvalidInstanceID.NotFound", "The instance ID '" + id + "' does not exist");
     }
   }
-  if (!token.empty() && !m_instances.contains(token)) return wire::refuse(400, "InvalidParameterValue", "Invalid value for nextToken");
-  const std::size_t page = std::min(static_cast<std::size_t>(number_of(parameters, "MaxResults", 1000)), m_options.page_max);
+  if (!token.empty() && !m_instances.contains(token))
+    return wire::refuse(400, "InvalidParameterValue", "Invalid value for nextToken");
+  const std::size_t page =
+      std::min(static_cast<std::size_t>(number_of(parameters, "MaxResults", 1000)), m_options.page_max);
   std::string xml = "<reservationSet>";
   std::size_t shown = 0;
   std::string next;
@@ -258,7 +269,8 @@ net::Response FakeEc2::describe_instances(const Parameters& parameters) {
       break;
     }
     ++shown;
-    xml += "<item><reservationId>" + instance.reservation + "</reservationId><ownerId>123456789012</ownerId><groupSet/><instancesSet>" +
+    xml += "<item><reservationId>" + instance.reservation +
+           "</reservationId><ownerId>123456789012</ownerId><groupSet/><instancesSet>" +
            wire::instance_xml(instance, m_options.region) + "</instancesSet></item>";
   }
   return wire::ok("DescribeInstances", xml + "</reservationSet>" + next);
@@ -276,7 +288,8 @@ net::Response FakeEc2::terminate_instances(const Parameters& parameters) {
     return wire::refuse(400, "InvalidInstanceID.NotFound", "The instance ID '" + unknown[0] + "' does not exist");
   }
   if (!unknown.empty()) {
-    return wire::refuse(400, "InvalidInstanceID.NotFound", "The instance IDs '" + join(unknown, ", ") + "' do not exist");
+    return wire::refuse(400, "InvalidInstanceID.NotFound",
+                        "The instance IDs '" + join(unknown, ", ") + "' do not exist");
   }
   for (const std::string& id : ids) {
     if (!m_instances.at(id).is_protected) continue;
@@ -291,10 +304,14 @@ net::Response FakeEc2::terminate_instances(const Parameters& parameters) {
       instance.lists = 0;
     }
     const auto state = [](const std::string& name) {
-      return std::string("<code>") + (name == "terminated" ? "48" : name == "shutting-down" ? "32" : "16") + "</code><name>" + name + "</name>";
+      return std::string("<code>") +
+             (name == "terminated"      ? "48"
+              : name == "shutting-down" ? "32"
+                                        : "16") +
+             "</code><name>" + name + "</name>";
     };
-    xml += "<item><instanceId>" + id + "</instanceId><currentState>" + state(instance.state) + "</currentState><previousState>" +
-           state(before) + "</previousState></item>";
+    xml += "<item><instanceId>" + id + "</instanceId><currentState>" + state(instance.state) +
+           "</currentState><previousState>" + state(before) + "</previousState></item>";
   }
   return wire::ok("TerminateInstances", xml + "</instancesSet>");
 }
@@ -302,7 +319,8 @@ net::Response FakeEc2::terminate_instances(const Parameters& parameters) {
 net::Response FakeEc2::create_tags(const Parameters& parameters) {
   const auto ids = list_of(parameters, "ResourceId.");
   for (const std::string& id : ids) {
-    if (!m_instances.contains(id)) return wire::refuse(400, "InvalidInstanceID.NotFound", "The instance ID '" + id + "' does not exist");
+    if (!m_instances.contains(id))
+      return wire::refuse(400, "InvalidInstanceID.NotFound", "The instance ID '" + id + "' does not exist");
   }
   for (const std::string& id : ids) {
     for (const auto& [key, value] : tags_of(parameters, "Tag.")) m_instances.at(id).tags[key] = value;
@@ -312,27 +330,32 @@ net::Response FakeEc2::create_tags(const Parameters& parameters) {
 
 net::Response FakeEc2::console_output(const Parameters& parameters) {
   const std::string id = value_of(parameters, "InstanceId");
-  if (!m_instances.contains(id)) return wire::refuse(400, "InvalidInstanceID.NotFound", "The instance ID '" + id + "' does not exist");
+  if (!m_instances.contains(id))
+    return wire::refuse(400, "InvalidInstanceID.NotFound", "The instance ID '" + id + "' does not exist");
   const bool wrote = m_instances.at(id).state != "pending";
-  return wire::ok("GetConsoleOutput", "<instanceId>" + id + "</instanceId><timestamp>" + wire::iso_time(m_options.now()) + "</timestamp>" +
-                                          (wrote ? "<output>" + base64_encode("console of " + id + "\n") + "</output>" : ""));
+  return wire::ok("GetConsoleOutput",
+                  "<instanceId>" + id + "</instanceId><timestamp>" + wire::iso_time(m_options.now()) + "</timestamp>" +
+                      (wrote ? "<output>" + base64_encode("console of " + id + "\n") + "</output>" : ""));
 }
 
 net::Response FakeEc2::describe_types(const Parameters& parameters) {
   std::vector<std::string> wanted = list_of(parameters, "InstanceType.");
   for (const std::string& name : wanted) {
     if (std::ranges::none_of(k_types, [&](const KnownType& type) { return type.name == name; })) {
-      return wire::refuse(400, "InvalidInstanceType", "The following supplied instance types do not exist: [" + name + "]");
+      return wire::refuse(400, "InvalidInstanceType",
+                          "The following supplied instance types do not exist: [" + name + "]");
     }
   }
   if (value_of(parameters, "Filter.1.Name") == "instance-type") wanted = list_of(parameters, "Filter.1.Value.");
   std::string xml = "<instanceTypeSet>";
   for (const KnownType& type : k_types) {
     if (!wanted.empty() && std::ranges::find(wanted, type.name) == wanted.end()) continue;
-    xml += fmt::format("<item><instanceType>{}</instanceType><vCpuInfo><defaultVCpus>{}</defaultVCpus></vCpuInfo>"
-                       "<memoryInfo><sizeInMiB>{}</sizeInMiB></memoryInfo>",
-                       type.name, type.slots, type.memory_mib);
-    if (std::string_view(type.name).starts_with("g5")) xml += "<gpuInfo><gpus><item><name>A10G</name><count>1</count></item></gpus></gpuInfo>";
+    xml += fmt::format(
+        "<item><instanceType>{}</instanceType><vCpuInfo><defaultVCpus>{}</defaultVCpus></vCpuInfo>"
+        "<memoryInfo><sizeInMiB>{}</sizeInMiB></memoryInfo>",
+        type.name, type.slots, type.memory_mib);
+    if (std::string_view(type.name).starts_with("g5"))
+      xml += "<gpuInfo><gpus><item><name>A10G</name><count>1</count></item></gpus></gpuInfo>";
     xml += "</item>";
   }
   return wire::ok("DescribeInstanceTypes", xml + "</instanceTypeSet>");
@@ -341,7 +364,8 @@ net::Response FakeEc2::describe_types(const Parameters& parameters) {
 net::Response FakeEc2::describe_images(const Parameters& parameters) {
   std::string xml = "<imagesSet>";
   for (const std::string& id : list_of(parameters, "ImageId.")) {
-    if (id == "ami-0missing") return wire::refuse(400, "InvalidAMIID.NotFound", "The image id '[" + id + "]' does not exist");
+    if (id == "ami-0missing")
+      return wire::refuse(400, "InvalidAMIID.NotFound", "The image id '[" + id + "]' does not exist");
     xml += "<item><imageId>" + wire::escape(id) + "</imageId><rootDeviceName>/dev/xvda</rootDeviceName></item>";
   }
   return wire::ok("DescribeImages", xml + "</imagesSet>");
@@ -387,7 +411,8 @@ std::vector<FakeInstance> FakeEc2::instances() const {
 
 std::vector<FakeInstance> FakeEc2::live() const {
   auto all = instances();
-  std::erase_if(all, [](const FakeInstance& each) { return each.state == "terminated" || each.state == "shutting-down"; });
+  std::erase_if(all,
+                [](const FakeInstance& each) { return each.state == "terminated" || each.state == "shutting-down"; });
   return all;
 }
 

@@ -14,18 +14,18 @@
 namespace tide::test {
 
 // A small EC2 that keeps a world: verifies signatures (written from AWS's description, not from lib/cloud/aws), honours
-// ClientToken, pages, lets states take their time, runs out of capacity and fails on order. tests/real/fake-ec2 checks it
-// with the AWS command line.
+// ClientToken, pages, lets states take their time, runs out of capacity and fails on order. tests/real/fake_ec2 checks
+// it with the AWS command line.
 struct FakeEc2Options {
   std::string access_key = "AKIDTEST";
   std::string secret_key = "secret/of+the=test";
   std::string session_token;
   std::string region = "eu-central-1";
-  std::function<TimePoint()> now;      // required
-  int lists_until_running = 1;         // first pages of DescribeInstances until pending becomes running
-  int lists_until_terminated = 1;      // likewise until shutting-down becomes terminated
-  int lists_until_forgotten = 0;       // and until a terminated one is no longer listed; 0: never
-  std::size_t page_max = 1000;         // instances a page, whatever MaxResults says
+  std::function<TimePoint()> now;  // required
+  int lists_until_running = 1;     // first pages of DescribeInstances until pending becomes running
+  int lists_until_terminated = 1;  // likewise until shutting-down becomes terminated
+  int lists_until_forgotten = 0;   // and until a terminated one is no longer listed; 0: never
+  std::size_t page_max = 1000;     // instances a page, whatever MaxResults says
 };
 
 struct FakeInstance {
@@ -38,28 +38,28 @@ struct FakeInstance {
   std::string subnet;
   std::string zone;
   std::string address;
-  std::string user_data;               // as sent, base64
+  std::string user_data;  // as sent, base64
   bool spot = false;
-  bool is_protected = false;           // OperationNotPermitted when ended
+  bool is_protected = false;  // OperationNotPermitted when ended
   int index = 0;
-  int lists = 0;                       // seen in this state
+  int lists = 0;  // seen in this state
   TimePoint launched_at{};
   std::map<std::string, std::string> tags;
 };
 
 enum class FakeFault {
-  code,          // the error `code` with `status`
-  lost,          // the connection breaks, nothing was done
-  lost_after,    // it was done, the connection breaks
-  cut_after,     // it was done, half of the answer comes
-  html,          // 502 with a proxy's page, nothing was done
-  html_ok,       // 200 with a page that is no answer, nothing was done
+  code,        // the error `code` with `status`
+  lost,        // the connection breaks, nothing was done
+  lost_after,  // it was done, the connection breaks
+  cut_after,   // it was done, half of the answer comes
+  html,        // 502 with a proxy's page, nothing was done
+  html_ok,     // 200 with a page that is no answer, nothing was done
 };
 
 struct FakeFaults {
   FakeFault fault = FakeFault::code;
   int times = 1;
-  std::string action;                  // "": any
+  std::string action;  // "": any
   std::string code = "RequestLimitExceeded";
   int status = 503;
   int retry_after = 0;
@@ -79,10 +79,10 @@ class FakeEc2 {
   void set_options(const std::function<void(FakeEc2Options&)>& change);
   // Machines that run already, as from an earlier launch with these tags.
   void add_running(int count, const std::map<std::string, std::string>& tags);
-  FakeInstance& instance(const std::string& id);   // throws std::out_of_range
-  std::vector<FakeInstance> instances() const;     // sorted by ID
-  std::vector<FakeInstance> live() const;          // neither terminated nor shutting down
-  std::vector<std::string> calls() const;          // actions, in order, refused ones too
+  FakeInstance& instance(const std::string& id);  // throws std::out_of_range
+  std::vector<FakeInstance> instances() const;    // sorted by ID
+  std::vector<FakeInstance> live() const;         // neither terminated nor shutting down
+  std::vector<std::string> calls() const;         // actions, in order, refused ones too
   int count_calls(const std::string& action) const;
   Parameters last_parameters(const std::string& action) const;
 

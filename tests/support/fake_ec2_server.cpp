@@ -1,7 +1,8 @@
-// fake-ec2 PORT KEYFILE: the fake on loopback. PORT 0 takes a free one; the first line printed names it. KEYFILE: one line
-// ACCESS_KEY SECRET [SESSION_TOKEN]. Orders come as GET requests, in the words of tests/real/moto/awsgate.py:
+// fake-ec2 PORT KEYFILE: the fake on loopback. PORT 0 takes a free one; the first line printed names it. KEYFILE: one
+// line ACCESS_KEY SECRET [SESSION_TOKEN]. Orders come as GET requests, in the words of tests/real/moto/awsgate.py:
 //   /__gate/fail?n=3&status=503&code=RequestLimitExceeded[&action=RunInstances][&retry_after=2]
 //   /__gate/fail?n=1&mode=drop|truncate|html[&after=1]
+//   /__gate/fill?n=1000&cluster=physics   so many machines run already
 //   /__gate/capacity?n=5   /__gate/log   /__gate/region?name=eu-central-1
 #include "fake_ec2.hpp"
 
@@ -37,7 +38,11 @@ void order(test::FakeEc2& fake, const httplib::Request& request, httplib::Respon
   if (request.path == "/__gate/fail") {
     fake.fail(faults_of(request));
   } else if (request.path == "/__gate/capacity") {
-    fake.set_capacity(request.has_param("n") ? std::optional<int>(std::stoi(request.get_param_value("n"))) : std::nullopt);
+    fake.set_capacity(request.has_param("n") ? std::optional<int>(std::stoi(request.get_param_value("n")))
+                                             : std::nullopt);
+  } else if (request.path == "/__gate/fill") {
+    fake.add_running(std::stoi(request.get_param_value("n")),
+                     {{"tide:cluster", request.get_param_value("cluster")}, {"tide:pool", "small"}});
   } else if (request.path == "/__gate/region") {
     fake.set_options([&](test::FakeEc2Options& options) { options.region = request.get_param_value("name"); });
   } else if (request.path == "/__gate/log") {
@@ -91,8 +96,10 @@ int main(int argc, char** argv) {
   test::FakeEc2 fake(std::move(options));
 
   httplib::Server server;
-  server.Get("/__gate/.*", [&](const httplib::Request& request, httplib::Response& response) { order(fake, request, response); });
-  server.Post(".*", [&](const httplib::Request& request, httplib::Response& response) { serve(fake, request, response); });
+  server.Get("/__gate/.*",
+             [&](const httplib::Request& request, httplib::Response& response) { order(fake, request, response); });
+  server.Post(".*",
+              [&](const httplib::Request& request, httplib::Response& response) { serve(fake, request, response); });
   int port = std::stoi(argv[1]);
   if (port == 0) {
     port = server.bind_to_any_port("127.0.0.1");

@@ -49,7 +49,8 @@ net::Response denied() {
 // "20261120T025818Z" to RFC 3339.
 std::string dashed(const std::string& date) {
   if (date.size() != 16) return "";
-  return date.substr(0, 4) + "-" + date.substr(4, 2) + "-" + date.substr(6, 5) + ":" + date.substr(11, 2) + ":" + date.substr(13);
+  return date.substr(0, 4) + "-" + date.substr(4, 2) + "-" + date.substr(6, 5) + ":" + date.substr(11, 2) + ":" +
+         date.substr(13);
 }
 
 // The path of the URL; the fake takes only POST without a query, as the Query API's clients send it.
@@ -66,7 +67,8 @@ std::string expected_signature(const net::Request& request, const std::string& s
     text += std::string(name) + ":" + std::string(trim(header_of(request, std::string(name)))) + "\n";
   }
   text += "\n" + signed_names + "\n" + to_hex(sha256(request.body));
-  const std::string to_sign = "AWS4-HMAC-SHA256\n" + header_of(request, "x-amz-date") + "\n" + scope + "\n" + to_hex(sha256(text));
+  const std::string to_sign =
+      "AWS4-HMAC-SHA256\n" + header_of(request, "x-amz-date") + "\n" + scope + "\n" + to_hex(sha256(text));
   std::string key = "AWS4" + options.secret_key;
   for (const std::string_view word : split(scope, '/')) key = hmac_sha256(key, word);
   return to_hex(hmac_sha256(key, to_sign));
@@ -101,16 +103,19 @@ std::string escape(std::string_view text) {
 }
 
 net::Response ok(const std::string& action, const std::string& inside) {
-  net::Response response{.status = 200, .headers = {{"Content-Type", "text/xml;charset=UTF-8"}, {"x-amzn-requestid", k_request_id}}};
-  response.body = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<" + action + "Response xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\">" +
-                  "<requestId>" + k_request_id + "</requestId>" + inside + "</" + action + "Response>";
+  net::Response response{.status = 200,
+                         .headers = {{"Content-Type", "text/xml;charset=UTF-8"}, {"x-amzn-requestid", k_request_id}}};
+  response.body = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<" + action +
+                  "Response xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\">" + "<requestId>" + k_request_id +
+                  "</requestId>" + inside + "</" + action + "Response>";
   return response;
 }
 
 net::Response refuse(int status, const std::string& code, const std::string& message) {
   net::Response response{.status = status, .headers = {{"Content-Type", "text/xml;charset=UTF-8"}}};
-  response.body = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response><Errors><Error><Code>" + escape(code) + "</Code><Message>" +
-                  escape(message) + "</Message></Error></Errors><RequestID>" + k_request_id + "</RequestID></Response>";
+  response.body = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response><Errors><Error><Code>" + escape(code) +
+                  "</Code><Message>" + escape(message) + "</Message></Error></Errors><RequestID>" + k_request_id +
+                  "</RequestID></Response>";
   return response;
 }
 
@@ -121,15 +126,17 @@ std::string iso_time(TimePoint time) {
 }
 
 std::string instance_xml(const FakeInstance& instance, const std::string& region) {
-  static const std::map<std::string, int> k_codes{{"pending", 0}, {"running", 16}, {"shutting-down", 32}, {"terminated", 48},
-                                                  {"stopping", 64}, {"stopped", 80}};
+  static const std::map<std::string, int> k_codes{{"pending", 0},     {"running", 16},  {"shutting-down", 32},
+                                                  {"terminated", 48}, {"stopping", 64}, {"stopped", 80}};
   const bool ended = instance.state == "terminated";
   std::string dashes = instance.address;
   std::ranges::replace(dashes, '.', '-');
   std::string xml = fmt::format(
-      "<item><instanceId>{}</instanceId><imageId>{}</imageId><instanceState><code>{}</code><name>{}</name></instanceState>"
+      "<item><instanceId>{}</instanceId><imageId>{}</imageId><instanceState><code>{}</code><name>{}</name></"
+      "instanceState>"
       "<privateDnsName>{}</privateDnsName><amiLaunchIndex>{}</amiLaunchIndex><instanceType>{}</instanceType>"
-      "<launchTime>{}</launchTime><placement><availabilityZone>{}</availabilityZone></placement><clientToken>{}</clientToken>",
+      "<launchTime>{}</launchTime><placement><availabilityZone>{}</availabilityZone></placement><clientToken>{}</"
+      "clientToken>",
       instance.id, escape(instance.image), k_codes.at(instance.state), instance.state,
       ended ? "" : "ip-" + dashes + "." + region + ".compute.internal", instance.index, escape(instance.type),
       iso_time(instance.launched_at), escape(instance.zone), escape(instance.token));
@@ -137,8 +144,9 @@ std::string instance_xml(const FakeInstance& instance, const std::string& region
   if (!instance.subnet.empty()) xml += "<subnetId>" + escape(instance.subnet) + "</subnetId>";
   if (instance.spot) xml += "<instanceLifecycle>spot</instanceLifecycle>";
   if (ended || instance.state == "shutting-down") {
-    xml += "<stateReason><code>Client.UserInitiatedShutdown</code><message>Client.UserInitiatedShutdown: User initiated "
-           "shutdown</message></stateReason>";
+    xml +=
+        "<stateReason><code>Client.UserInitiatedShutdown</code><message>Client.UserInitiatedShutdown: User initiated "
+        "shutdown</message></stateReason>";
   }
   xml += "<tagSet>";
   for (const auto& [key, value] : instance.tags) {
@@ -149,7 +157,8 @@ std::string instance_xml(const FakeInstance& instance, const std::string& region
 
 std::optional<net::Response> check_signature(const net::Request& request, const FakeEc2Options& options) {
   const std::string authorization = header_of(request, "Authorization");
-  if (authorization.empty()) return refuse(403, "MissingAuthenticationToken", "Request is missing Authentication Token");
+  if (authorization.empty())
+    return refuse(403, "MissingAuthenticationToken", "Request is missing Authentication Token");
   const std::string credential = between(authorization, "Credential=", ',');
   const std::string names = between(authorization, "SignedHeaders=", ',');
   const std::string signature = between(authorization, "Signature=", ',');
@@ -157,14 +166,16 @@ std::optional<net::Response> check_signature(const net::Request& request, const 
   if (!authorization.starts_with("AWS4-HMAC-SHA256 ") || parts.size() != 5 || signature.size() != 64) {
     return refuse(400, "IncompleteSignature", "Authorization header is malformed");
   }
-  if (parts[0] != options.access_key || header_of(request, "X-Amz-Security-Token") != options.session_token) return denied();
+  if (parts[0] != options.access_key || header_of(request, "X-Amz-Security-Token") != options.session_token)
+    return denied();
   if (parts[2] != options.region || parts[3] != "ec2" || parts[4] != "aws4_request") return denied();
   const std::string date = header_of(request, "X-Amz-Date");
   const auto when = parse_time(dashed(date));
   if (!when || date.substr(0, 8) != parts[1]) return refuse(400, "IncompleteSignature", "the date is not the scope's");
   const std::string all = ";" + names + ";";
   for (const char* needed : {";host;", ";x-amz-date;"}) {
-    if (all.find(needed) == std::string::npos) return refuse(403, "SignatureDoesNotMatch", "host and x-amz-date must be signed");
+    if (all.find(needed) == std::string::npos)
+      return refuse(403, "SignatureDoesNotMatch", "host and x-amz-date must be signed");
   }
   if (!options.session_token.empty() && all.find(";x-amz-security-token;") == std::string::npos) return denied();
   const std::string scope = credential.substr(credential.find('/') + 1);

@@ -80,7 +80,8 @@ Result<std::optional<Credentials>> read_place(const Place& place, const std::str
   if (section == ini->end()) return std::optional<Credentials>();
   for (const std::string_view key : k_not_yet) {
     if (!section->second.contains(std::string(key))) continue;
-    return make_error(ErrorKind::auth, "profile '{}' in {} uses '{}', which is not in this version", profile, place.path, key)
+    return make_error(ErrorKind::auth, "profile '{}' in {} uses '{}', which is not in this version", profile,
+                      place.path, key)
         .with_hint("Use a profile with aws_access_key_id and aws_secret_access_key.");
   }
   Credentials found{.access_key = value_of(section->second, "aws_access_key_id"),

@@ -127,8 +127,9 @@ ErrorKind kind_of(std::string_view code, int status) {
 }
 
 bool may_be_skew(std::string_view code) {
-  constexpr std::array<std::string_view, 6> k_codes_of_skew{"RequestTimeTooSkewed",      "RequestExpired",        "RequestInTheFuture",
-                                                            "InvalidSignatureException", "SignatureDoesNotMatch", "AuthFailure"};
+  constexpr std::array<std::string_view, 6> k_codes_of_skew{"RequestTimeTooSkewed",  "RequestExpired",
+                                                            "RequestInTheFuture",    "InvalidSignatureException",
+                                                            "SignatureDoesNotMatch", "AuthFailure"};
   return std::ranges::find(k_codes_of_skew, code) != k_codes_of_skew.end();
 }
 

@@ -10,8 +10,8 @@
 namespace tide::cloud::aws {
 namespace {
 
-constexpr Seconds k_skew_max{240};            // EC2 takes 5 minutes; what is below is no reason for a refusal
-constexpr std::size_t k_message_max = 400;    // encoded authorization failures run to kilobytes
+constexpr Seconds k_skew_max{240};          // EC2 takes 5 minutes; what is below is no reason for a refusal
+constexpr std::size_t k_message_max = 400;  // encoded authorization failures run to kilobytes
 
 // A refused signature's message repeats the canonical request, session token included.
 std::string shown(const std::string& code, std::string_view message) {
@@ -23,27 +23,24 @@ std::string hint_for(ErrorKind kind, const std::string& code, const Service& ser
   switch (kind) {
     case ErrorKind::auth:
       if (code == "UnauthorizedOperation" || code.starts_with("AccessDenied")) {
-        return "Allow this action to the user of " + source + "; tide's page on " + service.name + " has the least policy.";
+        return "Allow this action to the user of " + source + "; tide's page on " + service.name +
+               " has the least policy.";
       }
-      return "Check " + source + " ([clouds." + service.cloud + "] profile or credentials_file) and this machine's clock.";
-    case ErrorKind::capacity:
-      return "Add another type or subnet to the pool, or wait: tide tries again by itself.";
+      return "Check " + source + " ([clouds." + service.cloud +
+             "] profile or credentials_file) and this machine's clock.";
+    case ErrorKind::capacity: return "Add another type or subnet to the pool, or wait: tide tries again by itself.";
     case ErrorKind::quota:
       return "Ask for a higher limit of the account in " + service.region + ", or lower [pools.x] max.";
-    case ErrorKind::throttled:
-      return "Wait: tide slows down by itself.";
-    case ErrorKind::bad_request:
-      return "Correct the pool's or cloud's keys that the cloud names.";
+    case ErrorKind::throttled: return "Wait: tide slows down by itself.";
+    case ErrorKind::bad_request: return "Correct the pool's or cloud's keys that the cloud names.";
     case ErrorKind::retry:
     case ErrorKind::timeout:
-      return "Check [clouds." + service.cloud + "] endpoint and region and the network; tide tries again in its next pass.";
-    case ErrorKind::eventual:
-      return "Run 'tide info' to see what the cloud lists.";
-    case ErrorKind::config:
-      return "Check [clouds." + service.cloud + "] endpoint, ca_file and proxy.";
+      return "Check [clouds." + service.cloud +
+             "] endpoint and region and the network; tide tries again in its next pass.";
+    case ErrorKind::eventual: return "Run 'tide info' to see what the cloud lists.";
+    case ErrorKind::config: return "Check [clouds." + service.cloud + "] endpoint, ca_file and proxy.";
     case ErrorKind::unknown:
-    case ErrorKind::protocol:
-      return "Check that [clouds." + service.cloud + "] endpoint is an EC2 API.";
+    case ErrorKind::protocol: return "Check that [clouds." + service.cloud + "] endpoint is an EC2 API.";
     case ErrorKind::unexpected:
     case ErrorKind::usage:
     case ErrorKind::not_found:
@@ -53,8 +50,7 @@ std::string hint_for(ErrorKind kind, const std::string& code, const Service& ser
     case ErrorKind::money:
     case ErrorKind::batch:
     case ErrorKind::unproven:
-    case ErrorKind::stranger:
-      return "";
+    case ErrorKind::stranger: return "";
   }
   return "";
 }

@@ -13,8 +13,8 @@ namespace tide::cloud::aws {
 
 // One service of one region, as [clouds.x] describes it.
 struct Service {
-  std::string cloud;     // name of [clouds.x], for messages
-  std::string name;      // "ec2": the signature's service
+  std::string cloud;  // name of [clouds.x], for messages
+  std::string name;   // "ec2": the signature's service
   std::string region;
   std::string endpoint;  // URL, with a path or without
   std::string version;   // of the API
@@ -38,8 +38,9 @@ struct Answer {
   std::string request_id;
 };
 
-// What the peer answered, without the HTTP around it. Errors of kind retry and timeout: the call may or may not have been
-// done. A clock that is off by more than 4 minutes is found from the reply's Date, and such calls are signed anew, once.
+// What the peer answered, without the HTTP around it. Errors of kind retry and timeout: the call may or may not have
+// been done. A clock that is off by more than 4 minutes is found from the reply's Date, and such calls are signed anew,
+// once.
 class QueryApi {
  public:
   QueryApi(Service service, Environment environment, net::Transport& transport, Clock& clock);

@@ -60,7 +60,8 @@ std::string canonical_path(const std::string& path, PathStyle style) {
   return uri_encode(without_dots(path), "/");
 }
 
-// Pairs in the order of their bytes. What is written encoded stays so; only what may not stand in a URL is encoded here.
+// Pairs in the order of their bytes. What is written encoded stays so; only what may not stand in a URL is encoded
+// here.
 std::string canonical_query(std::string_view query) {
   if (query.empty()) return "";
   std::vector<std::pair<std::string, std::string>> pairs;
@@ -131,8 +132,8 @@ std::string uri_encode(std::string_view text, std::string_view keep) {
   std::string encoded;
   encoded.reserve(text.size());
   for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-                       c == '.' || c == '~' || keep.find(c) != std::string_view::npos;
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                       c == '_' || c == '.' || c == '~' || keep.find(c) != std::string_view::npos;
     if (plain) {
       encoded += c;
       continue;
@@ -149,9 +150,9 @@ std::string amz_date(TimePoint time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss clock{time - day};
-  return fmt::format("{:04}{:02}{:02}T{:02}{:02}{:02}Z", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                     static_cast<unsigned>(date.day()), clock.hours().count(), clock.minutes().count(),
-                     clock.seconds().count());
+  return fmt::format("{:04}{:02}{:02}T{:02}{:02}{:02}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
+                     clock.minutes().count(), clock.seconds().count());
 }
 
 Signature sign(const net::Request& request, const Credentials& credentials, const SigningScope& scope) {
@@ -180,7 +181,8 @@ Signature sign(const net::Request& request, const Credentials& credentials, cons
 net::Request signed_request(net::Request request, const Credentials& credentials, const SigningScope& scope) {
   set_header(request.headers, "Host", parts_of(request.url).host);
   set_header(request.headers, "X-Amz-Date", amz_date(scope.time));
-  if (!credentials.session_token.empty()) set_header(request.headers, "X-Amz-Security-Token", credentials.session_token.reveal());
+  if (!credentials.session_token.empty())
+    set_header(request.headers, "X-Amz-Security-Token", credentials.session_token.reveal());
   set_header(request.headers, "Authorization", sign(request, credentials, scope).authorization);
   return request;
 }

@@ -29,8 +29,8 @@ struct Signature {
   bool operator==(const Signature&) const = default;
 };
 
-// Signs every header that the request has (but those that proxies change: User-Agent, Expect, X-Amzn-Trace-Id), the query,
-// the path and the body. Without a Host header, the one that belongs to the URL is signed.
+// Signs every header that the request has (but those that proxies change: User-Agent, Expect, X-Amzn-Trace-Id), the
+// query, the path and the body. Without a Host header, the one that belongs to the URL is signed.
 Signature sign(const net::Request& request, const Credentials& credentials, const SigningScope& scope);
 
 // The request with Host, X-Amz-Date, X-Amz-Security-Token (if there is a session token) and Authorization set.

@@ -33,7 +33,8 @@ std::string child_text(const pugi::xml_node& node, std::string_view name) {
 
 Result<pugi::xml_node> parse_xml(pugi::xml_document& document, std::string_view text, std::string_view root) {
   if (const auto status = document.load_buffer(text.data(), text.size()); !status) {
-    return make_error(ErrorKind::protocol, "the reply is not XML at byte {}: {}", status.offset, to_lower(status.description()))
+    return make_error(ErrorKind::protocol, "the reply is not XML at byte {}: {}", status.offset,
+                      to_lower(status.description()))
         .with_peer("it begins: " + printable(text, 80));
   }
   const pugi::xml_node top = document.document_element();

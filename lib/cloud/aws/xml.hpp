@@ -13,7 +13,8 @@ namespace tide::cloud::aws {
 std::string_view local_name(const pugi::xml_node& node);
 pugi::xml_node child(const pugi::xml_node& node, std::string_view name);
 std::string text_of(const pugi::xml_node& node);  // as it is, blanks too
-std::string child_text(const pugi::xml_node& node, std::string_view name);  // "" if absent; "None" (moto's) is absent too
+std::string child_text(const pugi::xml_node& node,
+                       std::string_view name);  // "" if absent; "None" (moto's) is absent too
 
 // Parses `text` into `document` and returns its root, which must be <root>; else an error of kind protocol.
 Result<pugi::xml_node> parse_xml(pugi::xml_document& document, std::string_view text, std::string_view root);

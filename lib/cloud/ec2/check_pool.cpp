@@ -57,14 +57,16 @@ Result<void> check_disk(const core::Pool& pool) {
   if (at == pool.options.end() || at->second.empty()) return {};
   const auto mib = parse_size_mib(at->second.front());
   if (mib && *mib >= 1024 && *mib <= k_disk_max_mib) return {};
-  return wrong(pool, key::k_disk, at->second.front(), "is no size of a disk").with_hint("Write it as \"20GiB\"; EC2 takes 1GiB to 64TiB.");
+  return wrong(pool, key::k_disk, at->second.front(), "is no size of a disk")
+      .with_hint("Write it as \"20GiB\"; EC2 takes 1GiB to 64TiB.");
 }
 
 }  // namespace
 
 Result<void> check_pool(const core::Pool& pool) {
   if (!is_id(pool.image, "ami-")) {
-    return wrong(pool, "image", pool.image, "is no image's ID").with_hint("Images are named by ID: ami-0abc, of the cloud's own region.");
+    return wrong(pool, "image", pool.image, "is no image's ID")
+        .with_hint("Images are named by ID: ami-0abc, of the cloud's own region.");
   }
   TIDE_TRY(check_types(pool));
   TIDE_TRY(check_lists(pool));
@@ -74,7 +76,8 @@ Result<void> check_pool(const core::Pool& pool) {
     return wrong(pool, "address", pool.address, "is not what EC2 has").with_hint("Write private, public or ipv6.");
   }
   if (!pool.max_price.empty() && pool.market != core::Market::spot) {
-    return wrong(pool, "max_price", pool.max_price, "has no meaning on demand").with_hint("Set market = \"spot\", or leave it out.");
+    return wrong(pool, "max_price", pool.max_price, "has no meaning on demand")
+        .with_hint("Set market = \"spot\", or leave it out.");
   }
   if (pool.user_data.size() > k_user_data_max) {
     return make_error(ErrorKind::config, "[pools.{}] user_data has {} bytes, more than EC2's {}", pool.name.value,

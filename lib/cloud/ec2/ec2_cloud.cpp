@@ -11,7 +11,8 @@
 namespace tide::cloud::ec2 {
 namespace {
 
-constexpr std::size_t k_page_max = 1000;    // pages of 1000: a cluster beyond a million machines is a server that pages in a circle
+constexpr std::size_t k_page_max =
+    1000;  // pages of 1000: a cluster beyond a million machines is a server that pages in a circle
 constexpr std::size_t k_types_max = 100;  // DescribeInstanceTypes takes no more names
 
 // The parser's error as the user's: which cloud, which call, which request.
@@ -19,7 +20,8 @@ template <typename T>
 Result<T> in_call(Result<T> parsed, const std::string& cloud, std::string_view action, const aws::Answer& answer) {
   if (parsed) return parsed;
   Error error = std::move(parsed).error();
-  error.message = "cloud '" + cloud + "' answered " + std::string(action) + " with what tide cannot read: " + error.message;
+  error.message =
+      "cloud '" + cloud + "' answered " + std::string(action) + " with what tide cannot read: " + error.message;
   if (!answer.request_id.empty()) error.context.push_back("request " + printable(answer.request_id, 80));
   error.hint = "Check that [clouds." + cloud + "] endpoint is an EC2 API, not a proxy's page.";
   return error;
@@ -73,7 +75,8 @@ core::Instance Ec2Cloud::finished(Listed listed) const {
 // A server that pages in a circle would keep us for ever.
 Result<void> Ec2Cloud::check_token(const std::string& token, std::set<std::string>& seen) const {
   if (token.empty() || (seen.insert(token).second && seen.size() <= k_page_max)) return {};
-  return make_error(ErrorKind::protocol, "cloud '{}' pages in a circle: it gave a NextToken twice, or more than {} of them", m_name.value,
+  return make_error(ErrorKind::protocol,
+                    "cloud '{}' pages in a circle: it gave a NextToken twice, or more than {} of them", m_name.value,
                     k_page_max)
       .with_hint("Check that [clouds." + m_name.value + "] endpoint is an EC2 API.");
 }
@@ -109,7 +112,8 @@ std::map<std::string, Result<std::string>> Ec2Cloud::root_devices(std::span<cons
     if (wants_disk(request)) images.insert(request.image);
   }
   std::vector<aws::Call> calls;
-  for (const std::string& image : images) calls.push_back({.action = "DescribeImages", .parameters = {{"ImageId.1", image}}});
+  for (const std::string& image : images)
+    calls.push_back({.action = "DescribeImages", .parameters = {{"ImageId.1", image}}});
   std::map<std::string, Result<std::string>> devices;
   if (calls.empty()) return devices;
   const auto answers = m_api.call(calls);
@@ -118,7 +122,8 @@ std::map<std::string, Result<std::string>> Ec2Cloud::root_devices(std::span<cons
     Result<std::string> device = answer->body;
     if (device) {
       const auto read = in_call(parse_describe_images(*device), m_name.value, "DescribeImages", *answer);
-      device = read ? Result<std::string>(read->contains(image) ? read->at(image) : std::string()) : Result<std::string>(read.error());
+      device = read ? Result<std::string>(read->contains(image) ? read->at(image) : std::string())
+                    : Result<std::string>(read.error());
     }
     devices.emplace(image, std::move(device));
     ++answer;
@@ -170,7 +175,8 @@ Result<LaunchReply> Ec2Cloud::read_launch(const core::LaunchRequest& request, co
 Result<void> Ec2Cloud::add_tags(const std::vector<Listed>& bare, const std::map<std::string, std::string>& tags) {
   aws::Call call{.action = "CreateTags", .parameters = {}};
   int number = 0;
-  for (const Listed& listed : bare) call.parameters.emplace_back("ResourceId." + std::to_string(++number), listed.instance.id.value);
+  for (const Listed& listed : bare)
+    call.parameters.emplace_back("ResourceId." + std::to_string(++number), listed.instance.id.value);
   number = 0;
   for (const auto& [name, value] : tags) {
     const std::string prefix = "Tag." + std::to_string(++number) + ".";
@@ -188,10 +194,13 @@ Result<void> Ec2Cloud::add_tags(const std::vector<Listed>& bare, const std::map<
   // The machines run: whatever the refusal was, the launch may not count as "was not done".
   Error error = std::move(done).error();
   error.kind = ErrorKind::retry;
-  return std::move(error).with_context("while tagging " + std::to_string(bare.size()) + " machines that the launch left untagged");
+  return std::move(error).with_context("while tagging " + std::to_string(bare.size()) +
+                                       " machines that the launch left untagged");
 }
 
-std::vector<Result<void>> Ec2Cloud::terminate(std::span<const core::InstanceId> ids) { return terminate_all(m_api, ids); }
+std::vector<Result<void>> Ec2Cloud::terminate(std::span<const core::InstanceId> ids) {
+  return terminate_all(m_api, ids);
+}
 
 Result<std::string> Ec2Cloud::console(const core::InstanceId& id) {
   const aws::Call call{.action = "GetConsoleOutput", .parameters = {{"InstanceId", id.value}}};
@@ -207,7 +216,8 @@ Result<std::vector<InstanceType>> Ec2Cloud::types(std::span<const std::string> n
     aws::Call call{.action = "DescribeInstanceTypes", .parameters = {{"Filter.1.Name", "instance-type"}}};
     const auto part = names.subspan(begin, std::min(k_types_max, names.size() - begin));
     int number = 0;
-    for (const std::string& name : part) call.parameters.emplace_back("Filter.1.Value." + std::to_string(++number), name);
+    for (const std::string& name : part)
+      call.parameters.emplace_back("Filter.1.Value." + std::to_string(++number), name);
     const std::size_t fixed = call.parameters.size();
     std::string token;
     std::set<std::string> tokens;

@@ -69,7 +69,8 @@ void read_addresses(const pugi::xml_node& item, Listed& listed) {
 
 std::string fault_of(const pugi::xml_node& item) {
   const pugi::xml_node reason = child(item, "stateReason");
-  for (const std::string& text : {child_text(reason, "message"), child_text(reason, "code"), child_text(item, "reason")}) {
+  for (const std::string& text :
+       {child_text(reason, "message"), child_text(reason, "code"), child_text(item, "reason")}) {
     if (!text.empty()) return printable(text, 300);
   }
   return "";
@@ -81,10 +82,12 @@ Result<Listed> read_instance(const pugi::xml_node& item) {
   instance.id.value = child_text(item, "instanceId");
   if (instance.id.empty()) return make_error(ErrorKind::protocol, "an instance in the reply has no instanceId");
   const std::string state = child_text(child(item, "instanceState"), "name");
-  if (state.empty()) return make_error(ErrorKind::protocol, "instance '{}' in the reply has no state", instance.id.value);
+  if (state.empty())
+    return make_error(ErrorKind::protocol, "instance '{}' in the reply has no state", instance.id.value);
   instance.state = state_of(state);
   const auto launched = parse_time(child_text(item, "launchTime"));
-  if (!launched) return make_error(ErrorKind::protocol, "instance '{}' in the reply has no launch time", instance.id.value);
+  if (!launched)
+    return make_error(ErrorKind::protocol, "instance '{}' in the reply has no launch time", instance.id.value);
   instance.launched_at = *launched;
   instance.type = child_text(item, "instanceType");
   instance.zone = child_text(child(item, "placement"), "availabilityZone");
@@ -118,8 +121,9 @@ Result<InstancesPage> parse_describe_instances(std::string_view xml) {
   TIDE_TRY_ASSIGN(const auto root, aws::parse_xml(document, xml, "DescribeInstancesResponse"));
   if (!child(root, "reservationSet")) return make_error(ErrorKind::protocol, "the reply has no reservationSet");
   InstancesPage page;
-  TIDE_TRY(aws::for_each_item(root, "reservationSet",
-                              [&](const pugi::xml_node& reservation) { return read_reservation(reservation, page.listed); }));
+  TIDE_TRY(aws::for_each_item(root, "reservationSet", [&](const pugi::xml_node& reservation) {
+    return read_reservation(reservation, page.listed);
+  }));
   page.next_token = child_text(root, "nextToken");
   return page;
 }

@@ -25,8 +25,8 @@ struct InstancesPage {
   bool operator==(const InstancesPage&) const = default;
 };
 
-// DescribeInstances. An instance without an ID, a state or a readable launch time makes the page unreadable (protocol): a
-// reading that misses one machine would have it launched twice.
+// DescribeInstances. An instance without an ID, a state or a readable launch time makes the page unreadable (protocol):
+// a reading that misses one machine would have it launched twice.
 Result<InstancesPage> parse_describe_instances(std::string_view xml);
 
 // RunInstances: the instances that one call started.

@@ -70,7 +70,8 @@ void add_metadata(Parameters& parameters) {
 Result<void> add_disk(Parameters& parameters, const core::LaunchRequest& request, const std::string& root_device) {
   if (!wants_disk(request)) return {};
   if (root_device.empty()) {
-    return make_error(ErrorKind::bad_request, "image '{}' names no root device, so its disk cannot be sized", request.image)
+    return make_error(ErrorKind::bad_request, "image '{}' names no root device, so its disk cannot be sized",
+                      request.image)
         .with_hint("Leave [pools." + request.pool.value + "] disk out.");
   }
   TIDE_TRY_ASSIGN(const auto gib, disk_gib(request.options));
@@ -84,8 +85,8 @@ Result<void> add_tags(Parameters& parameters, const core::LaunchRequest& request
   const auto tags = launch_tags(request);
   for (const auto& [name, value] : tags) {
     if (value.size() <= k_tag_value_max) continue;
-    return make_error(ErrorKind::bad_request, "tag '{}' would have {} characters, more than EC2's {}", name, value.size(),
-                      k_tag_value_max)
+    return make_error(ErrorKind::bad_request, "tag '{}' would have {} characters, more than EC2's {}", name,
+                      value.size(), k_tag_value_max)
         .with_hint("Use shorter [pools." + request.pool.value + "] names.");
   }
   int specification = 0;
@@ -109,8 +110,8 @@ Result<void> check_sizes(const core::LaunchRequest& request) {
                       request.count, request.min_count);
   }
   if (request.user_data.size() > k_user_data_max) {
-    return make_error(ErrorKind::bad_request, "the user data of pool '{}' has {} bytes, more than EC2's {}", request.pool.value,
-                      request.user_data.size(), k_user_data_max)
+    return make_error(ErrorKind::bad_request, "the user data of pool '{}' has {} bytes, more than EC2's {}",
+                      request.pool.value, request.user_data.size(), k_user_data_max)
         .with_hint("Shorten [pools." + request.pool.value + "] user_data, or let it fetch the rest.");
   }
   return {};
@@ -140,7 +141,8 @@ Result<aws::Call> launch_call(const core::LaunchRequest& request, const std::str
   add_metadata(parameters);
   parameters.add("InstanceInitiatedShutdownBehavior", "terminate");
   const std::string profile = value_of(request.options, key::k_instance_profile);
-  parameters.add_unless_empty(profile.starts_with("arn:") ? "IamInstanceProfile.Arn" : "IamInstanceProfile.Name", profile);
+  parameters.add_unless_empty(profile.starts_with("arn:") ? "IamInstanceProfile.Arn" : "IamInstanceProfile.Name",
+                              profile);
   TIDE_TRY(add_disk(parameters, request, root_device));
   TIDE_TRY(add_tags(parameters, request));
   parameters.add_unless_empty("UserData", base64_encode(request.user_data));

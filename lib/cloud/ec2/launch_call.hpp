@@ -9,9 +9,9 @@
 
 namespace tide::cloud::ec2 {
 
-constexpr int k_launch_max = 500;                       // machines a call; EC2's bucket holds 1000 and refills by 2 a second
-constexpr std::size_t k_user_data_max = 16U * 1024U;    // bytes before base64
-constexpr std::size_t k_tag_value_max = 256;            // characters
+constexpr int k_launch_max = 500;  // machines a call; EC2's bucket holds 1000 and refills by 2 a second
+constexpr std::size_t k_user_data_max = 16U * 1024U;  // bytes before base64
+constexpr std::size_t k_tag_value_max = 256;          // characters
 
 // Pool keys of this cloud, in [pools.x] and LaunchRequest::options.
 namespace key {

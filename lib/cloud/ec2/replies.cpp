@@ -84,7 +84,8 @@ Result<std::vector<std::string>> parse_terminate_instances(std::string_view xml)
 Result<void> parse_create_tags(std::string_view xml) {
   pugi::xml_document document;
   TIDE_TRY_ASSIGN(const auto root, aws::parse_xml(document, xml, "CreateTagsResponse"));
-  if (child_text(root, "return") != "true") return make_error(ErrorKind::protocol, "the reply does not say that it was done");
+  if (child_text(root, "return") != "true")
+    return make_error(ErrorKind::protocol, "the reply does not say that it was done");
   return {};
 }
 

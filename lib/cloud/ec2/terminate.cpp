@@ -15,9 +15,12 @@ using Results = std::map<std::string, Result<void>>;
 
 // Codes that one ID of the batch can cause.
 bool is_about_one(std::string_view code) {
-  constexpr std::array<std::string_view, 6> k_codes{"InvalidInstanceID.NotFound", "InvalidInstanceID.Malformed",
-                                                    "OperationNotPermitted",      "IncorrectInstanceState",
-                                                    "IncorrectState",             "UnsupportedOperation"};
+  constexpr std::array<std::string_view, 6> k_codes{"InvalidInstanceID.NotFound",
+                                                    "InvalidInstanceID.Malformed",
+                                                    "OperationNotPermitted",
+                                                    "IncorrectInstanceState",
+                                                    "IncorrectState",
+                                                    "UnsupportedOperation"};
   return std::ranges::find(k_codes, code) != k_codes.end();
 }
 
@@ -60,9 +63,11 @@ void read_taken(const Batch& batch, const aws::Answer& answer, const std::string
       continue;
     }
     const std::string why = taken ? "the reply does not name '" + id + "'" : taken.error().message;
-    Error error = make_error(ErrorKind::protocol, "cloud '{}' answered TerminateInstances with what tide cannot read: {}", cloud, why);
+    Error error = make_error(ErrorKind::protocol,
+                             "cloud '{}' answered TerminateInstances with what tide cannot read: {}", cloud, why);
     if (!answer.request_id.empty()) error.context.push_back("request " + printable(answer.request_id, 80));
-    results.insert_or_assign(id, std::move(error).with_hint("Check that [clouds." + cloud + "] endpoint is an EC2 API."));
+    results.insert_or_assign(id,
+                             std::move(error).with_hint("Check that [clouds." + cloud + "] endpoint is an EC2 API."));
   }
 }
 
@@ -81,7 +86,8 @@ std::vector<Batch> settle(Batch batch, const aws::Answer& answer, const std::str
     return {Batch(batch.begin(), middle), Batch(middle, batch.end())};
   }
   const bool gone = answer.code == "InvalidInstanceID.NotFound";
-  for (const std::string& id : batch) results.insert_or_assign(id, gone ? Result<void>() : Result<void>(answer.body.error()));
+  for (const std::string& id : batch)
+    results.insert_or_assign(id, gone ? Result<void>() : Result<void>(answer.body.error()));
   return {};
 }
 
@@ -101,7 +107,8 @@ std::vector<Result<void>> terminate_all(aws::QueryApi& api, std::span<const core
     const auto answers = api.call(calls);
     std::vector<Batch> next;
     for (std::size_t i = 0; i < open.size(); ++i) {
-      for (Batch& batch : settle(std::move(open[i]), answers[i], api.service().cloud, results)) next.push_back(std::move(batch));
+      for (Batch& batch : settle(std::move(open[i]), answers[i], api.service().cloud, results))
+        next.push_back(std::move(batch));
     }
     open = std::move(next);
   }

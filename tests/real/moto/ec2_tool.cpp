@@ -7,9 +7,9 @@
 #include <tide/util/text.hpp>
 #include <tide/util/units.hpp>
 
+#include <unistd.h>
 #include <cstdio>
 #include <string>
-#include <unistd.h>
 #include <vector>
 
 namespace {
@@ -33,7 +33,8 @@ int tell(const Error& error) {
   std::printf("error %s: %s\n", std::string(to_string(error.kind)).c_str(), error.message.c_str());
   for (const std::string& line : error.context) std::printf("  %s\n", line.c_str());
   if (!error.hint.empty()) std::printf("hint: %s\n", error.hint.c_str());
-  if (error.retry_after_seconds > 0) std::printf("retry after %lld s\n", static_cast<long long>(error.retry_after_seconds));
+  if (error.retry_after_seconds > 0)
+    std::printf("retry after %lld s\n", static_cast<long long>(error.retry_after_seconds));
   return 1;
 }
 
@@ -52,9 +53,10 @@ const char* word_for(core::InstanceState state) {
 
 void show(const core::Instance& each) {
   const std::string name = each.names.empty() ? "-" : each.names.front();
-  std::printf("%s %s %s %s %s %s owner=%s intent=%s\n", each.id.value.c_str(), word_for(each.state), name.c_str(), each.type.c_str(),
-              each.market == core::Market::spot ? "spot" : "on-demand", each.address.empty() ? "-" : each.address.c_str(),
-              std::string(tag_of(each, core::tag::k_owner)).c_str(), std::string(tag_of(each, core::tag::k_intent)).c_str());
+  std::printf("%s %s %s %s %s %s owner=%s intent=%s\n", each.id.value.c_str(), word_for(each.state), name.c_str(),
+              each.type.c_str(), each.market == core::Market::spot ? "spot" : "on-demand",
+              each.address.empty() ? "-" : each.address.c_str(), std::string(tag_of(each, core::tag::k_owner)).c_str(),
+              std::string(tag_of(each, core::tag::k_intent)).c_str());
 }
 
 core::LaunchRequest request_of(const Words& words) {
@@ -65,7 +67,9 @@ core::LaunchRequest request_of(const Words& words) {
   request.image = "ami-12c6146b";
   request.user_data = "#!/bin/sh\necho 'a & b = c + d %20 é'\n";
   for (int i = 0; i < request.count; ++i) request.names.push_back("small-" + std::to_string(1001 + i));
-  request.tags = {{core::tag::k_cluster, k_cluster}, {core::tag::k_owner, "head+1 / é"}, {core::tag::k_pool, "small"},
+  request.tags = {{core::tag::k_cluster, k_cluster},
+                  {core::tag::k_owner, "head+1 / é"},
+                  {core::tag::k_pool, "small"},
                   {core::tag::k_intent, words.at(0)}};
   for (std::size_t i = 3; i < words.size(); ++i) {
     const std::size_t equals = words[i].find('=');
@@ -136,7 +140,9 @@ int run(cloud::Cloud& cloud, const std::string& verb, const Words& words) {
   if (verb == "terminate" && !words.empty()) return terminate(cloud, words);
   if (verb == "console" && words.size() == 1) return console(cloud, words);
   if (verb == "types" && !words.empty()) return types(cloud, words);
-  std::fprintf(stderr, "ec2-tool: usage: ENDPOINT REGION launch TOKEN COUNT MIN [KEY=VALUE...] | list | terminate ID... | console ID | types NAME...\n");
+  std::fprintf(stderr,
+               "ec2-tool: usage: ENDPOINT REGION launch TOKEN COUNT MIN [KEY=VALUE...] | list | terminate ID... | "
+               "console ID | types NAME...\n");
   return 2;
 }
 

@@ -34,8 +34,12 @@ class Largest : public Random {
 class Scripted : public cloud::Cloud {
  public:
   const core::CloudName& name() const override { return m_name; }
-  core::CloudTraits limits() const override { return {.has_launch_tokens = has_tokens, .launch_max = 500, .terminate_max = 1000}; }
-  Result<std::vector<core::Instance>> list(const std::string&) override { return next<std::vector<core::Instance>>("list"); }
+  core::CloudTraits limits() const override {
+    return {.has_launch_tokens = has_tokens, .launch_max = 500, .terminate_max = 1000};
+  }
+  Result<std::vector<core::Instance>> list(const std::string&) override {
+    return next<std::vector<core::Instance>>("list");
+  }
   std::vector<Result<LaunchReply>> launch(std::span<const core::LaunchRequest> requests) override {
     std::vector<Result<LaunchReply>> replies;
     for (const auto& request : requests) replies.push_back(next<LaunchReply>(request.intent.value));
@@ -50,7 +54,9 @@ class Scripted : public cloud::Cloud {
     return results;
   }
   Result<std::string> console(const core::InstanceId&) override { return next<std::string>("console"); }
-  Result<std::vector<cloud::InstanceType>> types(std::span<const std::string>) override { return next<std::vector<cloud::InstanceType>>("types"); }
+  Result<std::vector<cloud::InstanceType>> types(std::span<const std::string>) override {
+    return next<std::vector<cloud::InstanceType>>("types");
+  }
   Result<void> check(const core::Pool&) const override { return {}; }
 
   void fail(ErrorKind kind, int times = 1, std::int64_t retry_after = 0) {
@@ -120,8 +126,8 @@ TEST_CASE("RetryingCloud: a lost connection, a time-out and throttling pass with
 }
 
 TEST_CASE("RetryingCloud: what no repeat mends is told at once") {
-  for (const ErrorKind kind : {ErrorKind::capacity, ErrorKind::quota, ErrorKind::auth, ErrorKind::bad_request, ErrorKind::config,
-                               ErrorKind::eventual, ErrorKind::unknown, ErrorKind::protocol}) {
+  for (const ErrorKind kind : {ErrorKind::capacity, ErrorKind::quota, ErrorKind::auth, ErrorKind::bad_request,
+                               ErrorKind::config, ErrorKind::eventual, ErrorKind::unknown, ErrorKind::protocol}) {
     World world;
     CAPTURE(to_string(kind));
     world.inner.fail(kind);

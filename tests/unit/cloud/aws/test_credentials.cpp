@@ -37,7 +37,8 @@ class Home {
 const std::string k_file =
     "# comment\n[default]\naws_access_key_id = AKDEFAULT\naws_secret_access_key=s3cret/+=\n\n"
     "[cron]\n aws_ignored = nested\nAWS_ACCESS_KEY_ID=AKCRON\naws_secret_access_key = other\naws_session_token = tok\n"
-    "[role]\nrole_arn = arn:aws:iam::1:role/x\nsource_profile = default\n[empty]\nregion = eu-central-1\n[half]\naws_access_key_id = AK\n";
+    "[role]\nrole_arn = arn:aws:iam::1:role/x\nsource_profile = default\n[empty]\nregion = "
+    "eu-central-1\n[half]\naws_access_key_id = AK\n";
 
 }  // namespace
 
@@ -66,8 +67,12 @@ TEST_CASE("find_credentials: files and profiles named by options and environment
   home.write(".aws/config", "[profile only here]\naws_access_key_id=AKCONFIG\naws_secret_access_key=x\n");
   Environment environment = home.environment();
   CHECK(find_credentials({}, environment).value().access_key == "AKDEFAULT");
-  CHECK(find_credentials({.profile = {}, .credentials_file = home.path() + "/elsewhere"}, environment).value().access_key == "AKELSE");
-  CHECK(find_credentials({.profile = "cron", .credentials_file = "~/.aws/credentials"}, environment).value().access_key == "AKCRON");
+  CHECK(find_credentials({.profile = {}, .credentials_file = home.path() + "/elsewhere"}, environment)
+            .value()
+            .access_key == "AKELSE");
+  CHECK(
+      find_credentials({.profile = "cron", .credentials_file = "~/.aws/credentials"}, environment).value().access_key ==
+      "AKCRON");
   const auto config = find_credentials({.profile = "only here", .credentials_file = {}}, environment).value();
   CHECK(config.access_key == "AKCONFIG");
   CHECK(config.source == "profile 'only here' in " + home.path() + "/.aws/config");

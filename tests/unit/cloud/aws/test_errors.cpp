@@ -11,7 +11,9 @@ TEST_SUITE_BEGIN("cloud/aws/errors");
 
 namespace {
 
-std::string fixture(const std::string& name) { return read_file(std::string(TIDE_FIXTURES) + "/ec2/moto-5.1.1/" + name).value(); }
+std::string fixture(const std::string& name) {
+  return read_file(std::string(TIDE_FIXTURES) + "/ec2/moto-5.1.1/" + name).value();
+}
 
 }  // namespace
 
@@ -24,19 +26,22 @@ TEST_CASE("parse_error_body: all three envelopes, CDATA too") {
   CHECK(cdata.code == "AuthFailure");
   CHECK(cdata.message == "AWS was not able to validate the provided access credentials");
   CHECK(cdata.request_id == "FSAmgdwVOrYR3SnkRXcqtF9ZcvRcwH9SwqJlBkdoBnR8DUCZuduW");
-  const auto query = parse_error_body("<a:ErrorResponse xmlns:a=\"urn:x\"><a:Error><a:Type>Sender</a:Type><a:Code>Throttling</a:Code>"
-                                      "<a:Message>Rate exceeded</a:Message></a:Error><a:RequestId>r-1</a:RequestId></a:ErrorResponse>")
-                         .value();
+  const auto query =
+      parse_error_body(
+          "<a:ErrorResponse xmlns:a=\"urn:x\"><a:Error><a:Type>Sender</a:Type><a:Code>Throttling</a:Code>"
+          "<a:Message>Rate exceeded</a:Message></a:Error><a:RequestId>r-1</a:RequestId></a:ErrorResponse>")
+          .value();
   CHECK(query == ErrorBody{.code = "Throttling", .message = "Rate exceeded", .request_id = "r-1"});
 }
 
 TEST_CASE("parse_error_body: nothing in what is no envelope") {
   const std::string whole = fixture("RunInstances-bad-subnet.xml");
-  for (const std::string& text : {std::string(), fixture("DescribeInstances-bad-token.xml"), whole.substr(0, whole.size() / 2),
-                                  std::string("{\"Error\":{\"Code\":\"x\"}}"), std::string("<Response/>"),
-                                  std::string("<Response><Errors><Error><Code></Code></Error></Errors></Response>"),
-                                  std::string("<!DOCTYPE r [<!ENTITY a \"AuthFailure\">]><Response><Errors><Error><Message>&a;</Message>"
-                                              "</Error></Errors></Response>")}) {
+  for (const std::string& text :
+       {std::string(), fixture("DescribeInstances-bad-token.xml"), whole.substr(0, whole.size() / 2),
+        std::string("{\"Error\":{\"Code\":\"x\"}}"), std::string("<Response/>"),
+        std::string("<Response><Errors><Error><Code></Code></Error></Errors></Response>"),
+        std::string("<!DOCTYPE r [<!ENTITY a \"AuthFailure\">]><Response><Errors><Error><Message>&a;</Message>"
+                    "</Error></Errors></Response>")}) {
     CAPTURE(text);
     CHECK_FALSE(parse_error_body(text));
   }
@@ -44,20 +49,34 @@ TEST_CASE("parse_error_body: nothing in what is no envelope") {
 
 TEST_CASE("kind_of: every class of EC2's codes") {
   const std::vector<std::pair<std::string, ErrorKind>> cases{
-      {"RequestLimitExceeded", ErrorKind::throttled},      {"ThrottlingException", ErrorKind::throttled},
-      {"SlowDown", ErrorKind::throttled},                  {"LimitExceededException", ErrorKind::throttled},
-      {"InsufficientInstanceCapacity", ErrorKind::capacity}, {"Unsupported", ErrorKind::capacity},
-      {"InsufficientFreeAddressesInSubnet", ErrorKind::capacity}, {"SpotMaxPriceTooLow", ErrorKind::capacity},
-      {"VcpuLimitExceeded", ErrorKind::quota},             {"InstanceLimitExceeded", ErrorKind::quota},
-      {"MaxSpotInstanceCountExceeded", ErrorKind::quota},  {"PendingVerification", ErrorKind::quota},
-      {"AuthFailure", ErrorKind::auth},                    {"AuthFailure.ServiceLinkedRoleCreationNotPermitted", ErrorKind::auth},
-      {"UnauthorizedOperation", ErrorKind::auth},          {"ExpiredTokenException", ErrorKind::auth},
-      {"InvalidClientTokenId", ErrorKind::auth},           {"RequestExpired", ErrorKind::auth},
-      {"InvalidInstanceID.NotFound", ErrorKind::eventual}, {"InvalidInstanceID.Malformed", ErrorKind::bad_request},
-      {"InvalidAMIID.NotFound", ErrorKind::bad_request},   {"InvalidParameterValue", ErrorKind::bad_request},
-      {"MissingParameter", ErrorKind::bad_request},        {"IdempotentParameterMismatch", ErrorKind::bad_request},
-      {"OperationNotPermitted", ErrorKind::bad_request},   {"InternalError", ErrorKind::retry},
-      {"Unavailable", ErrorKind::retry},                   {"RequestTimeout", ErrorKind::retry},
+      {"RequestLimitExceeded", ErrorKind::throttled},
+      {"ThrottlingException", ErrorKind::throttled},
+      {"SlowDown", ErrorKind::throttled},
+      {"LimitExceededException", ErrorKind::throttled},
+      {"InsufficientInstanceCapacity", ErrorKind::capacity},
+      {"Unsupported", ErrorKind::capacity},
+      {"InsufficientFreeAddressesInSubnet", ErrorKind::capacity},
+      {"SpotMaxPriceTooLow", ErrorKind::capacity},
+      {"VcpuLimitExceeded", ErrorKind::quota},
+      {"InstanceLimitExceeded", ErrorKind::quota},
+      {"MaxSpotInstanceCountExceeded", ErrorKind::quota},
+      {"PendingVerification", ErrorKind::quota},
+      {"AuthFailure", ErrorKind::auth},
+      {"AuthFailure.ServiceLinkedRoleCreationNotPermitted", ErrorKind::auth},
+      {"UnauthorizedOperation", ErrorKind::auth},
+      {"ExpiredTokenException", ErrorKind::auth},
+      {"InvalidClientTokenId", ErrorKind::auth},
+      {"RequestExpired", ErrorKind::auth},
+      {"InvalidInstanceID.NotFound", ErrorKind::eventual},
+      {"InvalidInstanceID.Malformed", ErrorKind::bad_request},
+      {"InvalidAMIID.NotFound", ErrorKind::bad_request},
+      {"InvalidParameterValue", ErrorKind::bad_request},
+      {"MissingParameter", ErrorKind::bad_request},
+      {"IdempotentParameterMismatch", ErrorKind::bad_request},
+      {"OperationNotPermitted", ErrorKind::bad_request},
+      {"InternalError", ErrorKind::retry},
+      {"Unavailable", ErrorKind::retry},
+      {"RequestTimeout", ErrorKind::retry},
       {"NeverHeardOf", ErrorKind::unknown},
   };
   for (const auto& [code, kind] : cases) {

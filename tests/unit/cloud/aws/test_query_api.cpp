@@ -83,7 +83,8 @@ TEST_CASE("form_body: in order, a space as '+'") {
 
 TEST_CASE("QueryApi: a good answer is its body") {
   World world;
-  world.transport.answers.emplace_back(net::Response{.status = 200, .headers = {{"x-amzn-RequestId", "req-9"}}, .body = "<x/>"});
+  world.transport.answers.emplace_back(
+      net::Response{.status = 200, .headers = {{"x-amzn-RequestId", "req-9"}}, .body = "<x/>"});
   const Answer answer = world.one();
   CHECK(answer.body.value() == "<x/>");
   CHECK(answer.request_id == "req-9");
@@ -119,7 +120,8 @@ TEST_CASE("QueryApi: Retry-After comes along, and no secret ever does") {
   CHECK(error.retry_after_seconds == 7);
 
   world.transport.answers.emplace_back(
-      refusal(403, "SignatureDoesNotMatch", "The signature does not match.\nThe Canonical String was x-amz-security-token:toktok"));
+      refusal(403, "SignatureDoesNotMatch",
+              "The signature does not match.\nThe Canonical String was x-amz-security-token:toktok"));
   const Error refused = world.one().body.error();
   REQUIRE(refused.context.size() == 3);
   for (const std::string& line : refused.context) CHECK(line.find("toktok") == std::string::npos);
@@ -156,7 +158,8 @@ TEST_CASE("QueryApi: a lost connection keeps its kind") {
 
 TEST_CASE("QueryApi: a clock that is off is repaired once, and stays repaired") {
   World world;
-  world.transport.answers.emplace_back(refusal(400, "RequestExpired", "Request has expired.", "Wed, 25 Nov 2026 13:00:00 GMT"));
+  world.transport.answers.emplace_back(
+      refusal(400, "RequestExpired", "Request has expired.", "Wed, 25 Nov 2026 13:00:00 GMT"));
   world.transport.answers.emplace_back(net::Response{.status = 200, .headers = {}, .body = "<x/>"});
   world.transport.answers.emplace_back(net::Response{.status = 200, .headers = {}, .body = "<y/>"});
   CHECK(world.one().body.value() == "<x/>");
@@ -169,7 +172,8 @@ TEST_CASE("QueryApi: a clock that is off is repaired once, and stays repaired") 
 
 TEST_CASE("QueryApi: only what the clock can have caused is asked again") {
   World world;
-  world.transport.answers.emplace_back(refusal(400, "RequestExpired", "Request has expired.", "Wed, 25 Nov 2026 13:00:00 GMT"));
+  world.transport.answers.emplace_back(
+      refusal(400, "RequestExpired", "Request has expired.", "Wed, 25 Nov 2026 13:00:00 GMT"));
   world.transport.answers.emplace_back(refusal(400, "InvalidParameterValue", "no", "Wed, 25 Nov 2026 13:00:00 GMT"));
   world.transport.answers.emplace_back(refusal(401, "AuthFailure", "still no", "Wed, 25 Nov 2026 13:00:00 GMT"));
   const std::vector<Call> calls{{.action = "A", .parameters = {}}, {.action = "B", .parameters = {}}};
@@ -187,7 +191,8 @@ TEST_CASE("QueryApi: only what the clock can have caused is asked again") {
 TEST_CASE("QueryApi: without credentials nothing is sent") {
   StillClock clock;
   Scripted transport;
-  QueryApi api({.cloud = "aws", .name = "ec2", .region = "r", .endpoint = "https://h/", .version = "1"}, {}, transport, clock);
+  QueryApi api({.cloud = "aws", .name = "ec2", .region = "r", .endpoint = "https://h/", .version = "1"}, {}, transport,
+               clock);
   const Call call{.action = "A", .parameters = {}};
   const Answer answer = api.call({&call, 1}).front();
   CHECK(answer.body.error().kind == ErrorKind::auth);

@@ -18,7 +18,8 @@ TEST_SUITE_BEGIN("cloud/aws/sigv4");
 
 namespace {
 
-const Credentials k_example{.access_key = "AKIDEXAMPLE", .secret_key = Secret("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")};
+const Credentials k_example{.access_key = "AKIDEXAMPLE",
+                            .secret_key = Secret("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")};
 
 SigningScope example_scope() {
   return {.time = parse_time("2015-08-30T12:36:00Z").value(), .region = "us-east-1", .service = "service"};
@@ -68,7 +69,8 @@ int check_crt_vectors(const std::string& folder) {
     const auto context = nlohmann::json::parse(text_of(path / "context.json"));
     const auto& given = context.at("credentials");
     const bool without_token = context.value("omit_session_token", false);
-    Credentials credentials{.access_key = given.at("access_key_id"), .secret_key = Secret(given.at("secret_access_key"))};
+    Credentials credentials{.access_key = given.at("access_key_id"),
+                            .secret_key = Secret(given.at("secret_access_key"))};
     if (given.contains("token") && !without_token) credentials.session_token = Secret(given.at("token"));
     SigningScope scope{.time = parse_time(context.at("timestamp").get<std::string>()).value(),
                        .region = context.at("region"),
@@ -82,7 +84,8 @@ int check_crt_vectors(const std::string& folder) {
       request.headers.emplace_back("X-Amz-Content-Sha256", canonical.substr(canonical.rfind('\n') + 1));
     }
     set_date(request, scope);
-    if (!credentials.session_token.empty()) request.headers.emplace_back("X-Amz-Security-Token", credentials.session_token.reveal());
+    if (!credentials.session_token.empty())
+      request.headers.emplace_back("X-Amz-Security-Token", credentials.session_token.reveal());
     const Signature signature = sign(request, credentials, scope);
     CHECK(signature.canonical_request == text_of(path / "header-canonical-request.txt"));
     CHECK(signature.string_to_sign == text_of(path / "header-string-to-sign.txt"));
@@ -111,7 +114,8 @@ int check_older_vectors(const std::string& folder) {
     if (path.stem() == "get-vanilla-with-session-token") {
       REQUIRE(token != std::string::npos);
       const std::size_t begin = token + header.size();
-      request.headers.emplace_back("X-Amz-Security-Token", canonical.substr(begin, canonical.find('\n', begin) - begin));
+      request.headers.emplace_back("X-Amz-Security-Token",
+                                   canonical.substr(begin, canonical.find('\n', begin) - begin));
     }
     const Signature signature = sign(request, k_example, example_scope());
     CHECK(signature.canonical_request == sibling(".creq"));
@@ -136,14 +140,16 @@ TEST_CASE("sign: the published vectors, each step") {
 
 TEST_CASE("sign: the example of AWS's documentation") {
   net::Request request{.method = "GET", .url = "https://iam.amazonaws.com/?Action=ListUsers&Version=2010-05-08"};
-  request.headers = {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}, {"X-Amz-Date", "20150830T123600Z"}};
+  request.headers = {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"},
+                     {"X-Amz-Date", "20150830T123600Z"}};
   SigningScope scope = example_scope();
   scope.service = "iam";
   const Signature signature = sign(request, k_example, scope);
   CHECK(signature.signature == "5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7");
   CHECK(signature.authorization ==
         "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/iam/aws4_request, "
-        "SignedHeaders=content-type;host;x-amz-date, Signature=5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7");
+        "SignedHeaders=content-type;host;x-amz-date, "
+        "Signature=5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7");
 }
 
 TEST_CASE("signed_request: replaces what an earlier try had set") {
@@ -159,9 +165,12 @@ TEST_CASE("signed_request: replaces what an earlier try had set") {
 }
 
 TEST_CASE("sign: the host is lower case and without the scheme's own port") {
-  for (const auto& [url, host] : std::vector<std::pair<std::string, std::string>>{
-           {"https://EC2.Example.org:443/x", "ec2.example.org"}, {"http://h:80", "h"}, {"https://h:80/", "h:80"},
-           {"https://[::1]:8773/services/Cloud", "[::1]:8773"}, {"https://user:word@h/", "h"}}) {
+  for (const auto& [url, host] :
+       std::vector<std::pair<std::string, std::string>>{{"https://EC2.Example.org:443/x", "ec2.example.org"},
+                                                        {"http://h:80", "h"},
+                                                        {"https://h:80/", "h:80"},
+                                                        {"https://[::1]:8773/services/Cloud", "[::1]:8773"},
+                                                        {"https://user:word@h/", "h"}}) {
     CAPTURE(url);
     const auto canonical = sign({.method = "GET", .url = url}, k_example, example_scope()).canonical_request;
     CHECK(canonical.find("\nhost:" + host + "\n") != std::string::npos);

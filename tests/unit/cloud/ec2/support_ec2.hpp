@@ -27,7 +27,8 @@ class StillClock : public Clock {
 // The adapter over the fake, in one process. `spoil` may change an answer on its way.
 class Ec2World : public net::Transport {
  public:
-  explicit Ec2World(const std::string& secret = "secret/of+the=test") : cloud(options(), environment(secret), *this, clock) {}
+  explicit Ec2World(const std::string& secret = "secret/of+the=test")
+      : cloud(options(), environment(secret), *this, clock) {}
 
   std::vector<Result<net::Response>> perform(std::span<const net::Request> requests) override {
     std::vector<Result<net::Response>> responses;
@@ -45,8 +46,11 @@ class Ec2World : public net::Transport {
     wanted.image = "ami-0abc";
     for (int i = 0; i < count; ++i) wanted.names.push_back("physics-small-" + std::to_string(1001 + i));
     wanted.user_data = "#!/bin/sh\necho \"a&b=c+d\"\n";
-    wanted.tags = {{core::tag::k_cluster, "physics"}, {core::tag::k_owner, "head-1"}, {core::tag::k_pool, "small"},
-                   {core::tag::k_intent, token}, {core::tag::k_template, "digest"}};
+    wanted.tags = {{core::tag::k_cluster, "physics"},
+                   {core::tag::k_owner, "head-1"},
+                   {core::tag::k_pool, "small"},
+                   {core::tag::k_intent, token},
+                   {core::tag::k_template, "digest"}};
     return wanted;
   }
 

@@ -90,7 +90,8 @@ TEST_CASE("Ec2Cloud: fewer than asked is no failure, fewer than the minimum laun
 
 TEST_CASE("Ec2Cloud: one result a launch, in order, whatever becomes of the others") {
   Ec2World world;
-  std::vector<core::LaunchRequest> wanted{world.request(1, "00000000000000000000000000000001"), world.request(1, "00000000000000000000000000000002"),
+  std::vector<core::LaunchRequest> wanted{world.request(1, "00000000000000000000000000000001"),
+                                          world.request(1, "00000000000000000000000000000002"),
                                           world.request(1, "00000000000000000000000000000003")};
   wanted[1].user_data = std::string(20000, 'x');
   wanted[2].image = "ubuntu";
@@ -128,8 +129,10 @@ TEST_CASE("Ec2Cloud: a server that forgets tags at launch gets them at once, nam
   const auto sent = world.fake.last_parameters("CreateTags");
   CHECK(sent.at("ResourceId.1") == world.fake.instances().front().id);
   std::set<std::string> keys;
-  for (int i = 1; sent.contains("Tag." + std::to_string(i) + ".Key"); ++i) keys.insert(sent.at("Tag." + std::to_string(i) + ".Key"));
-  CHECK(keys == std::set<std::string>{"tide:cluster", "tide:intent", "tide:names", "tide:owner", "tide:pool", "tide:template"});
+  for (int i = 1; sent.contains("Tag." + std::to_string(i) + ".Key"); ++i)
+    keys.insert(sent.at("Tag." + std::to_string(i) + ".Key"));
+  CHECK(keys ==
+        std::set<std::string>{"tide:cluster", "tide:intent", "tide:names", "tide:owner", "tide:pool", "tide:template"});
 
   // And if that is refused, the launch may not count as "was not done".
   world.fake.fail({.fault = FakeFault::code, .action = "CreateTags", .code = "UnauthorizedOperation", .status = 403});
@@ -208,15 +211,17 @@ TEST_CASE("Ec2Cloud: failures keep their class on the way through") {
     int status;
     ErrorKind kind;
   };
-  for (const Case& each : {Case{FakeFault::code, "RequestLimitExceeded", 503, ErrorKind::throttled},
-                           Case{FakeFault::code, "InsufficientInstanceCapacity", 500, ErrorKind::capacity},
-                           Case{FakeFault::code, "VcpuLimitExceeded", 400, ErrorKind::quota},
-                           Case{FakeFault::code, "UnauthorizedOperation", 403, ErrorKind::auth},
-                           Case{FakeFault::code, "InternalError", 500, ErrorKind::retry}, Case{FakeFault::lost, "", 0, ErrorKind::retry},
-                           Case{FakeFault::html, "", 0, ErrorKind::retry}, Case{FakeFault::html_ok, "", 0, ErrorKind::protocol}}) {
+  for (const Case& each :
+       {Case{FakeFault::code, "RequestLimitExceeded", 503, ErrorKind::throttled},
+        Case{FakeFault::code, "InsufficientInstanceCapacity", 500, ErrorKind::capacity},
+        Case{FakeFault::code, "VcpuLimitExceeded", 400, ErrorKind::quota},
+        Case{FakeFault::code, "UnauthorizedOperation", 403, ErrorKind::auth},
+        Case{FakeFault::code, "InternalError", 500, ErrorKind::retry}, Case{FakeFault::lost, "", 0, ErrorKind::retry},
+        Case{FakeFault::html, "", 0, ErrorKind::retry}, Case{FakeFault::html_ok, "", 0, ErrorKind::protocol}}) {
     Ec2World world;
     CAPTURE(each.code);
-    world.fake.fail({.fault = each.fault, .times = 1, .action = "", .code = each.code, .status = each.status, .retry_after = 9});
+    world.fake.fail(
+        {.fault = each.fault, .times = 1, .action = "", .code = each.code, .status = each.status, .retry_after = 9});
     const auto launched = world.launch(world.request(1));
     REQUIRE_FALSE(launched);
     CHECK(launched.error().kind == each.kind);

@@ -13,13 +13,14 @@ TEST_SUITE_BEGIN("cloud/ec2/instances");
 namespace {
 
 std::string page_of(const std::string& items, const std::string& after = "") {
-  return "<DescribeInstancesResponse><reservationSet><item><instancesSet>" + items + "</instancesSet></item></reservationSet>" + after +
-         "</DescribeInstancesResponse>";
+  return "<DescribeInstancesResponse><reservationSet><item><instancesSet>" + items +
+         "</instancesSet></item></reservationSet>" + after + "</DescribeInstancesResponse>";
 }
 
 std::string item_of(const std::string& more) {
   return "<item><instanceId>i-1</instanceId><instanceState><name>running</name></instanceState>"
-         "<launchTime>2026-11-20T02:58:18.000Z</launchTime>" + more + "</item>";
+         "<launchTime>2026-11-20T02:58:18.000Z</launchTime>" +
+         more + "</item>";
 }
 
 core::Instance only(const std::string& xml) {
@@ -67,11 +68,13 @@ TEST_CASE("parse_describe_instances: a terminated one is gone, with the reason")
 }
 
 TEST_CASE("parse_describe_instances: no machines is a fact only if the document says so") {
-  const auto none = parse_describe_instances("<DescribeInstancesResponse><requestId>r</requestId><reservationSet/></DescribeInstancesResponse>");
+  const auto none = parse_describe_instances(
+      "<DescribeInstancesResponse><requestId>r</requestId><reservationSet/></DescribeInstancesResponse>");
   REQUIRE(none);
   CHECK(none->listed.empty());
   CHECK(none->next_token.empty());
-  const auto missing = parse_describe_instances("<DescribeInstancesResponse><requestId>r</requestId></DescribeInstancesResponse>");
+  const auto missing =
+      parse_describe_instances("<DescribeInstancesResponse><requestId>r</requestId></DescribeInstancesResponse>");
   REQUIRE_FALSE(missing);
   CHECK(missing.error().kind == ErrorKind::protocol);
 }
@@ -88,8 +91,9 @@ TEST_CASE("parse_describe_instances: cut anywhere it is unreadable") {
 }
 
 TEST_CASE("parse_describe_instances: another document is unreadable") {
-  for (const std::string& text : {recording("DescribeInstances-bad-token.xml"), recording("RunInstances.xml"), recording("auth-wrong-secret.xml"),
-                                  std::string("<html></html>"), std::string("{}"), std::string("<DescribeInstancesResult/>")}) {
+  for (const std::string& text :
+       {recording("DescribeInstances-bad-token.xml"), recording("RunInstances.xml"), recording("auth-wrong-secret.xml"),
+        std::string("<html></html>"), std::string("{}"), std::string("<DescribeInstancesResult/>")}) {
     CAPTURE(text.substr(0, 60));
     const auto page = parse_describe_instances(text);
     REQUIRE_FALSE(page);
@@ -98,10 +102,12 @@ TEST_CASE("parse_describe_instances: another document is unreadable") {
 }
 
 TEST_CASE("parse_describe_instances: one machine without ID, state or time spoils the page") {
-  for (const char* item : {"<item><instanceState><name>running</name></instanceState><launchTime>2026-11-20T02:58:18Z</launchTime></item>",
-                           "<item><instanceId>i-1</instanceId><launchTime>2026-11-20T02:58:18Z</launchTime></item>",
-                           "<item><instanceId>i-1</instanceId><instanceState><name>running</name></instanceState></item>",
-                           "<item><instanceId>i-1</instanceId><instanceState><name>running</name></instanceState><launchTime>soon</launchTime></item>"}) {
+  for (const char* item :
+       {"<item><instanceState><name>running</name></instanceState><launchTime>2026-11-20T02:58:18Z</launchTime></item>",
+        "<item><instanceId>i-1</instanceId><launchTime>2026-11-20T02:58:18Z</launchTime></item>",
+        "<item><instanceId>i-1</instanceId><instanceState><name>running</name></instanceState></item>",
+        "<item><instanceId>i-1</instanceId><instanceState><name>running</name></instanceState><launchTime>soon</"
+        "launchTime></item>"}) {
     CAPTURE(item);
     const auto page = parse_describe_instances(page_of(item_of("") + item));
     REQUIRE_FALSE(page);
@@ -111,8 +117,9 @@ TEST_CASE("parse_describe_instances: one machine without ID, state or time spoil
 
 TEST_CASE("parse_describe_instances: every state has a word") {
   const std::vector<std::pair<std::string, core::InstanceState>> states{
-      {"pending", core::InstanceState::pending},  {"running", core::InstanceState::running}, {"shutting-down", core::InstanceState::stopping},
-      {"stopping", core::InstanceState::stopped}, {"stopped", core::InstanceState::stopped}, {"terminated", core::InstanceState::gone},
+      {"pending", core::InstanceState::pending},        {"running", core::InstanceState::running},
+      {"shutting-down", core::InstanceState::stopping}, {"stopping", core::InstanceState::stopped},
+      {"stopped", core::InstanceState::stopped},        {"terminated", core::InstanceState::gone},
       {"dreaming", core::InstanceState::unknown}};
   for (const auto& [word, state] : states) {
     CAPTURE(word);
@@ -141,26 +148,31 @@ TEST_CASE("parse_describe_instances: the name is that of the launch index in the
 }
 
 TEST_CASE("parse_describe_instances: hostile text stays text, a prefixed namespace is read") {
-  const auto instance = only(page_of(item_of("<tagSet><item><key>a</key><value><![CDATA[</item>]]>&#x1b;[31m</value></item></tagSet>"
-                                             "<privateDnsName>None</privateDnsName>")));
+  const auto instance =
+      only(page_of(item_of("<tagSet><item><key>a</key><value><![CDATA[</item>]]>&#x1b;[31m</value></item></tagSet>"
+                           "<privateDnsName>None</privateDnsName>")));
   CHECK(instance.tags.at("a") == "</item>\x1b[31m");
   CHECK(instance.names.empty());
-  const std::string bomb = "<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;\">]>" + page_of(item_of(names_tag("&b;")));
+  const std::string bomb =
+      "<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;\">]>" + page_of(item_of(names_tag("&b;")));
   const auto kept = parse_describe_instances(bomb);
   REQUIRE(kept);
   CHECK(kept->listed.front().instance.tags.at("tide:names") == "&b;");
   const auto prefixed = parse_describe_instances(
-      "<e:DescribeInstancesResponse xmlns:e='x'><e:reservationSet><e:item><e:instancesSet><e:item><e:instanceId>i-1</e:instanceId><e:instanceState>"
-      "<e:name>pending</e:name></e:instanceState><e:launchTime>2026-11-20T02:58:18Z</e:launchTime></e:item></e:instancesSet></e:item>"
+      "<e:DescribeInstancesResponse "
+      "xmlns:e='x'><e:reservationSet><e:item><e:instancesSet><e:item><e:instanceId>i-1</e:instanceId><e:instanceState>"
+      "<e:name>pending</e:name></e:instanceState><e:launchTime>2026-11-20T02:58:18Z</e:launchTime></e:item></"
+      "e:instancesSet></e:item>"
       "</e:reservationSet></e:DescribeInstancesResponse>");
   REQUIRE(prefixed);
   CHECK(prefixed->listed.size() == 1);
 }
 
 TEST_CASE("parse_describe_instances: IPv6 of the machine or of its cards") {
-  const auto page = parse_describe_instances(page_of(item_of(
-      "<networkInterfaceSet><item><privateIpAddress>10.0.0.9</privateIpAddress><ipv6AddressesSet><item><ipv6Address>2001:db8::7</ipv6Address>"
-      "</item></ipv6AddressesSet></item></networkInterfaceSet>")));
+  const auto page = parse_describe_instances(
+      page_of(item_of("<networkInterfaceSet><item><privateIpAddress>10.0.0.9</"
+                      "privateIpAddress><ipv6AddressesSet><item><ipv6Address>2001:db8::7</ipv6Address>"
+                      "</item></ipv6AddressesSet></item></networkInterfaceSet>")));
   REQUIRE(page);
   CHECK(page->listed.front().ipv6_address == "2001:db8::7");
   CHECK(page->listed.front().instance.addresses == std::vector<std::string>{"10.0.0.9", "2001:db8::7"});
@@ -180,8 +192,10 @@ TEST_CASE("parse_run_instances: a real launch, on demand and spot") {
 
 TEST_CASE("parse_run_instances: what names no machine is unreadable, for the launch may have been done") {
   const std::string whole = recording("RunInstances.xml");
-  for (const std::string& text : {whole.substr(0, whole.size() / 2), std::string("<RunInstancesResponse/>"), std::string(),
-                                  std::string("<RunInstancesResponse><instancesSet/></RunInstancesResponse>"), recording("RunInstances-dryrun.xml")}) {
+  for (const std::string& text :
+       {whole.substr(0, whole.size() / 2), std::string("<RunInstancesResponse/>"), std::string(),
+        std::string("<RunInstancesResponse><instancesSet/></RunInstancesResponse>"),
+        recording("RunInstances-dryrun.xml")}) {
     CAPTURE(text.substr(0, 60));
     const auto started = parse_run_instances(text);
     REQUIRE_FALSE(started);

@@ -40,8 +40,9 @@ TEST_CASE("launch_call: the token, the counts, the guards of design section 6") 
   CHECK(map.at("MetadataOptions.InstanceMetadataTags") == "enabled");
   CHECK(map.at("InstanceInitiatedShutdownBehavior") == "terminate");
   CHECK(base64_decode(map.at("UserData")) == wanted.user_data);
-  for (const char* absent : {"KeyName", "SubnetId", "Placement.AvailabilityZone", "IamInstanceProfile.Name", "IamInstanceProfile.Arn",
-                             "InstanceMarketOptions.MarketType", "SecurityGroupId.1", "BlockDeviceMapping.1.DeviceName"}) {
+  for (const char* absent :
+       {"KeyName", "SubnetId", "Placement.AvailabilityZone", "IamInstanceProfile.Name", "IamInstanceProfile.Arn",
+        "InstanceMarketOptions.MarketType", "SecurityGroupId.1", "BlockDeviceMapping.1.DeviceName"}) {
     CAPTURE(absent);
     CHECK_FALSE(map.contains(absent));
   }
@@ -71,8 +72,11 @@ TEST_CASE("launch_call: without names (names = \"dns\") there is no such tag") {
 
 TEST_CASE("launch_call: the pool's own keys") {
   auto wanted = request();
-  wanted.options = {{"key", {"ssh"}}, {"subnets", {"subnet-1", "subnet-2"}}, {"security_groups", {"sg-1", "byname"}},
-                    {"disk", {"20500MiB"}}, {"instance_profile", {"worker"}}};
+  wanted.options = {{"key", {"ssh"}},
+                    {"subnets", {"subnet-1", "subnet-2"}},
+                    {"security_groups", {"sg-1", "byname"}},
+                    {"disk", {"20500MiB"}},
+                    {"instance_profile", {"worker"}}};
   Map map = sent(wanted, "/dev/xvda");
   CHECK(map.at("KeyName") == "ssh");
   CHECK(map.at("SubnetId") == "subnet-1");
@@ -129,7 +133,8 @@ TEST_CASE("launch_call: what EC2 would refuse for its size is refused here") {
   CHECK(launch_call(none, "").error().kind == ErrorKind::bad_request);
 
   auto scattered = request(60);
-  for (std::size_t i = 0; i < scattered.names.size(); ++i) scattered.names[i] = std::string(i % 7 + 1, 'n') + std::to_string(i * 3) + "-x";
+  for (std::size_t i = 0; i < scattered.names.size(); ++i)
+    scattered.names[i] = std::string(i % 7 + 1, 'n') + std::to_string(i * 3) + "-x";
   const auto long_tag = launch_call(scattered, "");
   REQUIRE_FALSE(long_tag);
   CHECK(long_tag.error().message.find("tide:names") != std::string::npos);

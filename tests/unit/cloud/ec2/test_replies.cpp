@@ -16,9 +16,9 @@ namespace {
 template <typename Parse>
 void refuses_all_else(const Parse& parse, const std::string& whole) {
   REQUIRE(parse(whole));
-  for (const std::string& text : {whole.substr(0, whole.size() / 2), whole.substr(0, whole.size() - 3), std::string(), std::string("<a/>"),
-                                  recording("DescribeInstances-ids.xml"), recording("DescribeInstances-bad-token.xml"),
-                                  recording("auth-wrong-secret.xml")}) {
+  for (const std::string& text : {whole.substr(0, whole.size() / 2), whole.substr(0, whole.size() - 3), std::string(),
+                                  std::string("<a/>"), recording("DescribeInstances-ids.xml"),
+                                  recording("DescribeInstances-bad-token.xml"), recording("auth-wrong-secret.xml")}) {
     CAPTURE(text.substr(0, 60));
     const auto read = parse(text);
     REQUIRE_FALSE(read);
@@ -34,15 +34,17 @@ TEST_CASE("parse_describe_instance_types: real sizes, GPUs counted") {
   REQUIRE(page);
   REQUIRE(page->types.size() == 2);
   CHECK(page->types[0] == cloud::InstanceType{.name = "c5.large", .slots = 2, .memory_mib = 4096, .gpus = {}});
-  CHECK(page->types[1] == cloud::InstanceType{.name = "p3.2xlarge", .slots = 8, .memory_mib = 62464, .gpus = {{"v100", 1}}});
+  CHECK(page->types[1] ==
+        cloud::InstanceType{.name = "p3.2xlarge", .slots = 8, .memory_mib = 62464, .gpus = {{"v100", 1}}});
   CHECK(page->next_token.empty());
   refuses_all_else(parse_describe_instance_types, whole);
 }
 
 TEST_CASE("parse_describe_instance_types: a size that is none is unreadable") {
   const auto with = [](const std::string& slots, const std::string& memory) {
-    return "<DescribeInstanceTypesResponse><instanceTypeSet><item><instanceType>x.y</instanceType><vCpuInfo><defaultVCpus>" + slots +
-           "</defaultVCpus></vCpuInfo><memoryInfo><sizeInMiB>" + memory +
+    return "<DescribeInstanceTypesResponse><instanceTypeSet><item><instanceType>x.y</"
+           "instanceType><vCpuInfo><defaultVCpus>" +
+           slots + "</defaultVCpus></vCpuInfo><memoryInfo><sizeInMiB>" + memory +
            "</sizeInMiB></memoryInfo></item></instanceTypeSet></DescribeInstanceTypesResponse>";
   };
   CHECK(parse_describe_instance_types(with("2", "4096")));
@@ -70,14 +72,17 @@ TEST_CASE("parse_console_output: decoded; nothing yet is empty") {
   REQUIRE(text);
   CHECK(text->starts_with("Linux version 2.6.16-xenU"));
   CHECK(text->ends_with("Enabling fast FPU save and restore... done.\n"));
-  CHECK(parse_console_output("<GetConsoleOutputResponse><instanceId>i-1</instanceId></GetConsoleOutputResponse>").value().empty());
+  CHECK(parse_console_output("<GetConsoleOutputResponse><instanceId>i-1</instanceId></GetConsoleOutputResponse>")
+            .value()
+            .empty());
   CHECK_FALSE(parse_console_output("<GetConsoleOutputResponse><output>YQ==</output></GetConsoleOutputResponse>"));
   refuses_all_else(parse_console_output, whole);
 }
 
 TEST_CASE("parse_terminate_instances: the IDs it took") {
   const std::string whole = recording("TerminateInstances.xml");
-  CHECK(parse_terminate_instances(whole).value() == std::vector<std::string>{"i-6c15473e8dd77ec67", "i-f30589e8714f0cb13"});
+  CHECK(parse_terminate_instances(whole).value() ==
+        std::vector<std::string>{"i-6c15473e8dd77ec67", "i-f30589e8714f0cb13"});
   refuses_all_else(parse_terminate_instances, whole);
 }
 
