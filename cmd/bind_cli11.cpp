@@ -235,7 +235,8 @@ Error Parser::no_command() const {
 
 // What nothing took: the first of it is what was mistyped.
 Result<void> Parser::check_extras(const Command* command) const {
-  const std::vector<std::string> extras = m_root.remaining(true);
+  std::vector<std::string> extras = m_root.remaining(true);
+  std::erase(extras, "--");  // CLI11 lists the mark itself as left over
   if (extras.empty()) return {};
   const std::string& word = extras.front();
   const std::string group = chosen_group();

@@ -1,0 +1,2 @@
+# exit 0: nothing suspect: nothing to do
+tide accept-reading

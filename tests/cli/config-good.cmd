@@ -1,0 +1,2 @@
+# exit 0: a good configuration
+tide config check

@@ -1,0 +1,2 @@
+# exit 0: keys of one table
+tide config keys scale

@@ -1,0 +1,3 @@
+# exit 3: not TOML
+echo '[pools.small' >>tide.toml
+tide config check

@@ -1,0 +1,3 @@
+# exit 3: a value that this version does not obey yet
+sed -i 's/^batch = .*/batch = "torque"/' tide.toml
+tide config check

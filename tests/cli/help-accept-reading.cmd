@@ -1,0 +1,2 @@
+# exit 0: tide accept-reading --help
+tide accept-reading --help

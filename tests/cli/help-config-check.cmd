@@ -1,0 +1,2 @@
+# exit 0: tide config check --help
+tide config check --help

@@ -1,0 +1,2 @@
+# exit 0: tide config keys --help
+tide config keys --help

@@ -1,0 +1,2 @@
+# exit 0: tide explain --help
+tide explain --help

@@ -1,0 +1,2 @@
+# exit 0: tide help --help
+tide help --help

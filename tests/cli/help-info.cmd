@@ -1,0 +1,2 @@
+# exit 0: tide info --help
+tide info --help

@@ -1,0 +1,2 @@
+# exit 0: tide kill-node --help
+tide kill-node --help

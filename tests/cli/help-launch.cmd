@@ -1,0 +1,2 @@
+# exit 0: tide launch --help
+tide launch --help

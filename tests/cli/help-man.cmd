@@ -1,0 +1,2 @@
+# exit 0: tide man --help
+tide man --help

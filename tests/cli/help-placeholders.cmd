@@ -1,0 +1,2 @@
+# exit 0: tide placeholders --help
+tide placeholders --help

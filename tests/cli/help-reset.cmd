@@ -1,0 +1,2 @@
+# exit 0: tide reset --help
+tide reset --help

@@ -1,0 +1,2 @@
+# exit 0: tide scale-once --help
+tide scale-once --help

@@ -1,0 +1,2 @@
+# exit 0: tide takeover --help
+tide takeover --help

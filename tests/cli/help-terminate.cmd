@@ -1,0 +1,2 @@
+# exit 0: tide terminate --help
+tide terminate --help

@@ -1,0 +1,2 @@
+# exit 0: tide version --help
+tide version --help

@@ -1,0 +1,2 @@
+# exit 0: a launch that is only told
+tide launch small -n 2 --dry-run

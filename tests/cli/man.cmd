@@ -1,0 +1,2 @@
+# exit 0: a page of the manual is source for man -l
+tide man kill-node | sed -n 1,6p && tide man tide.toml | grep -c "^\.SH \["

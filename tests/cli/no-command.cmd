@@ -1,0 +1,2 @@
+# exit 2: without a command
+tide

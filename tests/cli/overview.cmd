@@ -1,0 +1,2 @@
+# exit 0: tide help: what tide is, and all commands
+tide help

@@ -1,0 +1,2 @@
+# exit 2: an unknown ID
+tide terminate nothing --yes

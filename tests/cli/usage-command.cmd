@@ -1,0 +1,2 @@
+# exit 2: an unknown command
+tide scale-one

@@ -1,0 +1,2 @@
+# exit 2: usage errors obey --json
+tide info --jsn --json

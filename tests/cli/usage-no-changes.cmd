@@ -1,0 +1,2 @@
+# exit 2: --dry-run where nothing changes
+tide info --dry-run

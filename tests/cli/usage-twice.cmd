@@ -1,0 +1,2 @@
+# exit 2: a value twice
+tide -c a info -c b
