@@ -54,12 +54,20 @@ bool name_is_wanted(const World& world, const NodeName& name) {
   return machine || coming;
 }
 
+// It never registered; or it did, and is down and empty, and no listing of its cloud ever showed its machine.
+bool is_dead_entry(const World& world, const NodeRow& row, const Worker& worker) {
+  if (!worker.id.empty()) return false;
+  if (!worker.node->registered_at) return true;
+  const Pool* pool = world.pool(row.pool);
+  return worker.node->down && worker.empty && pool != nullptr && world.reading.cloud(pool->cloud);
+}
+
 // Entries whose machine never came: a launch that was refused, names beyond what came, a lost store's leftovers.
 void clear_entries(World& world) {
   for (auto& [name, row] : world.memory().nodes) {
     if (row.removed || name_is_wanted(world, name)) continue;
     const auto worker = std::ranges::find_if(world.plan.workers, [&](const Worker& one) { return one.name == name && one.node; });
-    if (worker != world.plan.workers.end() && (worker->node->registered_at || !worker->id.empty())) continue;
+    if (worker != world.plan.workers.end() && !is_dead_entry(world, row, *worker)) continue;
     const bool adopted = row.intent.empty();
     if (adopted && (world.reading.rebuilding || world.now() - row.since < world.settings.scale.boot_deadline)) continue;
     world.act(Remove{name, Seconds(0)}, "leftover", "no machine came for this entry");
