@@ -174,6 +174,13 @@ void Story::end_troubles() {
   }
   for (auto& [name, cloud] : m_world.clouds()) cloud->lift_capacity();
   m_persons_holds.clear();
+  const core::Memory& memory = m_head.store().memory();
+  std::erase_if(system.all_nodes(), [&](const auto& entry) {  // what a lost store knew, an administrator clears away
+    const auto& [name, node] = entry;
+    const bool known = memory.nodes.contains(name) ||
+                       std::ranges::any_of(memory.machines, [&](const auto& machine) { return machine.second.node == entry.first; });
+    return m_head.store_was_replaced() && !node.foreign && !known && !m_world.is_live(node.machine) && system.jobs_on(name) == 0;
+  });
 }
 
 }  // namespace tide::sim
