@@ -101,7 +101,8 @@ TEST_CASE("man: tide.toml(5) has every key") {
   }
   for (const tide::config::AdapterKeys& adapter : cmd::adapter_keys()) {
     for (const auto keys : {adapter.cloud_keys, adapter.pool_keys, adapter.batch_keys}) {
-      for (const tide::config::KeySpec& key : keys) CHECK(has(*page, "\\fB" + escaped(std::string(key.name)) + "\\fR ("));
+      for (const tide::config::KeySpec& key : keys)
+        CHECK(has(*page, "\\fB" + escaped(std::string(key.name)) + "\\fR ("));
     }
   }
 }

@@ -32,7 +32,10 @@ struct Table {
          .changes = true},
         {.name = "config check", .summary = "Check", .options = {}, .run = nullptr},
         {.name = "config keys", .summary = "Keys", .options = {}, .run = nullptr},
-        {.name = "__complete", .summary = "Hidden", .options = {{"WORDS", "WORDS", "Words", &completion}}, .run = nullptr},
+        {.name = "__complete",
+         .summary = "Hidden",
+         .options = {{"WORDS", "WORDS", "Words", &completion}},
+         .run = nullptr},
     };
   }
 };
@@ -130,8 +133,9 @@ TEST_CASE("parser: values arrive at their targets") {
 }
 
 TEST_CASE("parser: global options may stand before or after the command") {
-  for (const Words& words : {Words{"-c", "f", "-o", "csv", "--color", "never", "-q", "--timeout", "9s", "--yes", "kill-node", "a"},
-                             Words{"kill-node", "a", "-c", "f", "-o", "csv", "--color=never", "-q", "--timeout=9s", "--yes"}}) {
+  for (const Words& words :
+       {Words{"-c", "f", "-o", "csv", "--color", "never", "-q", "--timeout", "9s", "--yes", "kill-node", "a"},
+        Words{"kill-node", "a", "-c", "f", "-o", "csv", "--color=never", "-q", "--timeout=9s", "--yes"}}) {
     const Parsed parsed(words);
     REQUIRE(parsed.result);
     const cmd::GlobalOptions& global = parsed.result->global;
@@ -146,7 +150,8 @@ TEST_CASE("parser: global options may stand before or after the command") {
 }
 
 TEST_CASE("parser: --json is -o json, and is known although the rest is wrong") {
-  for (const Words& words : {Words{"info", "--json"}, Words{"-o", "json", "info"}, Words{"info", "--output=json"}, Words{"info", "-ojson"}}) {
+  for (const Words& words : {Words{"info", "--json"}, Words{"-o", "json", "info"}, Words{"info", "--output=json"},
+                             Words{"info", "-ojson"}}) {
     const Parsed parsed(words);
     CAPTURE(words);
     CHECK(parsed.json);
