@@ -39,6 +39,15 @@ Room room_then(const Worker& worker) {
   return room_of(node);
 }
 
+// Silent, but not given up: Slurm shows a node so for some seconds after its release. Nothing is launched in its stead
+// before it had the time that a new machine would take.
+bool answers_soon(const World& world, const Worker& worker) {
+  const auto row = world.plan.memory.machines.find(worker.id);
+  const bool known = row != world.plan.memory.machines.end() && row->second.down_since;
+  return known && worker.node && !worker.node->down && !worker.node->held &&
+         world.now() - *row->second.down_since < world.settings.scale.boot_deadline;
+}
+
 void add_worker(World& world, Worker& worker, std::vector<std::pair<Room, Source>>& list) {
   const Pool* pool = world.pool(worker.pool);
   const auto add = [&](Room room, RoomClass kind) { list.emplace_back(std::move(room), Source{kind, &worker, {}}); };
@@ -68,11 +77,13 @@ void add_worker(World& world, Worker& worker, std::vector<std::pair<Room, Source
     case Phase::failed:
     case Phase::lost:
     case Phase::unfit:
-    case Phase::down:
     case Phase::interrupted:
     case Phase::unclear:
     case Phase::orphan:
     case Phase::held: break;
+    case Phase::down:
+      if (answers_soon(world, worker)) add(room_then(worker), RoomClass::coming);
+      break;
   }
 }
 
