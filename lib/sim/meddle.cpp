@@ -166,7 +166,7 @@ void Story::end_troubles() {
     node.silent_until = m_stage.clock.real();
     if (node.holder == Holder::person) system.person_releases(name);
   }
-  constexpr Seconds k_short{120};  // however many wait, they are served in time
+  constexpr Seconds k_short{45};  // however many wait, they are served in time
   for (auto& [id, job] : system.all_jobs()) {
     job.waiting = core::Waiting::eligible;
     job.runs_for = std::min(job.runs_for, k_short);
