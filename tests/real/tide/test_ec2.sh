@@ -1,0 +1,136 @@
+#!/bin/bash
+# EC2 for real (moto behind the strict gate) and a real Slurm with waiting jobs: one pass launches exactly what fits, tagged
+# and named in the launch call; a second launches nothing; nodes join, jobs run; when the queue empties nodes are held, ended
+# in a later pass, then removed. Then kill -9 around each call, a wrong secret, capacity, and a cloud that fails.
+. "$(dirname "$0")/lib.sh"
+moto=$root/tests/real/moto/moto.sh
+code=0
+"$moto" up "$work/moto" >"$work/moto.log" 2>&1 || code=$?
+[ $code != 77 ] || { tail -n 1 "$work/moto.log"; exit 77; }
+[ $code = 0 ] || { cat "$work/moto.log"; exit 1; }
+endpoint=$(cat "$work/moto/endpoint")
+slurm_up
+
+config_ec2() {
+  cat >"$TIDE_CONFIG" <<EOF
+[cluster]
+name = "$cluster"
+batch = "slurm"
+head = "localhost"
+state_dir = "$work/state"
+
+[batch.env]
+SLURM_CONF = "$work/slurm/etc/slurm.conf"
+
+[scale]
+max_nodes = 6
+idle_time = "3s"
+boot_deadline = "300s"
+max_end_per_pass = "100%"
+
+[clouds.aws]
+kind = "ec2"
+region = "us-east-1"
+endpoint = "$endpoint"
+credentials_file = "$work/moto/credentials"
+
+[pools.small]
+cloud = "aws"
+image = "ami-12c6146b"
+types = ["c5.large", "m5.large"]
+slots = 2
+memory = "1GiB"
+price = 0.09
+names = "{cluster}-{pool}-{n:02}"
+EOF
+}
+config_ec2
+chmod 600 "$work/moto/credentials"
+
+aws() { AWS_SHARED_CREDENTIALS_FILE=$work/moto/credentials /usr/bin/aws --endpoint-url "$endpoint" --region us-east-1 --output text ec2 "$@"; }
+live() { aws describe-instances --filters Name=instance-state-name,Values=pending,running "Name=tag:tide:cluster,Values=$cluster" --query 'Reservations[].Instances[].InstanceId' | wc -w; }
+gate() { curl -fsS "$endpoint/__gate/$1" >/dev/null; }
+calls() { curl -fsS "$endpoint/__gate/log" | grep -c "\"$1\"" || true; }
+
+# One array of five two-slot tasks and one job of two nodes: seven machines fit, six may be had.
+submit --array=0-4 -n2 --mem=200 --wrap 'sleep 600' >/dev/null
+exits 0 tide scale-once
+same "one pass launches exactly what fits" 5 "$(live)"
+same "in one call" 1 "$(calls RunInstances)"
+tags=$(aws describe-instances --query 'Reservations[].Instances[0].Tags[].[Key,Value]' | sort)
+for tag in "tide:cluster	$cluster" "tide:pool	small" "tide:names	$cluster-small-\[01-05\]" "tide:owner	" "tide:intent	" "tide:template	"; do
+  check "tagged in the launch call: $tag" grep -q "$tag" <<<"$tags"
+done
+same "no CreateTags was needed" 0 "$(calls CreateTags)"
+exits 0 tide scale-once
+same "a second pass launches nothing" 5 "$(live)"
+same "Slurm has the five nodes, held" 5 "$(sinfo -hN -o %N | sort -u | wc -l)"
+
+# The machines boot: a slurmd each, as their user data would start it. moto's addresses lead nowhere, so the nodes' own,
+# on loopback, are put in their place.
+check "tide told Slurm the addresses that EC2 gave" grep -q 'NodeAddr=10\.' <(scontrol show node)
+for n in 1 2 3 4 5; do
+  node=$cluster-small-0$n
+  "$rig" start-node "$work/slurm" "$node" CPUs=2 RealMemory=1024 Feature=small >>"$work/rig.log" 2>&1
+  scontrol update nodename="$node" nodeaddr="$(cat "$work/slurm/nodes/$node/addr")"
+done
+check "five tasks run" until_true 60 sh -c '[ $(squeue -h -t R | wc -l) = 5 ]'
+scancel --user=root
+check "when the queue empties, nodes are held" until_true 40 some_note_has 'tide: end idle'
+held=$(live)
+check "held first, ended in a later pass" test "$held" -gt 0
+check "then ended" until_true 40 sh -c "[ \"\$('$build/tide' info --json | grep -c '\"phase\": \"\\(idle\\|drained\\|draining\\|busy\\)\"')\" = 0 ]"
+same "EC2 has none that runs" 0 "$(live)"
+for n in 1 2 3 4 5; do "$rig" stop-node "$work/slurm" "$cluster-small-0$n" >>"$work/rig.log" 2>&1; done
+check "and their nodes are out of Slurm" until_true 60 sh -c '[ -z "$(sinfo -hN -o %N)" ]'
+
+# kill -9 at each step of a launching pass, then run again: exactly the wanted machines.
+submit -N2 -n4 --mem=200 --wrap 'sleep 600' >/dev/null
+for step in $(seq 1 30); do
+  rm -rf "$work/state"
+  cluster_now=c$step$cluster
+  sed -i "s|^name = .*|name = \"$cluster_now\"|" "$TIDE_CONFIG"
+  code=0
+  { "$build/tide-crash" "$step" scale-once >>"$work/passes.log" 2>&1 </dev/null || code=$?; } 2>/dev/null
+  passes 2 0
+  found=$(aws describe-instances --filters Name=instance-state-name,Values=pending,running "Name=tag:tide:cluster,Values=$cluster_now" --query 'Reservations[].Instances[].InstanceId' | wc -w)
+  same "killed at step $step (exit $code), then two passes: two machines" 2 "$found"
+  for node in $(sinfo -hN -o %N | sort -u); do scontrol delete nodename="$node" >/dev/null 2>&1 || true; done
+  [ $code = 137 ] || break
+done
+check "all steps of a pass were tried ($step)" test "$code" = 0
+
+# The answer lost after EC2 did the work: the token finds it again.
+rm -rf "$work/state"
+sed -i "s|^name = .*|name = \"lost$cluster\"|" "$TIDE_CONFIG"
+gate "fail?n=9&mode=drop&after=1&action=RunInstances"
+exits 6 tide scale-once
+gate reset 2>/dev/null || true
+sed -i "s|^idle_time.*|idle_time = \"1h\"|" "$TIDE_CONFIG"
+passes 2 0
+cluster=lost$cluster
+same "a lost answer doubles nothing" 2 "$(live)"
+scancel --user=root
+
+# A wrong secret: 7, and the hint names where the credential came from.
+sed 's/^aws_secret_access_key.*/aws_secret_access_key = wrong/' "$work/moto/credentials" >"$work/wrong"
+chmod 600 "$work/wrong"
+sed -i "s|^credentials_file.*|credentials_file = \"$work/wrong\"|" "$TIDE_CONFIG"
+exits 7 tide scale-once
+says "$work/wrong"
+sed -i "s|^credentials_file.*|credentials_file = \"$work/moto/credentials\"|" "$TIDE_CONFIG"
+
+# A cloud that cannot be read: 6, and nothing of it is ended or launched.
+before=$(live)
+for how in html truncate drop; do
+  gate "fail?n=9&mode=$how&action=DescribeInstances"
+  exits 6 tide scale-once
+  gate "reset"
+done
+same "nothing was ended or launched" "$before" "$(live)"
+
+# No capacity: another type is tried in a later pass; a person's launch is told 8.
+gate "capacity?n=0"
+exits 8 tide launch small -n 1
+gate "capacity"
+exit $failed
