@@ -12,8 +12,7 @@ constexpr int k_depth_max = 8;
 
 void add_clause(FeatureClauses& clauses, std::vector<std::string> clause) {
   std::ranges::sort(clause);
-  const auto repeated = std::ranges::unique(clause);
-  clause.erase(repeated.begin(), repeated.end());
+  clause.erase(std::unique(clause.begin(), clause.end()), clause.end());
   if (std::ranges::find(clauses, clause) == clauses.end()) clauses.push_back(std::move(clause));
 }
 

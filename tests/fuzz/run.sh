@@ -1,0 +1,33 @@
+#!/bin/bash
+# tests/fuzz/run.sh [SECONDS] [NAME...]   builds the fuzz targets with clang and runs each for that long (60), beginning with
+# the recordings. What it learns is kept in build-fuzz/corpus; a crash is a failure, and its input is named.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+seconds=${1:-60}
+[ $# = 0 ] || shift
+tools/need build fuzz
+build=build-fuzz
+cmake -S . -B $build -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_COMPILER=clang++ -DTIDE_FUZZ=ON >/dev/null
+cmake --build $build --target fuzz
+failed=0
+for source in tests/fuzz/fuzz_*.cpp; do
+  name=$(basename "$source" .cpp)
+  if [ $# -gt 0 ] && [[ " $* " != *" $name "* ]]; then continue; fi
+  corpus=$build/corpus/$name
+  mkdir -p "$corpus" "$build/crashes"
+  case $name in
+  fuzz_squeue)
+    # Its first two bytes are the size of the pieces and whether the header is there.
+    for file in tests/fixtures/slurm/*/*-squeue.txt; do { printf '\77\0'; cat "$file"; } >"$corpus/$(basename "$file")"; done
+    ;;
+  fuzz_show_node)
+    cp tests/fixtures/slurm/*/*-{nodes,partitions,config}.txt "$corpus"
+    ;;
+  esac
+  echo "== $name, $seconds s"
+  "$build/${name//_/-}" -max_total_time="$seconds" -max_len=65536 -rss_limit_mb=1024 -print_final_stats=1 \
+    -artifact_prefix="$build/crashes/$name-" "$corpus" 2>"$build/$name.log" || failed=1
+  grep -E '^(stat::number_of_executed_units|==.*ERROR|SUMMARY|.*Test unit written)' "$build/$name.log" || true
+done
+[ $failed = 0 ] || { echo "fuzz: a target failed: see $build/*.log and $build/crashes" >&2; exit 1; }
+echo "fuzz: fine"
