@@ -38,7 +38,8 @@ Error failure(const process::Command& command, const process::Finished& finished
     error = std::move(error).with_hint(
         "Check that slurmctld runs, and that SLURM_CONF in [batch.env] names its slurm.conf.");
   } else if (says(finished, "Access/permission denied") || says(finished, "Invalid user id")) {
-    error = std::move(error).with_hint("Run tide as SlurmUser or root, or make its user an administrator with 'sacctmgr'.");
+    error =
+        std::move(error).with_hint("Run tide as SlurmUser or root, or make its user an administrator with 'sacctmgr'.");
   }
   return error;
 }
