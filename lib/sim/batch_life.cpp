@@ -13,32 +13,42 @@ namespace {
 
 constexpr Seconds k_unanswered{30};  // a node is shown as not responding after that
 
-int slots_each(const core::Chunk& chunk) { return (chunk.tasks + chunk.nodes - 1) / chunk.nodes * chunk.slots_per_task; }
+int slots_each(const core::Chunk& chunk) {
+  return (chunk.tasks + chunk.nodes - 1) / chunk.nodes * chunk.slots_per_task;
+}
 
-std::int64_t memory_each(const core::Chunk& chunk) { return chunk.memory_mib_per_node + chunk.memory_mib_per_slot * slots_each(chunk); }
+std::int64_t memory_each(const core::Chunk& chunk) {
+  return chunk.memory_mib_per_node + chunk.memory_mib_per_slot * slots_each(chunk);
+}
 
 bool has_features(const core::Node& node, const core::Chunk& chunk) {
   return std::ranges::all_of(chunk.features, [&](const auto& alternatives) {
-    return std::ranges::any_of(alternatives, [&](const auto& one) { return std::ranges::find(node.features, one) != node.features.end(); });
+    return std::ranges::any_of(
+        alternatives, [&](const auto& one) { return std::ranges::find(node.features, one) != node.features.end(); });
   });
 }
 
 bool fits(const SimNode& node, const core::Shape& shape) {
   const core::Node& entry = node.entry;
   const core::Chunk& chunk = shape.chunks.front();
-  const bool open = node.listed_by_batch && entry.registered_at && node.daemon && entry.responding && !entry.down && !entry.held && !entry.unfit;
+  const bool open = node.listed_by_batch && entry.registered_at && node.daemon && entry.responding && !entry.down &&
+                    !entry.held && !entry.unfit;
   if (!open || !has_features(entry, chunk)) return false;
   if (shape.exclusive && entry.slots_used > 0) return false;
-  return slots_each(chunk) <= entry.slots - entry.slots_used && memory_each(chunk) <= entry.memory_mib - entry.memory_mib_used;
+  return slots_each(chunk) <= entry.slots - entry.slots_used &&
+         memory_each(chunk) <= entry.memory_mib - entry.memory_mib_used;
 }
 
-int slots_taken(const core::Node& entry, const core::Shape& shape) { return shape.exclusive ? entry.slots : slots_each(shape.chunks.front()); }
+int slots_taken(const core::Node& entry, const core::Shape& shape) {
+  return shape.exclusive ? entry.slots : slots_each(shape.chunks.front());
+}
 
 }  // namespace
 
 std::size_t SimBatch::jobs_on(const core::NodeName& node) const {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(m_jobs, [&](const auto& entry) { return std::ranges::find(entry.second.nodes, node) != entry.second.nodes.end(); }));
+  return static_cast<std::size_t>(std::ranges::count_if(m_jobs, [&](const auto& entry) {
+    return std::ranges::find(entry.second.nodes, node) != entry.second.nodes.end();
+  }));
 }
 
 const SimNode* SimBatch::node_of(const core::InstanceId& machine) const {
@@ -143,7 +153,8 @@ void SimBatch::finish(SimJob& job) {
 void SimBatch::end_jobs() {
   for (auto& [id, job] : m_jobs) {
     if (!job.ends_at || *job.ends_at > m_stage.clock.real()) continue;
-    const bool reported = std::ranges::all_of(job.nodes, [&](const core::NodeName& name) { return !m_nodes.at(name).silent_since; });
+    const bool reported =
+        std::ranges::all_of(job.nodes, [&](const core::NodeName& name) { return !m_nodes.at(name).silent_since; });
     if (reported) finish(job);
   }
   std::erase_if(m_jobs, [](const auto& entry) { return entry.second.done; });

@@ -103,10 +103,13 @@ void Checker::launch(const LaunchFacts& facts) {
   const bool repeated = intent != m_memory->intents.end() && intent->second.attempts > 1;
   if (!persons && !repeated) {
     // One multi-node job larger than the limit goes alone, in as many calls as its cloud wants.
-    const std::string why = fmt::format("{}: {}", request.pool.value, intent == m_memory->intents.end() ? "" : intent->second.because);
-    const bool alone = why.find(": 1 waiting job of") != std::string::npos && (m_launched == 0 || m_launched_for == why);
+    const std::string why =
+        fmt::format("{}: {}", request.pool.value, intent == m_memory->intents.end() ? "" : intent->second.because);
+    const bool alone =
+        why.find(": 1 waiting job of") != std::string::npos && (m_launched == 0 || m_launched_for == why);
     if (scale.max_launch_per_pass > 0 && !alone && m_launched + facts.machines > scale.max_launch_per_pass) {
-      fail(fmt::format("{}: {} came before it in this pass, max_launch_per_pass is {}", what, m_launched, scale.max_launch_per_pass));
+      fail(fmt::format("{}: {} came before it in this pass, max_launch_per_pass is {}", what, m_launched,
+                       scale.max_launch_per_pass));
     }
     m_launched_for = m_launched == 0 ? why : m_launched_for;
     m_launched += facts.machines;
@@ -122,15 +125,19 @@ void Checker::launch(const LaunchFacts& facts) {
   const core::Pool& pool = m_settings->pools.at(request.pool);
   const int of_pool = facts.live.contains(request.pool) ? facts.live.at(request.pool) : 0;
   cost += facts.machines * pool.price_micros.value_or(0);
-  if (live + facts.machines > scale.max_nodes) fail(fmt::format("{}: {} are live, max_nodes is {}", what, live, scale.max_nodes));
-  if (pool.max > 0 && of_pool + facts.machines > pool.max) fail(fmt::format("{}: {} of it are live, its max is {}", what, of_pool, pool.max));
+  if (live + facts.machines > scale.max_nodes)
+    fail(fmt::format("{}: {} are live, max_nodes is {}", what, live, scale.max_nodes));
+  if (pool.max > 0 && of_pool + facts.machines > pool.max)
+    fail(fmt::format("{}: {} of it are live, its max is {}", what, of_pool, pool.max));
   if (m_settings->money.per_hour_micros && cost > *m_settings->money.per_hour_micros) {
-    fail(fmt::format("{}: the machines would cost {} an hour, per_hour is {}", what, cost, *m_settings->money.per_hour_micros));
+    fail(fmt::format("{}: the machines would cost {} an hour, per_hour is {}", what, cost,
+                     *m_settings->money.per_hour_micros));
   }
 }
 
 void Checker::machines_of_token(const core::LaunchRequest& request, int made) {
-  if (made > request.count) fail(fmt::format("intent '{}' brought {} machines, {} were asked for", request.intent.value, made, request.count));
+  if (made > request.count)
+    fail(fmt::format("intent '{}' brought {} machines, {} were asked for", request.intent.value, made, request.count));
 }
 
 void Checker::end(const EndFacts& facts) {
@@ -139,29 +146,36 @@ void Checker::end(const EndFacts& facts) {
   const bool forced = is_wished(m_forced, facts);
   if (!facts.ours) fail(fmt::format("{}: it is foreign", what));
   if (!m_clouds[facts.cloud]) fail(fmt::format("{}: its cloud could not be read", what));
-  if (!m_whole && !forced) fail(fmt::format("{}: on an errored, unproven or suspect reading of the batch system", what));
+  if (!m_whole && !forced)
+    fail(fmt::format("{}: on an errored, unproven or suspect reading of the batch system", what));
   if (facts.jobs > 0 && !forced) fail(fmt::format("{}: it runs {} jobs", what, facts.jobs));
   if (facts.registered && !forced) {
     if (facts.held_by_person && !wished) fail(fmt::format("{}: a person holds its node", what));
     if (!facts.held_by_tide && !facts.held_by_person) fail(fmt::format("{}: its node is not held", what));
-    if (facts.held_by_tide && facts.hold_pass >= m_pass) fail(fmt::format("{}: its node was held in this very pass", what));
+    if (facts.held_by_tide && facts.hold_pass >= m_pass)
+      fail(fmt::format("{}: its node was held in this very pass", what));
   }
   if (wished) return;
-  if (m_rebuild_since && m_clock.real() - *m_rebuild_since + Seconds(30) < core::k_rebuild) fail(fmt::format("{}: while the store is rebuilt", what));
+  if (m_rebuild_since && m_clock.real() - *m_rebuild_since + Seconds(30) < core::k_rebuild)
+    fail(fmt::format("{}: while the store is rebuilt", what));
   ++m_ended;
   const int percent = m_settings->scale.max_end_per_pass.percent;
   if (percent < 100 && m_ended > std::max(1, m_live_at_begin * percent / 100)) {
-    fail(fmt::format("{}: the {}. of this pass, {} are live and max_end_per_pass is {}%", what, m_ended, m_live_at_begin, percent));
+    fail(fmt::format("{}: the {}. of this pass, {} are live and max_end_per_pass is {}%", what, m_ended,
+                     m_live_at_begin, percent));
   }
 }
 
 void Checker::change_node(const NodeFacts& facts) {
   if (facts.foreign) fail(fmt::format("{} of node '{}': it is foreign", facts.change, facts.node.value));
   const bool wished = m_wished.contains(facts.node.value);
-  if (facts.held_by_person && !wished) fail(fmt::format("{} of node '{}': a person holds it", facts.change, facts.node.value));
+  if (facts.held_by_person && !wished)
+    fail(fmt::format("{} of node '{}': a person holds it", facts.change, facts.node.value));
 }
 
-void Checker::job_on_unreleased(const core::NodeName& node) { fail(fmt::format("a job starts on node '{}', which nobody released", node.value)); }
+void Checker::job_on_unreleased(const core::NodeName& node) {
+  fail(fmt::format("a job starts on node '{}', which nobody released", node.value));
+}
 
 void Checker::planned(const core::Snapshot& snapshot, const core::Plan& plan) {
   if (!snapshot.jobs) {
@@ -175,14 +189,21 @@ void Checker::planned(const core::Snapshot& snapshot, const core::Plan& plan) {
     const bool sums = verdict.fits + verdict.launching + verdict.not_counted == verdict.jobs.count;
     const bool natural = verdict.fits >= 0 && verdict.launching >= 0 && verdict.not_counted >= 0;
     if (!sums || !natural) {
-      fail(fmt::format("{} jobs of one shape: {} fit, {} launch, {} not counted", verdict.jobs.count, verdict.fits, verdict.launching, verdict.not_counted));
+      fail(fmt::format("{} jobs of one shape: {} fit, {} launch, {} not counted", verdict.jobs.count, verdict.fits,
+                       verdict.launching, verdict.not_counted));
     }
-    const auto reasoned = std::ranges::count_if(verdict.reasons, [](const core::Reason& one) { return !one.rule.empty() && !one.text.empty(); });
-    const int classes = (verdict.fits > 0 ? 1 : 0) + (verdict.launching > 0 ? 1 : 0) + (verdict.not_counted > 0 ? 1 : 0);
-    if (reasoned < classes) fail(fmt::format("{} jobs of one shape are in {} classes with {} reasons", verdict.jobs.count, classes, reasoned));
+    const auto reasoned = std::ranges::count_if(
+        verdict.reasons, [](const core::Reason& one) { return !one.rule.empty() && !one.text.empty(); });
+    const int classes =
+        (verdict.fits > 0 ? 1 : 0) + (verdict.launching > 0 ? 1 : 0) + (verdict.not_counted > 0 ? 1 : 0);
+    if (reasoned < classes)
+      fail(
+          fmt::format("{} jobs of one shape are in {} classes with {} reasons", verdict.jobs.count, classes, reasoned));
   }
 }
 
-void Checker::fail(std::string text) { m_violations.push_back(fmt::format("{} pass {}: {}", format_time(m_clock.real()), m_pass, text)); }
+void Checker::fail(std::string text) {
+  m_violations.push_back(fmt::format("{} pass {}: {}", format_time(m_clock.real()), m_pass, text));
+}
 
 }  // namespace tide::sim

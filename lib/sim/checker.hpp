@@ -32,9 +32,9 @@ class Checker {
 
   struct LaunchFacts {
     const core::LaunchRequest& request;
-    int machines = 0;                      // that this call would add
-    std::map<core::PoolName, int> live;    // of ours in all clouds, by pool, before it
-    std::set<std::string> live_names;      // of all machines, before it
+    int machines = 0;                    // that this call would add
+    std::map<core::PoolName, int> live;  // of ours in all clouds, by pool, before it
+    std::set<std::string> live_names;    // of all machines, before it
   };
   void launch(const LaunchFacts& facts);
   void machines_of_token(const core::LaunchRequest& request, int made);
@@ -44,7 +44,7 @@ class Checker {
     core::InstanceId id;
     core::NodeName node;
     bool ours = false;
-    bool registered = false;               // a node of it is there
+    bool registered = false;  // a node of it is there
     bool held_by_tide = false;
     bool held_by_person = false;
     std::int64_t hold_pass = 0;
@@ -74,13 +74,13 @@ class Checker {
   const core::Memory* m_memory = nullptr;
   core::HeadId m_head;
   std::int64_t m_pass = 0;
-  int m_launched = 0;                      // in this pass
-  std::string m_launched_for;              // pool and demand of the first of them
+  int m_launched = 0;          // in this pass
+  std::string m_launched_for;  // pool and demand of the first of them
   int m_ended = 0;
   int m_live_at_begin = 0;
-  bool m_whole = true;                     // the batch readings of this pass
+  bool m_whole = true;                       // the batch readings of this pass
   std::map<core::CloudName, bool> m_clouds;  // readings of this pass
-  std::set<core::CloudName> m_unread;      // since the store was replaced
+  std::set<core::CloudName> m_unread;        // since the store was replaced
   TimePoint m_replaced_at{};
   std::optional<TimePoint> m_suspect_since;
   std::optional<TimePoint> m_rebuild_since;

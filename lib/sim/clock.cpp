@@ -4,7 +4,9 @@
 
 namespace tide::sim {
 
-BootTime SimClock::boot() { return {.boot_id = fmt::format("boot-{}", m_reboots), .seconds = (m_real - m_booted).count()}; }
+BootTime SimClock::boot() {
+  return {.boot_id = fmt::format("boot-{}", m_reboots), .seconds = (m_real - m_booted).count()};
+}
 
 bool SimClock::sleep_for(std::chrono::milliseconds span) {
   advance(std::chrono::ceil<Seconds>(span));

@@ -8,40 +8,40 @@ namespace tide::sim {
 struct Faults {
   // clouds, a call
   int list_fails = 0;
-  int list_omits = 0;             // a machine is left out for a while
-  Seconds list_lag{0};            // at most: a new machine is listed that late
+  int list_omits = 0;   // a machine is left out for a while
+  Seconds list_lag{0};  // at most: a new machine is listed that late
   int launch_throttled = 0;
   int launch_without_capacity = 0;
   int launch_over_quota = 0;
-  int launch_lost_before = 0;     // no reply, nothing done
-  int launch_lost_after = 0;      // no reply, done
+  int launch_lost_before = 0;  // no reply, nothing done
+  int launch_lost_after = 0;   // no reply, done
   int launch_partial = 0;
   int terminate_fails = 0;
   int terminate_lost_after = 0;
   // machines, each
   int never_boots = 0;
   int undersized = 0;
-  int fails = 0;                  // the cloud says error, at its start
-  int boots_slowly = 0;           // later than boot_deadline
+  int fails = 0;         // the cloud says error, at its start
+  int boots_slowly = 0;  // later than boot_deadline
   // machines, a minute
   int dies = 0;
-  int errs_later = 0;             // the cloud says error of one that runs
+  int errs_later = 0;  // the cloud says error of one that runs
   // the batch system, a call
   int read_fails = 0;
-  int nodes_omitted = 0;          // a reading names too few nodes, without any error
-  int jobs_omitted = 0;           // likewise running jobs; the nodes' counters still show them
-  int counters_stale = 0;         // nodes seem unused; the job list still names them
+  int nodes_omitted = 0;   // a reading names too few nodes, without any error
+  int jobs_omitted = 0;    // likewise running jobs; the nodes' counters still show them
+  int counters_stale = 0;  // nodes seem unused; the job list still names them
   int change_fails = 0;
-  int change_lost_after = 0;      // done, and an error all the same
+  int change_lost_after = 0;  // done, and an error all the same
   // the batch system, a minute
   int node_silent = 0;
   int all_silent = 0;
-  int daemon_restarts = 0;        // one registers again
-  int state_lost = 0;             // comes back from a copy later
+  int daemon_restarts = 0;  // one registers again
+  int state_lost = 0;       // comes back from a copy later
   int restarts = 0;
   // persons, a minute
   int person_holds = 0;
-  int person_releases = 0;        // tide's hold
+  int person_releases = 0;  // tide's hold
   int wishes = 0;
   // the head, a pass
   int crash = 0;

@@ -43,7 +43,12 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 9> k_done{{
 }  // namespace
 
 Head::Head(Stage& stage, World& world, core::Settings settings, core::HeadId id, std::uint64_t seed)
-    : m_stage(stage), m_world(world), m_settings(std::move(settings)), m_id(std::move(id)), m_random(seed), m_store(stage) {
+    : m_stage(stage),
+      m_world(world),
+      m_settings(std::move(settings)),
+      m_id(std::move(id)),
+      m_random(seed),
+      m_store(stage) {
   m_stage.checker.watch(m_world.settings(), m_id, m_store.memory());
 }
 
@@ -65,8 +70,9 @@ Result<engine::PassReport> Head::run() {
                       .head = m_id};
   engine::PassOptions options;
   options.progress = [this](const engine::Outcome& outcome) {
-    m_stage.say(fmt::format("  {}: {} [{}] {}{}", outcome.error ? "failed" : "done", core::describe(outcome.planned.action),
-                            outcome.planned.reason.rule, outcome.planned.reason.text, outcome.error ? ": " + outcome.error->message : ""));
+    m_stage.say(fmt::format("  {}: {} [{}] {}{}", outcome.error ? "failed" : "done",
+                            core::describe(outcome.planned.action), outcome.planned.reason.rule,
+                            outcome.planned.reason.text, outcome.error ? ": " + outcome.error->message : ""));
   };
   if (!bend_snapshot && !bend_plan) return engine::run_pass(ports, m_settings, options);
   TIDE_TRY_ASSIGN(const core::Memory loaded, ports.store.load());

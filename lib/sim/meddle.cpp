@@ -24,7 +24,8 @@ void Story::trouble_nodes() {
     if (!name.empty()) system.silence(name, Seconds(60 * m_stage.random.between(1, 90)));
   }
   if (m_stage.roll(faults.daemon_restarts)) {
-    const core::NodeName name = any_node([](const SimNode& node) { return node.daemon && node.entry.held && node.holder == Holder::tide; });
+    const core::NodeName name =
+        any_node([](const SimNode& node) { return node.daemon && node.entry.held && node.holder == Holder::tide; });
     if (!name.empty()) system.daemon_restarts(name);
   }
   if (m_stage.roll(faults.all_silent)) {
@@ -56,7 +57,8 @@ void Story::trouble_machines() {
       if (ours && machine.instance.state == core::InstanceState::running) running.push_back(id);
     }
     if (running.empty()) continue;
-    const core::InstanceId& victim = running[static_cast<std::size_t>(m_stage.random.between(0, static_cast<int>(running.size()) - 1))];
+    const core::InstanceId& victim =
+        running[static_cast<std::size_t>(m_stage.random.between(0, static_cast<int>(running.size()) - 1))];
     if (m_stage.roll(m_stage.faults.dies)) {
       m_stage.say(fmt::format("  machine {} dies", victim.value));
       cloud->kill(victim);
@@ -88,15 +90,16 @@ void Story::make_wish() {
   core::Wish watched = wish;
   if (kind != 0) watched.targets = {name.value, m_world.batch().all_nodes().at(name).machine.value};
   m_stage.checker.wish(watched);
-  m_stage.say(fmt::format("  a person's wish {}: {} {}{}", wish.id.value, kind == 0 ? "launch" : "end", kind == 0 ? wish.pool.value : wish.targets.front(),
-                          wish.force ? " with force" : ""));
+  m_stage.say(fmt::format("  a person's wish {}: {} {}{}", wish.id.value, kind == 0 ? "launch" : "end",
+                          kind == 0 ? wish.pool.value : wish.targets.front(), wish.force ? " with force" : ""));
   if (const auto added = m_head.store().add_wish(wish); !added) m_stage.checker.fail(added.error().message);
 }
 
 void Story::persons_act() {
   SimBatch& system = m_world.batch();
   if (m_stage.roll(m_stage.faults.person_holds)) {
-    const core::NodeName name = any_node([](const SimNode& node) { return node.entry.registered_at && !node.entry.unfit; });
+    const core::NodeName name =
+        any_node([](const SimNode& node) { return node.entry.registered_at && !node.entry.unfit; });
     if (!name.empty()) {
       system.person_holds(name);
       m_persons_holds.emplace_back(m_stage.clock.real() + Seconds(60 * m_stage.random.between(5, 90)), name);
@@ -104,12 +107,15 @@ void Story::persons_act() {
   }
   for (const auto& [until, name] : m_persons_holds) {
     const auto node = system.all_nodes().find(name);
-    const bool there = node != system.all_nodes().end() && node->second.holder == Holder::person && node->second.listed_by_batch;
+    const bool there =
+        node != system.all_nodes().end() && node->second.holder == Holder::person && node->second.listed_by_batch;
     if (until <= m_stage.clock.real() && there) system.person_releases(name);
   }
-  std::erase_if(m_persons_holds, [&](const auto& entry) { return entry.first <= m_stage.clock.real() && !system.state_is_lost(); });
+  std::erase_if(m_persons_holds,
+                [&](const auto& entry) { return entry.first <= m_stage.clock.real() && !system.state_is_lost(); });
   if (m_stage.roll(m_stage.faults.person_releases)) {
-    const core::NodeName name = any_node([](const SimNode& node) { return node.holder == Holder::tide && node.entry.registered_at.has_value(); });
+    const core::NodeName name = any_node(
+        [](const SimNode& node) { return node.holder == Holder::tide && node.entry.registered_at.has_value(); });
     if (!name.empty()) system.person_releases(name);
   }
   if (m_stage.roll(m_stage.faults.wishes)) make_wish();
@@ -177,9 +183,11 @@ void Story::end_troubles() {
   const core::Memory& memory = m_head.store().memory();
   std::erase_if(system.all_nodes(), [&](const auto& entry) {  // what a lost store knew, an administrator clears away
     const auto& [name, node] = entry;
-    const bool known = memory.nodes.contains(name) ||
-                       std::ranges::any_of(memory.machines, [&](const auto& machine) { return machine.second.node == entry.first; });
-    return m_head.store_was_replaced() && !node.foreign && !known && !m_world.is_live(node.machine) && system.jobs_on(name) == 0;
+    const bool known = memory.nodes.contains(name) || std::ranges::any_of(memory.machines, [&](const auto& machine) {
+                         return machine.second.node == entry.first;
+                       });
+    return m_head.store_was_replaced() && !node.foreign && !known && !m_world.is_live(node.machine) &&
+           system.jobs_on(name) == 0;
   });
 }
 

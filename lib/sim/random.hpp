@@ -24,7 +24,9 @@ class SeededRandom final : public Random {
     if (high <= low) return low;
     return low + static_cast<int>(next() % static_cast<std::uint64_t>(high - low + 1));
   }
-  Seconds between(Seconds low, Seconds high) { return Seconds(between(static_cast<int>(low.count()), static_cast<int>(high.count()))); }
+  Seconds between(Seconds low, Seconds high) {
+    return Seconds(between(static_cast<int>(low.count()), static_cast<int>(high.count())));
+  }
 
   // Draws nothing for 0, so that a fault that is off leaves the rest of a seed's story alone.
   bool chance(int per_mille) { return per_mille > 0 && between(0, 999) < per_mille; }

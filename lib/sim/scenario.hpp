@@ -17,11 +17,11 @@ struct Scenario {
   Faults faults;
   SimBatchOptions batch;
   std::map<core::CloudName, SimCloudOptions> clouds;
-  std::vector<core::Shape> shapes;       // that jobs of this story may have
+  std::vector<core::Shape> shapes;  // that jobs of this story may have
   int foreign_nodes = 0;
   int jobs_per_hour = 30;
   Seconds job_max{1800};
-  Seconds lasts{4 * 3600};               // with faults; then it must come to rest
+  Seconds lasts{4 * 3600};  // with faults; then it must come to rest
   Seconds interval_min{30};
   Seconds interval_max{120};
 };

@@ -25,7 +25,10 @@ struct GroupKey {
 }  // namespace
 
 core::BatchTraits SimBatch::traits() const {
-  return {.adds_nodes_before_launch = true, .hides_unregistered = m_options.hides_unregistered, .hold_has_note = true, .hold_can_be_cancelled = true};
+  return {.adds_nodes_before_launch = true,
+          .hides_unregistered = m_options.hides_unregistered,
+          .hold_has_note = true,
+          .hold_can_be_cancelled = true};
 }
 
 std::optional<Error> SimBatch::refuse_reading(const char* command) {
@@ -115,7 +118,8 @@ std::optional<Error> SimBatch::refuse_change(const char* command) {
 // What was done may still come back as a failure.
 Result<void> SimBatch::answer_change(const char* command) {
   m_stage.leave(command);
-  if (m_stage.roll(m_stage.faults.change_lost_after)) return make_error(ErrorKind::timeout, "'{}' did not end in time", command);
+  if (m_stage.roll(m_stage.faults.change_lost_after))
+    return make_error(ErrorKind::timeout, "'{}' did not end in time", command);
   return {};
 }
 
@@ -145,7 +149,8 @@ Result<void> SimBatch::set_address(const core::NodeName& name, const std::string
     m_stage.leave("set-address");
     return make_error(ErrorKind::batch, "node '{}' is not known", name.value);
   }
-  m_stage.checker.change_node({.node = name, .change = "address", .foreign = node->second.foreign, .held_by_person = false});
+  m_stage.checker.change_node(
+      {.node = name, .change = "address", .foreign = node->second.foreign, .held_by_person = false});
   node->second.entry.address = address;
   return answer_change("set-address");
 }
@@ -158,7 +163,8 @@ Result<void> SimBatch::hold(const core::NodeName& name, const std::string& note)
     return make_error(ErrorKind::batch, "node '{}' is not known", name.value);
   }
   SimNode& node = found->second;
-  m_stage.checker.change_node({.node = name, .change = "hold", .foreign = node.foreign, .held_by_person = node.holder == Holder::person});
+  m_stage.checker.change_node(
+      {.node = name, .change = "hold", .foreign = node.foreign, .held_by_person = node.holder == Holder::person});
   if (!node.entry.held || node.holder != Holder::tide) node.hold_pass = m_stage.checker.pass();
   node.entry.held = true;
   node.entry.note = note;
@@ -175,7 +181,8 @@ Result<void> SimBatch::release(const core::NodeName& name) {
     return make_error(ErrorKind::batch, "node '{}' is not known", name.value);
   }
   SimNode& node = found->second;
-  m_stage.checker.change_node({.node = name, .change = "release", .foreign = node.foreign, .held_by_person = node.holder == Holder::person});
+  m_stage.checker.change_node(
+      {.node = name, .change = "release", .foreign = node.foreign, .held_by_person = node.holder == Holder::person});
   node.entry.held = false;
   node.entry.note.clear();
   node.holder = Holder::nobody;
@@ -198,7 +205,8 @@ Result<void> SimBatch::remove(const core::NodeName& name) {
     m_stage.leave("remove");
     return make_error(ErrorKind::batch, "node '{}' runs jobs", name.value);
   }
-  if (node.daemon && m_world.is_live(node.machine)) m_stage.checker.fail(fmt::format("removal of node '{}': its machine is live", name.value));
+  if (node.daemon && m_world.is_live(node.machine))
+    m_stage.checker.fail(fmt::format("removal of node '{}': its machine is live", name.value));
   m_nodes.erase(found);
   m_stage.say(fmt::format("  batch: node '{}' is removed", name.value));
   return answer_change("remove");

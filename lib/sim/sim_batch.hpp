@@ -14,9 +14,9 @@ class World;
 
 struct SimBatchOptions {
   std::string server = "sim";
-  bool hides_unregistered = false;   // Slurm without PrivateData=cloud
-  bool wipes_notes = true;           // a registration wipes the reason of a drain and keeps the drain
-  Seconds gives_up{300};             // a silent node is down after that (SlurmdTimeout)
+  bool hides_unregistered = false;  // Slurm without PrivateData=cloud
+  bool wipes_notes = true;          // a registration wipes the reason of a drain and keeps the drain
+  Seconds gives_up{300};            // a silent node is down after that (SlurmdTimeout)
   Seconds completing{10};
 };
 
@@ -24,16 +24,16 @@ enum class Holder { nobody, tide, person, batch };
 
 // One node, as it is.
 struct SimNode {
-  core::Node entry;                  // name, size, features, note, hold; use comes from the jobs
+  core::Node entry;  // name, size, features, note, hold; use comes from the jobs
   bool foreign = false;
-  bool listed_by_batch = true;       // false: its server lost it, its daemon runs on
+  bool listed_by_batch = true;  // false: its server lost it, its daemon runs on
   Holder holder = Holder::nobody;
   std::int64_t hold_pass = 0;
-  core::InstanceId machine;          // whose daemon bears the name
+  core::InstanceId machine;  // whose daemon bears the name
   bool daemon = false;
-  bool released = false;             // somebody let jobs come since the entry was made; or nobody held it
+  bool released = false;  // somebody let jobs come since the entry was made; or nobody held it
   std::optional<TimePoint> silent_since;
-  TimePoint silent_until{};          // the network's doing
+  TimePoint silent_until{};  // the network's doing
   TimePoint completing_until{};
 };
 
@@ -52,7 +52,8 @@ struct SimJob {
 // scheduler starts jobs at any time. Commands fail, lie and are lost as the stage's faults say.
 class SimBatch final : public batch::BatchSystem {
  public:
-  SimBatch(Stage& stage, World& world, const SimBatchOptions& options) : m_stage(stage), m_world(world), m_options(options) {}
+  SimBatch(Stage& stage, World& world, const SimBatchOptions& options)
+      : m_stage(stage), m_world(world), m_options(options) {}
 
   core::BatchTraits traits() const override;
   Result<core::ServerIdentity> server() override;
@@ -113,7 +114,7 @@ class SimBatch final : public batch::BatchSystem {
   TimePoint m_fresh_until{};
   bool m_state_lost = false;
   TimePoint m_state_lost_at{};
-  bool m_jobs_lied = false;           // in this pass: never both witnesses at once
+  bool m_jobs_lied = false;  // in this pass: never both witnesses at once
 };
 
 }  // namespace tide::sim

@@ -19,7 +19,9 @@ Error lost_reply(const char* call) {
 }  // namespace
 
 core::CloudTraits SimCloud::limits() const {
-  return {.has_launch_tokens = m_options.has_launch_tokens, .launch_max = m_options.launch_max, .terminate_max = m_options.terminate_max};
+  return {.has_launch_tokens = m_options.has_launch_tokens,
+          .launch_max = m_options.launch_max,
+          .terminate_max = m_options.terminate_max};
 }
 
 int SimCloud::live() const {
@@ -35,7 +37,8 @@ Result<std::vector<core::Instance>> SimCloud::list(const std::string& cluster) {
   }
   std::vector<core::Instance> seen;
   for (auto& [id, machine] : m_machines) {
-    if (core::tag_of(machine.instance, core::tag::k_cluster) != cluster || machine.listed_at > m_stage.clock.real()) continue;
+    if (core::tag_of(machine.instance, core::tag::k_cluster) != cluster || machine.listed_at > m_stage.clock.real())
+      continue;
     // Once in a while for less than a minute: two listings a minute apart prove that a machine is gone.
     const bool shown_lately = m_stage.clock.real() - machine.omitted_until > Seconds(300);
     if (machine.is_live() && shown_lately && m_stage.roll(m_stage.faults.list_omits)) {
@@ -63,7 +66,8 @@ SimMachine SimCloud::make_one(const core::LaunchRequest& request, int index) {
   instance.market = request.market;
   instance.launched_at = now;
   instance.launch_index = index;
-  if (static_cast<std::size_t>(index) < request.names.size()) instance.names.push_back(request.names[static_cast<std::size_t>(index)]);
+  if (static_cast<std::size_t>(index) < request.names.size())
+    instance.names.push_back(request.names[static_cast<std::size_t>(index)]);
   instance.addresses = {fmt::format("10.0.{}.{}", m_next % 250 / 50, m_next % 50 + 1)};  // used again and again
   instance.names.push_back(fmt::format("ip-{}-{}.internal", m_name.value, m_next));
   instance.tags = request.tags;
@@ -89,7 +93,8 @@ cloud::LaunchReply SimCloud::make(const core::LaunchRequest& request, int count)
     SimMachine machine = make_one(request, index);
     reply.instances.push_back(machine.instance);
     made.push_back(machine.instance.id);
-    m_stage.say(fmt::format("  cloud: machine {} '{}' of {}", machine.instance.id.value, machine.instance.names.front(), request.intent.value));
+    m_stage.say(fmt::format("  cloud: machine {} '{}' of {}", machine.instance.id.value, machine.instance.names.front(),
+                            request.intent.value));
     m_machines.emplace(machine.instance.id, std::move(machine));
   }
   auto& all = m_tokens[request.intent];
@@ -112,12 +117,19 @@ Result<cloud::LaunchReply> SimCloud::launch_one(const core::LaunchRequest& reque
   }
   const int room = std::max(0, m_options.capacity - live());
   int count = std::min(request.count, room);
-  if (count > request.min_count && m_stage.roll(faults.launch_partial)) count = m_stage.random.between(request.min_count, count - 1);
+  if (count > request.min_count && m_stage.roll(faults.launch_partial))
+    count = m_stage.random.between(request.min_count, count - 1);
   const bool refused = count < std::max(1, request.min_count);
-  m_stage.checker.launch({.request = request, .machines = refused ? 0 : count, .live = m_world.live_by_pool(), .live_names = m_world.live_names()});
-  if (m_stage.roll(faults.launch_throttled)) return make_error(ErrorKind::throttled, "'{}' answers: request limit exceeded", m_name.value);
-  if (m_stage.roll(faults.launch_over_quota)) return make_error(ErrorKind::quota, "'{}' answers: instance limit exceeded", m_name.value);
-  if (refused || m_stage.roll(faults.launch_without_capacity)) return make_error(ErrorKind::capacity, "'{}' has no such machine now", m_name.value);
+  m_stage.checker.launch({.request = request,
+                          .machines = refused ? 0 : count,
+                          .live = m_world.live_by_pool(),
+                          .live_names = m_world.live_names()});
+  if (m_stage.roll(faults.launch_throttled))
+    return make_error(ErrorKind::throttled, "'{}' answers: request limit exceeded", m_name.value);
+  if (m_stage.roll(faults.launch_over_quota))
+    return make_error(ErrorKind::quota, "'{}' answers: instance limit exceeded", m_name.value);
+  if (refused || m_stage.roll(faults.launch_without_capacity))
+    return make_error(ErrorKind::capacity, "'{}' has no such machine now", m_name.value);
   if (m_stage.roll(faults.launch_lost_before)) return lost_reply("launch");
   if (count < request.count) m_stage.hit("partial-launch");
   if (request.min_count == request.count && request.count > 1) m_stage.hit("whole-launch");
@@ -143,7 +155,8 @@ Result<void> SimCloud::terminate_one(const core::InstanceId& id) {
   SimMachine& machine = found->second;
   if (!machine.is_live()) return {};
   m_stage.checker.end(m_world.end_facts(machine));
-  if (m_stage.roll(m_stage.faults.terminate_fails)) return make_error(ErrorKind::throttled, "'{}' answers: request limit exceeded", m_name.value);
+  if (m_stage.roll(m_stage.faults.terminate_fails))
+    return make_error(ErrorKind::throttled, "'{}' answers: request limit exceeded", m_name.value);
   m_stage.say(fmt::format("  cloud: end of {}", id.value));
   if (machine.instance.state != core::InstanceState::stopping) {
     machine.instance.state = core::InstanceState::stopping;
@@ -212,14 +225,17 @@ void SimCloud::tick() {
       instance.state = core::InstanceState::failed;
       instance.fault = "error";
     }
-    if (instance.state == core::InstanceState::stopping && machine.gone_at && now >= *machine.gone_at) instance.state = core::InstanceState::gone;
+    if (instance.state == core::InstanceState::stopping && machine.gone_at && now >= *machine.gone_at)
+      instance.state = core::InstanceState::gone;
     const bool boots = instance.state == core::InstanceState::running && machine.boots_at && now >= *machine.boots_at;
     if (boots && !machine.daemon_started) {
       machine.daemon_started = true;
       m_world.machine_boots(machine);
     }
   }
-  std::erase_if(m_machines, [&](const auto& entry) { return entry.second.gone_at && now - *entry.second.gone_at > k_listed_when_gone; });
+  std::erase_if(m_machines, [&](const auto& entry) {
+    return entry.second.gone_at && now - *entry.second.gone_at > k_listed_when_gone;
+  });
 }
 
 }  // namespace tide::sim

@@ -15,10 +15,10 @@ struct SimCloudOptions {
   bool has_launch_tokens = true;
   int launch_max = 10;
   int terminate_max = 10;
-  int capacity = 1000;             // live machines of all kinds
-  Seconds pending{20};             // at most
-  Seconds boot{120};               // at most
-  Seconds stopping{30};            // at most
+  int capacity = 1000;   // live machines of all kinds
+  Seconds pending{20};   // at most
+  Seconds boot{120};     // at most
+  Seconds stopping{30};  // at most
 };
 
 // One machine, as it is; what a listing shows of it comes later.
@@ -30,7 +30,7 @@ struct SimMachine {
   std::optional<TimePoint> boots_at;  // its node's daemon starts then; absent: never
   std::optional<TimePoint> gone_at;
   std::optional<TimePoint> fails_at;
-  TimePoint omitted_until{};          // a listing that lags leaves it out
+  TimePoint omitted_until{};  // a listing that lags leaves it out
   bool daemon_started = false;
   int slots = 0;
   std::int64_t memory_mib = 0;
@@ -57,7 +57,7 @@ class SimCloud final : public cloud::Cloud {
 
   void tick();
   void add_foreign(const std::string& name);
-  void kill(const core::InstanceId& id);      // by itself, or by its cloud
+  void kill(const core::InstanceId& id);  // by itself, or by its cloud
   void refuse_until(TimePoint until) { m_refused_until = until; }
   void lift_capacity() { m_options.capacity = 1'000; }
   void never_boot(const core::PoolName& pool) { m_never_boot = pool; }

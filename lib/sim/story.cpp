@@ -10,8 +10,9 @@ namespace tide::sim {
 
 namespace {
 
-constexpr Seconds k_rest_max{12 * 3600};  // rebuild, suspicion, a pool's three failures and long jobs, one after the other
-constexpr int k_quiet_passes = 25;        // longer than any idle_time of a scenario
+constexpr Seconds k_rest_max{12 *
+                             3600};  // rebuild, suspicion, a pool's three failures and long jobs, one after the other
+constexpr int k_quiet_passes = 25;   // longer than any idle_time of a scenario
 
 }  // namespace
 
@@ -49,7 +50,8 @@ void Story::submit_some() {
   const int hourly = m_scenario.jobs_per_hour;
   if (!m_jobs.chance(hourly * 1000 / 60 / 3)) return;
   const int count = m_jobs.between(1, 5);  // they come in bursts
-  const auto& shape = m_scenario.shapes[static_cast<std::size_t>(m_jobs.between(0, static_cast<int>(m_scenario.shapes.size()) - 1))];
+  const auto& shape =
+      m_scenario.shapes[static_cast<std::size_t>(m_jobs.between(0, static_cast<int>(m_scenario.shapes.size()) - 1))];
   for (int i = 0; i < count; ++i) {
     const core::JobId id = submit(shape, m_jobs.between(Seconds(20), m_scenario.job_max));
     if (m_jobs.chance(50)) m_world.batch().all_jobs().at(id).waiting = core::Waiting::dependent;
@@ -81,7 +83,8 @@ void Story::play() {
 }
 
 bool Story::is_settled(const PassEnd& end) const {
-  return end.report && end.report->plan.actions.empty() && end.report->plan.alarms.empty() && end.exit == core::ExitCode::done;
+  return end.report && end.report->plan.actions.empty() && end.report->plan.alarms.empty() &&
+         end.exit == core::ExitCode::done;
 }
 
 void Story::rest() {
@@ -91,7 +94,8 @@ void Story::rest() {
   PassEnd last;
   while (quiet < k_quiet_passes && m_stage.clock.real() < deadline && m_stage.checker.violations().empty()) {
     last = pass();
-    const bool jobs_run = std::ranges::any_of(m_world.batch().all_jobs(), [](const auto& entry) { return !entry.second.nodes.empty(); });
+    const bool jobs_run =
+        std::ranges::any_of(m_world.batch().all_jobs(), [](const auto& entry) { return !entry.second.nodes.empty(); });
     quiet = is_settled(last) && !jobs_run ? quiet + 1 : 0;
     m_world.pass_time(Seconds(60));
   }
@@ -100,9 +104,12 @@ void Story::rest() {
     check_rest(last);
     return;
   }
-  std::string still = last.report && !last.report->plan.actions.empty() ? core::describe(last.report->plan.actions.front().action) : "";
-  if (last.report && !last.report->plan.alarms.empty()) still += "alarm: " + last.report->plan.alarms.front().reason.text;
-  m_stage.checker.fail(fmt::format("does not come to rest: exit {}, {} {}", static_cast<int>(last.exit), still, last.died));
+  std::string still =
+      last.report && !last.report->plan.actions.empty() ? core::describe(last.report->plan.actions.front().action) : "";
+  if (last.report && !last.report->plan.alarms.empty())
+    still += "alarm: " + last.report->plan.alarms.front().reason.text;
+  m_stage.checker.fail(
+      fmt::format("does not come to rest: exit {}, {} {}", static_cast<int>(last.exit), still, last.died));
 }
 
 void Story::check_rest(const PassEnd& end) {
@@ -111,11 +118,13 @@ void Story::check_rest(const PassEnd& end) {
     if (!worker.ours) continue;
     const bool fine = worker.phase == core::Phase::idle || worker.phase == core::Phase::gone;
     const std::string name = worker.name.empty() ? worker.id.value : worker.name.value;
-    if (!fine) checker.fail(fmt::format("at rest: '{}' is in phase {} {}", name, static_cast<int>(worker.phase), worker.why));
+    if (!fine)
+      checker.fail(fmt::format("at rest: '{}' is in phase {} {}", name, static_cast<int>(worker.phase), worker.why));
   }
   for (const core::ShapeVerdict& verdict : end.report->plan.shapes) {
     if (verdict.not_counted != verdict.jobs.count) {
-      checker.fail(fmt::format("at rest: {} jobs wait, {} of them fit and {} are launched for", verdict.jobs.count, verdict.fits, verdict.launching));
+      checker.fail(fmt::format("at rest: {} jobs wait, {} of them fit and {} are launched for", verdict.jobs.count,
+                               verdict.fits, verdict.launching));
     }
   }
   const core::Memory& memory = m_head.store().memory();
@@ -126,7 +135,8 @@ void Story::check_rest(const PassEnd& end) {
   for (const auto& [name, cloud] : m_world.clouds()) {
     for (const auto& [id, machine] : cloud->machines()) {
       const bool ours = !core::tag_of(machine.instance, core::tag::k_cluster).empty();
-      if (ours && machine.is_live() && !memory.machines.contains(id)) checker.fail(fmt::format("at rest: machine '{}' is not known", id.value));
+      if (ours && machine.is_live() && !memory.machines.contains(id))
+        checker.fail(fmt::format("at rest: machine '{}' is not known", id.value));
     }
   }
   for (const auto& [name, node] : m_world.batch().all_nodes()) {

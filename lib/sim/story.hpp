@@ -28,8 +28,8 @@ class Story {
   core::JobId submit(const core::Shape& shape, Seconds runs_for);
 
  private:
-  void meddle();                        // once a minute
-  void trouble_head();                  // before each pass
+  void meddle();        // once a minute
+  void trouble_head();  // before each pass
   void trouble_nodes();
   void trouble_machines();
   void persons_act();
@@ -56,7 +56,7 @@ struct SeedReport {
   std::uint64_t seed = 0;
   std::vector<std::string> violations;
   Probes probes;
-  std::vector<std::string> log;         // if verbose
+  std::vector<std::string> log;  // if verbose
   std::int64_t passes = 0;
 };
 

@@ -10,9 +10,11 @@ bool bears_tag(const SimMachine& machine) { return !core::tag_of(machine.instanc
 
 }  // namespace
 
-World::World(Stage& stage, core::Settings settings, const SimBatchOptions& batch, const std::map<core::CloudName, SimCloudOptions>& clouds)
+World::World(Stage& stage, core::Settings settings, const SimBatchOptions& batch,
+             const std::map<core::CloudName, SimCloudOptions>& clouds)
     : m_stage(stage), m_settings(std::move(settings)), m_batch(stage, *this, batch) {
-  for (const auto& [name, options] : clouds) m_clouds.emplace(name, std::make_unique<SimCloud>(stage, *this, name, options));
+  for (const auto& [name, options] : clouds)
+    m_clouds.emplace(name, std::make_unique<SimCloud>(stage, *this, name, options));
   m_stage.pass_time = [this](Seconds span) { pass_time(span); };
 }
 
@@ -32,7 +34,8 @@ std::map<core::PoolName, int> World::live_by_pool() const {
   std::map<core::PoolName, int> live;
   for (const auto& [name, cloud] : m_clouds) {
     for (const auto& [id, machine] : cloud->machines()) {
-      if (machine.is_live() && bears_tag(machine)) ++live[core::PoolName{std::string(core::tag_of(machine.instance, core::tag::k_pool))}];
+      if (machine.is_live() && bears_tag(machine))
+        ++live[core::PoolName{std::string(core::tag_of(machine.instance, core::tag::k_pool))}];
     }
   }
   return live;
@@ -57,13 +60,15 @@ std::set<std::string> World::live_names() const {
 bool World::is_live(const core::InstanceId& id) const {
   for (const auto& [name, cloud] : m_clouds) {
     const auto machine = cloud->machines().find(id);
-    if (machine != cloud->machines().end()) return machine->second.is_live() && machine->second.instance.state != core::InstanceState::stopping;
+    if (machine != cloud->machines().end())
+      return machine->second.is_live() && machine->second.instance.state != core::InstanceState::stopping;
   }
   return false;
 }
 
 Checker::EndFacts World::end_facts(const SimMachine& machine) const {
-  Checker::EndFacts facts{.cloud = machine.instance.cloud, .id = machine.instance.id, .node = {machine.instance.names.front()}};
+  Checker::EndFacts facts{
+      .cloud = machine.instance.cloud, .id = machine.instance.id, .node = {machine.instance.names.front()}};
   facts.ours = bears_tag(machine);
   const SimNode* node = m_batch.node_of(machine.instance.id);
   if (node == nullptr) return facts;
@@ -85,7 +90,8 @@ void World::machine_boots(const SimMachine& machine) {
 }
 
 void World::joins_without_entry(const core::NodeName& name) {
-  if (!m_entries_excused) m_stage.checker.fail(fmt::format("node '{}' registers and tide made, or left, no entry for it", name.value));
+  if (!m_entries_excused)
+    m_stage.checker.fail(fmt::format("node '{}' registers and tide made, or left, no entry for it", name.value));
 }
 
 }  // namespace tide::sim

@@ -13,7 +13,8 @@ namespace tide::sim {
 // end take their jobs along.
 class World {
  public:
-  World(Stage& stage, core::Settings settings, const SimBatchOptions& batch, const std::map<core::CloudName, SimCloudOptions>& clouds);
+  World(Stage& stage, core::Settings settings, const SimBatchOptions& batch,
+        const std::map<core::CloudName, SimCloudOptions>& clouds);
 
   const core::Settings& settings() const { return m_settings; }
   SimBatch& batch() { return m_batch; }

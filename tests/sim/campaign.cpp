@@ -15,7 +15,7 @@ struct Options {
   std::uint64_t from = 1;
   std::uint64_t seeds = 200;
   bool verbose = false;
-  bool probes = true;   // a campaign of one seed proves nothing about them
+  bool probes = true;  // a campaign of one seed proves nothing about them
 };
 
 bool read_options(int count, char** words, Options& options) {
@@ -45,7 +45,8 @@ bool read_options(int count, char** words, Options& options) {
 void print(const sim::SeedReport& report) {
   for (const std::string& line : report.log) fmt::print("{}\n", line);
   for (const std::string& line : report.violations) fmt::print("seed {}: {}\n", report.seed, line);
-  if (!report.violations.empty()) fmt::print("seed {}: replay with: sim-campaign --seed {} --verbose\n", report.seed, report.seed);
+  if (!report.violations.empty())
+    fmt::print("seed {}: replay with: sim-campaign --seed {} --verbose\n", report.seed, report.seed);
 }
 
 int missing_probes(const sim::Probes& probes) {
@@ -80,6 +81,7 @@ int main(int count, char** words) {
   }
   const int missing = options.probes ? missing_probes(probes) : 0;
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
-  fmt::print("{} seeds, {} passes, {} failed, {} probes missing, {} ms\n", options.seeds, passes, failed, missing, took.count());
+  fmt::print("{} seeds, {} passes, {} failed, {} probes missing, {} ms\n", options.seeds, passes, failed, missing,
+             took.count());
   return failed == 0 && missing == 0 ? 0 : 1;
 }

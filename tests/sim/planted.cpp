@@ -18,7 +18,8 @@ namespace {
 using Plant = std::function<void(Story&)>;
 
 // The first violation in these stories that says `words`, or all that was said instead.
-std::string caught(const std::string& words, const std::function<void(Scenario&)>& prepare, const Plant& plant, int seeds = 40) {
+std::string caught(const std::string& words, const std::function<void(Scenario&)>& prepare, const Plant& plant,
+                   int seeds = 40) {
   std::string others;
   for (int seed = 1; seed <= seeds; ++seed) {
     Scenario scenario = draw_scenario(static_cast<std::uint64_t>(seed));
@@ -76,7 +77,8 @@ TEST_CASE("planted: an end without a hold") {
         if (hold == nullptr || hold->row.kind != core::HoldKind::end) continue;
         const core::NodeName name = hold->row.node;
         const auto worker = std::ranges::find(plan.workers, name, &core::Worker::name);
-        if (worker != plan.workers.end()) planned.action = core::Terminate{.cloud = worker->cloud, .instance = worker->id, .node = name};
+        if (worker != plan.workers.end())
+          planned.action = core::Terminate{.cloud = worker->cloud, .instance = worker->id, .node = name};
       }
     };
   });
@@ -92,7 +94,8 @@ TEST_CASE("planted: an end in the pass of its hold") {
         if (hold == nullptr || hold->row.kind != core::HoldKind::end) continue;
         const auto worker = std::ranges::find(plan.workers, hold->row.node, &core::Worker::name);
         if (worker == plan.workers.end()) continue;
-        ends.push_back({core::Terminate{.cloud = worker->cloud, .instance = worker->id, .node = worker->name}, planned.reason});
+        ends.push_back(
+            {core::Terminate{.cloud = worker->cloud, .instance = worker->id, .node = worker->name}, planned.reason});
       }
       plan.actions.insert(plan.actions.end(), ends.begin(), ends.end());
     };
@@ -101,26 +104,28 @@ TEST_CASE("planted: an end in the pass of its hold") {
 }
 
 TEST_CASE("planted: an error taken for an empty list") {
-  const std::string violation = caught("on an errored, unproven or suspect reading", [](Scenario& scenario) { scenario.faults.read_fails = 100; },
-                                       [](Story& story) {
-                                         story.head().bend_snapshot = [](core::Snapshot& snapshot) {
-                                           if (!snapshot.server) snapshot.server = core::ServerIdentity{.name = "sim"};
-                                           if (!snapshot.nodes) snapshot.nodes = std::vector<core::Node>{};
-                                           if (!snapshot.jobs) snapshot.jobs = core::JobQueue{};
-                                         };
-                                       });
+  const std::string violation = caught(
+      "on an errored, unproven or suspect reading", [](Scenario& scenario) { scenario.faults.read_fails = 100; },
+      [](Story& story) {
+        story.head().bend_snapshot = [](core::Snapshot& snapshot) {
+          if (!snapshot.server) snapshot.server = core::ServerIdentity{.name = "sim"};
+          if (!snapshot.nodes) snapshot.nodes = std::vector<core::Node>{};
+          if (!snapshot.jobs) snapshot.jobs = core::JobQueue{};
+        };
+      });
   CHECK_FALSE(violation.empty());
 }
 
 TEST_CASE("planted: a cloud's error taken for an empty list") {
-  const std::string violation = caught("its cloud could not be read", [](Scenario& scenario) { scenario.faults.list_fails = 200; },
-                                       [](Story& story) {
-                                         story.head().bend_snapshot = [](core::Snapshot& snapshot) {
-                                           for (auto& [name, listed] : snapshot.instances) {
-                                             if (!listed) listed = std::vector<core::Instance>{};
-                                           }
-                                         };
-                                       });
+  const std::string violation = caught(
+      "its cloud could not be read", [](Scenario& scenario) { scenario.faults.list_fails = 200; },
+      [](Story& story) {
+        story.head().bend_snapshot = [](core::Snapshot& snapshot) {
+          for (auto& [name, listed] : snapshot.instances) {
+            if (!listed) listed = std::vector<core::Instance>{};
+          }
+        };
+      });
   CHECK_FALSE(violation.empty());
 }
 
@@ -134,12 +139,16 @@ TEST_CASE("planted: an intent that is not written before its call") {
 }
 
 TEST_CASE("planted: max_nodes is ignored") {
-  const std::string violation = caught("max_nodes is", as_drawn, [](Story& story) { story.head().obey([](core::Settings& settings) { settings.scale.max_nodes = 1000; }); });
+  const std::string violation = caught("max_nodes is", as_drawn, [](Story& story) {
+    story.head().obey([](core::Settings& settings) { settings.scale.max_nodes = 1000; });
+  });
   CHECK(violation.find("are live") != std::string::npos);
 }
 
 TEST_CASE("planted: per_hour is ignored") {
-  const std::string violation = caught("per_hour is", as_drawn, [](Story& story) { story.head().obey([](core::Settings& settings) { settings.money.per_hour_micros.reset(); }); });
+  const std::string violation = caught("per_hour is", as_drawn, [](Story& story) {
+    story.head().obey([](core::Settings& settings) { settings.money.per_hour_micros.reset(); });
+  });
   CHECK(violation.find("would cost") != std::string::npos);
 }
 
@@ -154,7 +163,8 @@ TEST_CASE("planted: an open intent counts as nothing") {
   };
   const std::string violation = caught("are live", prepare, [](Story& story) {
     story.head().bend_snapshot = [](core::Snapshot& snapshot) {
-      std::erase_if(snapshot.memory.intents, [](const auto& entry) { return entry.second.state == core::IntentState::open; });
+      std::erase_if(snapshot.memory.intents,
+                    [](const auto& entry) { return entry.second.state == core::IntentState::open; });
     };
   });
   CHECK(violation.find("launch of") != std::string::npos);
@@ -187,7 +197,8 @@ TEST_CASE("planted: a rebuild that is skipped") {
       for (const auto& [name, listed] : snapshot.instances) {
         if (!listed) continue;
         for (const core::Instance& one : *listed) {
-          core::Machine row{.id = one.id, .cloud = name, .intent = {std::string(core::tag_of(one, core::tag::k_intent))}};
+          core::Machine row{
+              .id = one.id, .cloud = name, .intent = {std::string(core::tag_of(one, core::tag::k_intent))}};
           row.pool.value = core::tag_of(one, core::tag::k_pool);
           row.node.value = one.names.front();
           row.launched_at = one.launched_at;

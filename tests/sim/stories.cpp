@@ -19,7 +19,8 @@ void raise_busy(Story& story, int nodes, Seconds runs_for = 100 * k_hour) {
   for (int i = 0; i < nodes; ++i) story.submit(job_shape(1, 4), runs_for);
   story.run(15 * k_minute);
   REQUIRE(story.world().live() == nodes);
-  REQUIRE(std::ranges::count_if(story.batch().all_jobs(), [](const auto& job) { return !job.second.nodes.empty(); }) == nodes);
+  REQUIRE(std::ranges::count_if(story.batch().all_jobs(), [](const auto& job) { return !job.second.nodes.empty(); }) ==
+          nodes);
 }
 
 void raise_idle(Story& story, int nodes) {
@@ -35,7 +36,8 @@ void check_clean(Story& story) {
 int made(Story& story) {
   int count = 0;
   for (const auto& [name, cloud] : story.world().clouds()) {
-    for (const auto& [id, machine] : cloud->machines()) count += core::tag_of(machine.instance, core::tag::k_cluster).empty() ? 0 : 1;
+    for (const auto& [id, machine] : cloud->machines())
+      count += core::tag_of(machine.instance, core::tag::k_cluster).empty() ? 0 : 1;
   }
   return count;
 }
@@ -80,7 +82,8 @@ TEST_CASE("a store deleted: none doubled, none ended within the hour, afterwards
   story.head().lose_store();
   const PassEnd first = story.pass();
   REQUIRE(first.report);
-  CHECK(std::ranges::any_of(first.report->plan.alarms, [](const core::Alarm& alarm) { return alarm.reason.rule == "rebuild"; }));
+  CHECK(std::ranges::any_of(first.report->plan.alarms,
+                            [](const core::Alarm& alarm) { return alarm.reason.rule == "rebuild"; }));
   story.run(59 * k_minute);
   CHECK(story.world().live() == 5);
   CHECK(made(story) == 5);
