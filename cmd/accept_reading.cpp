@@ -7,11 +7,14 @@ namespace {
 
 Result<core::ExitCode> run_accept_reading(Context& context) {
   TIDE_TRY(context.config());
-  return edit_memory(context, "accept-reading", "take the next reading of the batch system as true, whatever it lacks", [](core::Memory& memory) -> Result<void> {
-    if (!memory.suspicion) memory.suspicion = core::Suspicion{.since = memory.clock.age, .why = "accepted before it was suspected", .missing = {}};
-    memory.suspicion->accepted = true;
-    return {};
-  });
+  return edit_memory(context, "accept-reading", "take the next reading of the batch system as true, whatever it lacks",
+                     [](core::Memory& memory) -> Result<void> {
+                       if (!memory.suspicion)
+                         memory.suspicion = core::Suspicion{
+                             .since = memory.clock.age, .why = "accepted before it was suspected", .missing = {}};
+                       memory.suspicion->accepted = true;
+                       return {};
+                     });
 }
 
 }  // namespace

@@ -18,7 +18,9 @@ struct Invocation {
 };
 
 // Fills the targets of the command's options. Errors are of kind usage and name the nearest word. Global options may
-// stand before or after the command. `json_errors` is set as soon as --json or -o json is seen, so that usage errors obey it too.
-Result<Invocation> parse_command_line(std::span<const CommandSpec> commands, const std::vector<std::string>& arguments, bool& json_errors);
+// stand before or after the command. `json_errors` is set as soon as --json or -o json is seen, so that usage errors
+// obey it too.
+Result<Invocation> parse_command_line(std::span<const CommandSpec> commands, const std::vector<std::string>& arguments,
+                                      bool& json_errors);
 
 }  // namespace tide::cmd

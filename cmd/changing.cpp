@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::chrono::minutes k_wait{15};  // for the lock, and for machines to end
 constexpr std::chrono::milliseconds k_between_tries{500};
-constexpr int k_deadlines_max = 3;          // a holder older than this many boot deadlines hangs
+constexpr int k_deadlines_max = 3;  // a holder older than this many boot deadlines hangs
 
 }  // namespace
 
@@ -25,10 +25,12 @@ engine::TryLock try_lock(Context& context, const std::string& command) {
     auto lock = engine::Lock::try_take(config->state_dir, self);
     if (lock) return std::shared_ptr<void>(std::make_shared<engine::Lock>(std::move(*lock)));
     const auto holder = engine::Lock::holder(config->state_dir);
-    if (lock.error().kind == ErrorKind::lock_held && holder && now - holder->since > config->settings.scale.boot_deadline * k_deadlines_max) {
-      context.print(make_error(ErrorKind::lock_held, "process {} ('{}') has held the lock since {}", holder->pid, holder->command,
-                               format_time(holder->since))
-                        .with_hint(fmt::format("If it hangs, end it: kill {}. Nothing is lost: the next pass carries on.", holder->pid)));
+    if (lock.error().kind == ErrorKind::lock_held && holder &&
+        now - holder->since > config->settings.scale.boot_deadline * k_deadlines_max) {
+      context.print(make_error(ErrorKind::lock_held, "process {} ('{}') has held the lock since {}", holder->pid,
+                               holder->command, format_time(holder->since))
+                        .with_hint(fmt::format(
+                            "If it hangs, end it: kill {}. Nothing is lost: the next pass carries on.", holder->pid)));
     }
     return std::move(lock.error());
   };
@@ -45,8 +47,10 @@ Result<std::shared_ptr<void>> take_lock(Context& context, const std::string& com
     if (held || held.error().kind != ErrorKind::lock_held || context.options().no_wait) return held;
     if (!told) context.say(fmt::format("tide: waiting: {}", held.error().message));
     told = true;
-    if (clock.monotonic() >= end) return make_error(ErrorKind::timeout, "the lock was not free within {}", format_duration(timeout));
-    if (!clock.sleep_for(k_between_tries)) return make_error(ErrorKind::timeout, "stopped by a signal while waiting for the lock");
+    if (clock.monotonic() >= end)
+      return make_error(ErrorKind::timeout, "the lock was not free within {}", format_duration(timeout));
+    if (!clock.sleep_for(k_between_tries))
+      return make_error(ErrorKind::timeout, "stopped by a signal while waiting for the lock");
   }
 }
 
@@ -71,7 +75,8 @@ Result<core::ExitCode> carry_out(Context& context, const core::Wish& wish, bool 
   engine::WishOptions options{.until_gone = until_gone, .wait = !context.options().no_wait};
   TIDE_TRY_ASSIGN(options.timeout, context.timeout(k_wait));
   options.held = [&](const Error& error) { context.say(fmt::format("tide: waiting: {}", error.message)); };
-  TIDE_TRY_ASSIGN(const engine::WishReport report, engine::carry_out(*ports, context.settings(), wish, try_lock(context, schema), options));
+  TIDE_TRY_ASSIGN(const engine::WishReport report,
+                  engine::carry_out(*ports, context.settings(), wish, try_lock(context, schema), options));
   const core::ExitCode exit = engine::exit_code(report, wish.id);
   output::show_passes(context, schema, report.passes, exit);
   if (!report.passes.empty()) {
@@ -81,7 +86,8 @@ Result<core::ExitCode> carry_out(Context& context, const core::Wish& wish, bool 
   }
   if (report.end == engine::WishEnd::queued) context.say("tide: queued for the running pass");
   if (report.end == engine::WishEnd::passed) context.say("tide: later passes carry it on");
-  if (report.end == engine::WishEnd::timed_out) context.say("tide: time ran out; the wish stays and later passes carry it on");
+  if (report.end == engine::WishEnd::timed_out)
+    context.say("tide: time ran out; the wish stays and later passes carry it on");
   return exit;
 }
 
@@ -102,17 +108,23 @@ Result<core::ExitCode> edit_memory(Context& context, const std::string& command,
     return core::ExitCode::done;
   }
   TIDE_TRY(ports->store.save(before, after));
-  const store::Event event{.at = context.process().clock.now(), .pass = after.passes, .type = command, .subject = "", .rule = "person",
+  const store::Event event{.at = context.process().clock.now(),
+                           .pass = after.passes,
+                           .type = command,
+                           .subject = "",
+                           .rule = "person",
                            .text = fmt::format("{} by {}", what, context.user())};
   TIDE_TRY(ports->store.append(std::span(&event, 1)));
   context.say(fmt::format("tide: done: {}", what));
   return core::ExitCode::done;
 }
 
-Error unknown(const std::string& what, const std::string& word, const std::vector<std::string>& known, const std::string& where) {
+Error unknown(const std::string& what, const std::string& word, const std::vector<std::string>& known,
+              const std::string& where) {
   const std::string near = nearest(word, known);
   return make_error(ErrorKind::not_found, "there is no {} '{}'", what, word)
-      .with_hint(near.empty() ? fmt::format("'{}' lists them.", where) : fmt::format("Did you mean '{}'? '{}' lists them.", near, where));
+      .with_hint(near.empty() ? fmt::format("'{}' lists them.", where)
+                              : fmt::format("Did you mean '{}'? '{}' lists them.", near, where));
 }
 
 }  // namespace tide::cmd

@@ -18,7 +18,8 @@ Result<std::shared_ptr<void>> take_lock(Context& context, const std::string& com
 // A wish of this person, with a fresh ID.
 core::Wish make_wish(Context& context, core::WishKind kind);
 
-// Carries a wish out as the options say (--no-wait, --timeout, --dry-run), shows what came of it, and gives the exit code.
+// Carries a wish out as the options say (--no-wait, --timeout, --dry-run), shows what came of it, and gives the exit
+// code.
 Result<core::ExitCode> carry_out(Context& context, const core::Wish& wish, bool until_gone, const std::string& schema);
 
 // Changes what the store remembers, under the lock. With --dry-run only says `what`.
@@ -26,6 +27,7 @@ Result<core::ExitCode> edit_memory(Context& context, const std::string& command,
                                    const std::function<Result<void>(core::Memory&)>& change);
 
 // An unknown word, with the nearest known one as a hint.
-Error unknown(const std::string& what, const std::string& word, const std::vector<std::string>& known, const std::string& where);
+Error unknown(const std::string& what, const std::string& word, const std::vector<std::string>& known,
+              const std::string& where);
 
 }  // namespace tide::cmd

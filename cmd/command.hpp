@@ -33,12 +33,12 @@ struct OptionSpec {
 
 // A command is data: parser, --help, man page and completion are made from it.
 struct CommandSpec {
-  std::string name;       // "kill-node"; a command of a group of commands: "config check"
+  std::string name;  // "kill-node"; a command of a group of commands: "config check"
   Group group = Group::look;
-  std::string summary;    // one line, no full stop
+  std::string summary;  // one line, no full stop
   std::vector<OptionSpec> options;
   std::function<Result<core::ExitCode>(Context&)> run;
-  bool changes = false;   // may change machines, nodes or the store: --dry-run, --yes, --wait and --no-wait apply
+  bool changes = false;  // may change machines, nodes or the store: --dry-run, --yes, --wait and --no-wait apply
 };
 
 }  // namespace tide::cmd

@@ -36,8 +36,10 @@ struct Context::Parts {
 
 std::vector<config::AdapterKeys> adapter_keys() {
   std::vector<config::AdapterKeys> keys;
-  for (const cloud::Factory* factory : cloud::factories()) keys.push_back({factory->kind, factory->cloud_keys, factory->pool_keys, {}});
-  for (const batch::Factory* factory : batch::factories()) keys.push_back({factory->kind, {}, {}, factory->batch_keys, true});
+  for (const cloud::Factory* factory : cloud::factories())
+    keys.push_back({factory->kind, factory->cloud_keys, factory->pool_keys, {}});
+  for (const batch::Factory* factory : batch::factories())
+    keys.push_back({factory->kind, {}, {}, factory->batch_keys, true});
   return keys;
 }
 
@@ -47,7 +49,8 @@ Result<core::HeadId> head_id(const std::string& cluster) {
     if (!text || trim(*text).empty()) continue;
     return core::HeadId{to_hex(sha256(std::string(trim(*text)) + "\n" + cluster)).substr(0, 16)};
   }
-  return make_error(ErrorKind::config, "this head has no identity: /etc/machine-id and /var/lib/tide/head-id are missing or empty")
+  return make_error(ErrorKind::config,
+                    "this head has no identity: /etc/machine-id and /var/lib/tide/head-id are missing or empty")
       .with_hint("Run 'systemd-machine-id-setup', or write a random word of your own to /var/lib/tide/head-id.");
 }
 
@@ -73,22 +76,28 @@ Result<engine::Ports*> Context::ports(bool write) {
   m_parts->transport = net::CurlTransport::make();
   m_parts->runner = std::make_unique<process::PosixRunner>(m_process.clock);
   TIDE_TRY_ASSIGN(const core::HeadId head, head_id(config->settings.cluster));
-  TIDE_TRY_ASSIGN(m_parts->store, store::open_store({.path = config->state_dir + "/" + std::string(store::k_store_file), .read_only = !write}));
+  TIDE_TRY_ASSIGN(m_parts->store, store::open_store({.path = config->state_dir + "/" + std::string(store::k_store_file),
+                                                     .read_only = !write}));
   const batch::Factory* system = batch::find_factory(config->settings.batch);
-  if (system == nullptr) return make_error(ErrorKind::config, "[cluster] batch = '{}' is not in this version", config->settings.batch);
+  if (system == nullptr)
+    return make_error(ErrorKind::config, "[cluster] batch = '{}' is not in this version", config->settings.batch);
   TIDE_TRY_ASSIGN(m_parts->batch, system->make(*config, {*m_parts->runner, m_process.clock, m_process.environment}));
   std::map<core::CloudName, cloud::Cloud*> clouds;
-  const cloud::Host host{*m_parts->transport, *m_parts->runner, m_process.clock, m_process.random, m_process.environment};
+  const cloud::Host host{*m_parts->transport, *m_parts->runner, m_process.clock, m_process.random,
+                         m_process.environment};
   for (const auto& [name, settings] : config->clouds) {
     const cloud::Factory* factory = cloud::find_factory(settings.kind);
-    if (factory == nullptr) return make_error(ErrorKind::config, "[clouds.{}] kind = '{}' is not in this version", name.value, settings.kind);
+    if (factory == nullptr)
+      return make_error(ErrorKind::config, "[clouds.{}] kind = '{}' is not in this version", name.value, settings.kind);
     TIDE_TRY_ASSIGN(std::unique_ptr<cloud::Cloud> made, factory->make(*config, settings, host));
     m_parts->clouds.push_back(std::move(made));
-    m_parts->retrying.push_back(std::make_unique<cloud::RetryingCloud>(*m_parts->clouds.back(), m_process.clock, m_process.random));
+    m_parts->retrying.push_back(
+        std::make_unique<cloud::RetryingCloud>(*m_parts->clouds.back(), m_process.clock, m_process.random));
     clouds.emplace(name, m_parts->retrying.back().get());
   }
   for (const auto& [name, pool] : config->settings.pools) TIDE_TRY(clouds.at(pool.cloud)->check(pool));
-  m_parts->ports.emplace(engine::Ports{m_process.clock, m_process.random, *m_parts->batch, std::move(clouds), *m_parts->store, head});
+  m_parts->ports.emplace(
+      engine::Ports{m_process.clock, m_process.random, *m_parts->batch, std::move(clouds), *m_parts->store, head});
   if (m_process.wrap_ports) m_process.wrap_ports(*m_parts->ports);
   return &*m_parts->ports;
 }
@@ -97,7 +106,8 @@ Result<std::chrono::seconds> Context::timeout(std::chrono::seconds fallback) {
   if (m_options.timeout.empty()) return fallback;
   auto span = parse_duration(m_options.timeout);
   if (!span) {
-    return make_error(ErrorKind::usage, "--timeout '{}' is not a duration", m_options.timeout).with_hint("Write it as '90s', '10m' or '1h30m'.");
+    return make_error(ErrorKind::usage, "--timeout '{}' is not a duration", m_options.timeout)
+        .with_hint("Write it as '90s', '10m' or '1h30m'.");
   }
   return *span;
 }
@@ -118,8 +128,11 @@ Result<void> Context::confirm(const std::string& what) {
     return {};
   }
   if (!m_process.in_is_terminal) {
-    return make_error(ErrorKind::refused, "nothing was changed: {} needs a yes, and there is no terminal to ask on", what)
-        .with_hint("Say --yes if that is what you want.");
+    Error error =
+        make_error(ErrorKind::refused, "nothing was changed: this needs a yes, and there is no terminal to ask on");
+    for (const std::string_view line : split(what, '\n')) error.context.emplace_back(trim(line));
+    error.hint = "Say --yes if that is what you want.";
+    return error;
   }
   m_process.err << what << "\nGo on? [y/N] " << std::flush;
   std::string answer;

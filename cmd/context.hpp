@@ -91,7 +91,8 @@ class Context {
 // The keys of all adapters, for config::load.
 std::vector<config::AdapterKeys> adapter_keys();
 
-// tide:owner: a hash of /var/lib/tide/head-id, else /etc/machine-id, and the cluster's name. Never from the state folder.
+// tide:owner: a hash of /var/lib/tide/head-id, else /etc/machine-id, and the cluster's name. Never from the state
+// folder.
 Result<core::HeadId> head_id(const std::string& cluster);
 
 }  // namespace tide::cmd

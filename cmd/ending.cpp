@@ -11,15 +11,18 @@ namespace tide::cmd {
 namespace {
 
 bool is_named(core::WishKind kind, const core::Worker& worker, const std::string& target) {
-  return kind == core::WishKind::terminate ? !worker.id.empty() && worker.id.value == target : !worker.name.empty() && worker.name.value == target;
+  return kind == core::WishKind::terminate ? !worker.id.empty() && worker.id.value == target
+                                           : !worker.name.empty() && worker.name.value == target;
 }
 
 // "--force" needs names: a pattern or "all" could name what nobody meant.
 Result<void> check_names(const EndOptions& options) {
   for (const std::string& target : options.targets) {
-    const bool pattern = target.find_first_of("*?[]{},") != std::string::npos || to_lower(target) == "all" || target.empty();
+    const bool pattern =
+        target.find_first_of("*?[]{},") != std::string::npos || to_lower(target) == "all" || target.empty();
     if (!pattern) continue;
-    return make_error(ErrorKind::usage, "'{}' is a pattern, not a name", target).with_hint("Name each one; 'tide info' lists them.");
+    return make_error(ErrorKind::usage, "'{}' is a pattern, not a name", target)
+        .with_hint("Name each one; 'tide info' lists them.");
   }
   return {};
 }
@@ -30,10 +33,12 @@ Result<std::vector<core::Worker>> find_targets(Context& context, core::WishKind 
   const core::Plan plan = core::plan(snapshot, context.settings());
   std::vector<core::Worker> found;
   std::vector<std::string> known;
-  for (const core::Worker& worker : plan.workers) known.push_back(kind == core::WishKind::terminate ? worker.id.value : worker.name.value);
+  for (const core::Worker& worker : plan.workers)
+    known.push_back(kind == core::WishKind::terminate ? worker.id.value : worker.name.value);
   std::erase(known, "");
   for (const std::string& target : options.targets) {
-    const auto worker = std::ranges::find_if(plan.workers, [&](const core::Worker& one) { return is_named(kind, one, target); });
+    const auto worker =
+        std::ranges::find_if(plan.workers, [&](const core::Worker& one) { return is_named(kind, one, target); });
     if (worker != plan.workers.end()) {
       found.push_back(*worker);
       continue;
@@ -52,8 +57,8 @@ Result<std::vector<core::Worker>> find_targets(Context& context, core::WishKind 
 std::string what_happens(const std::vector<core::Worker>& targets, bool force) {
   std::string text = force ? "End at once, jobs and all:" : "Hold, wait for the jobs, then end:";
   for (const core::Worker& worker : targets) {
-    text += fmt::format("\n  {} ({}, {}", worker.name.empty() ? worker.id.value : worker.name.value, worker.id.empty() ? "no instance" : worker.id.value,
-                        core::to_string(worker.phase));
+    text += fmt::format("\n  {} ({}, {}", worker.name.empty() ? worker.id.value : worker.name.value,
+                        worker.id.empty() ? "no instance" : worker.id.value, core::to_string(worker.phase));
     std::vector<std::string> jobs;
     for (const core::JobId& id : worker.jobs) jobs.push_back(id.value);
     text += jobs.empty() ? ", no jobs)" : fmt::format(", {} {})", force ? "KILLS jobs" : "runs jobs", join(jobs, ", "));

@@ -40,7 +40,9 @@ bool mentions(const output::Cell& cell, const std::string& subject) {
 
 // Keeps the rows that are about the subject: a job ID, a node, an instance, or a pool.
 bool narrow(output::Section& section, const std::string& subject) {
-  std::erase_if(section.rows, [&](const auto& row) { return std::ranges::none_of(row, [&](const auto& cell) { return mentions(cell, subject); }); });
+  std::erase_if(section.rows, [&](const auto& row) {
+    return std::ranges::none_of(row, [&](const auto& cell) { return mentions(cell, subject); });
+  });
   section.empty.clear();
   return !section.rows.empty();
 }
@@ -66,17 +68,19 @@ Result<core::ExitCode> run_explain(Context& context, const ExplainOptions& optio
                             .taken_at = saved.snapshot.taken_at,
                             .exit = engine::exit_code(saved.snapshot),
                             .sources = output::sources_of(saved.snapshot)};
-  document.sections = {output::jobs(plan), output::workers(plan, plan.memory, saved.snapshot.age), output::actions(plan), output::declined(plan),
-                       output::alarms(plan)};
+  document.sections = {output::jobs(plan), output::workers(plan, plan.memory, saved.snapshot.age),
+                       output::actions(plan), output::declined(plan), output::alarms(plan)};
   if (!options.subject.empty()) {
     document.sections.push_back(output::pools(plan, saved.settings));
     bool found = false;
     for (output::Section& section : document.sections) found = narrow(section, options.subject) || found;
     if (!found && document.exit == core::ExitCode::done) {
-      return unknown("job, node, instance or pool", options.subject, subjects(plan, saved.settings), "tide info --with-jobs");
+      return unknown("job, node, instance or pool", options.subject, subjects(plan, saved.settings),
+                     "tide info --with-jobs");
     }
   }
   output::tell_troubles(context, saved.snapshot, plan);
+  output::admit_unknown(document, saved.snapshot, plan);
   output::show(context, document);
   return document.exit;
 }
@@ -88,8 +92,10 @@ CommandSpec explain_command() {
   return {.name = "explain",
           .group = Group::look,
           .summary = "Why a job waits, a node is as it is, or a pool launches nothing",
-          .options = {{"SUBJECT", "JOB|NODE|POOL", "Only what is about this job, node, instance or pool", &options->subject, false, Complete::node},
-                      {"--snapshot", "FILE", "Decide on a saved snapshot; no server is asked", &options->snapshot, false, Complete::file}},
+          .options = {{"SUBJECT", "JOB|NODE|POOL", "Only what is about this job, node, instance or pool",
+                       &options->subject, false, Complete::node},
+                      {"--snapshot", "FILE", "Decide on a saved snapshot; no server is asked", &options->snapshot,
+                       false, Complete::file}},
           .run = [options](Context& context) { return run_explain(context, *options); }};
 }
 

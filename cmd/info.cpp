@@ -37,14 +37,21 @@ Result<core::ExitCode> run_info(Context& context, const InfoOptions& options) {
   TIDE_TRY_ASSIGN(const core::Snapshot snapshot, engine::observe(*ports, context.settings(), options.with_jobs));
   const core::Plan plan = core::plan(snapshot, context.settings());
   if (!options.save.empty()) {
-    TIDE_TRY(write_file_atomically(options.save, core::to_json({.settings = context.settings(), .snapshot = snapshot})));
+    TIDE_TRY(
+        write_file_atomically(options.save, core::to_json({.settings = context.settings(), .snapshot = snapshot})));
     context.say(fmt::format("tide: snapshot written to {}", options.save));
   }
-  output::Document document{.schema = "tide.info/1", .taken_at = snapshot.taken_at, .exit = engine::exit_code(snapshot), .sources = output::sources_of(snapshot)};
-  document.sections = {output::workers(plan, plan.memory, snapshot.age), output::jobs(plan), output::pools(plan, context.settings()), output::alarms(plan)};
+  output::Document document{.schema = "tide.info/1",
+                            .taken_at = snapshot.taken_at,
+                            .exit = engine::exit_code(snapshot),
+                            .sources = output::sources_of(snapshot)};
+  document.sections = {output::workers(plan, plan.memory, snapshot.age), output::jobs(plan),
+                       output::pools(plan, context.settings()), output::alarms(plan)};
   TIDE_TRY(choose(document, options.sections));
   output::tell_troubles(context, snapshot, plan);
-  if (context.options().output == OutputFormat::table) std::erase_if(document.sections, [](const auto& section) { return section.name == "alarms"; });
+  if (context.options().output == OutputFormat::table)
+    std::erase_if(document.sections, [](const auto& section) { return section.name == "alarms"; });
+  output::admit_unknown(document, snapshot, plan);
   output::show(context, document);
   return document.exit;
 }
@@ -53,13 +60,16 @@ Result<core::ExitCode> run_info(Context& context, const InfoOptions& options) {
 
 CommandSpec info_command() {
   auto options = std::make_shared<InfoOptions>();
-  return {.name = "info",
-          .group = Group::look,
-          .summary = "Nodes, machines, waiting jobs and pools as they are now",
-          .options = {{"--section", "NAME", "Only this part: workers, jobs, pools or alarms; may be repeated", &options->sections},
-                      {"--with-jobs", "", "All IDs of each shape of waiting job, not the first 20", &options->with_jobs},
-                      {"--save-snapshot", "FILE", "Also write all that a decision looks at to FILE", &options->save, false, Complete::file}},
-          .run = [options](Context& context) { return run_info(context, *options); }};
+  return {
+      .name = "info",
+      .group = Group::look,
+      .summary = "Nodes, machines, waiting jobs and pools as they are now",
+      .options = {{"--section", "NAME", "Only this part: workers, jobs, pools or alarms; may be repeated",
+                   &options->sections},
+                  {"--with-jobs", "", "All IDs of each shape of waiting job, not the first 20", &options->with_jobs},
+                  {"--save-snapshot", "FILE", "Also write all that a decision looks at to FILE", &options->save, false,
+                   Complete::file}},
+      .run = [options](Context& context) { return run_info(context, *options); }};
 }
 
 }  // namespace tide::cmd

@@ -16,8 +16,11 @@ Result<core::ExitCode> run_launch(Context& context, const LaunchOptions& options
   TIDE_TRY(context.config());
   std::vector<std::string> pools;
   for (const auto& [name, pool] : context.settings().pools) pools.push_back(name.value);
-  if (!context.settings().pools.contains({options.pool})) return unknown("pool", options.pool, pools, "tide info --section pools");
-  if (options.count < 1) return make_error(ErrorKind::usage, "-n {}: at least one machine", options.count).with_hint("Say how many, from 1 on.");
+  if (!context.settings().pools.contains({options.pool}))
+    return unknown("pool", options.pool, pools, "tide info --section pools");
+  if (options.count < 1)
+    return make_error(ErrorKind::usage, "-n {}: at least one machine", options.count)
+        .with_hint("Say how many, from 1 on.");
   context.say_cluster();
   core::Wish wish = make_wish(context, core::WishKind::launch);
   wish.pool = {options.pool};

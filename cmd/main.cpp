@@ -35,7 +35,8 @@ int run_main(const std::vector<std::string>& arguments) {
     std::cerr << "tide: error: cannot watch for signals\n";
     return static_cast<int>(tide::core::ExitCode::unexpected);
   }
-  // An inherited "ignored" would make the kernel throw the exit codes of children away; a closed pipe is an error, no death.
+  // An inherited "ignored" would make the kernel throw the exit codes of children away; a closed pipe is an error, no
+  // death.
   std::signal(SIGCHLD, SIG_DFL);
   std::signal(SIGPIPE, SIG_IGN);
   tide::SystemClock clock(stop->get());
@@ -66,7 +67,8 @@ int main(int argc, char** argv) {
   try {
     return run_main(std::vector<std::string>(argv + 1, argv + argc));
   } catch (const std::exception& bug) {
-    std::cerr << "tide: error: unexpected: " << bug.what() << "\nhint: This is a bug: please report it with the command and its output.\n";
+    std::cerr << "tide: error: unexpected: " << bug.what()
+              << "\nhint: This is a bug: please report it with the command and its output.\n";
     return static_cast<int>(tide::core::ExitCode::unexpected);
   }
 }

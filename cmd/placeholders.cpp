@@ -36,7 +36,9 @@ Result<core::ExitCode> run_placeholders(Context& context) {
     }
     const bool exists = there != nodes.end();
     context.say(fmt::format("tide: pool '{}': placeholder '{}' {}", name.value, spec.name.value,
-                            exists ? "is there" : context.options().dry_run ? "would be made" : "made, held and never counted"));
+                            exists                      ? "is there"
+                            : context.options().dry_run ? "would be made"
+                                                        : "made, held and never counted"));
     if (!exists && !context.options().dry_run) TIDE_TRY(ports->batch.add(spec));
   }
   return core::ExitCode::done;

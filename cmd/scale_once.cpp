@@ -17,7 +17,8 @@ Result<core::ExitCode> run_scale_once(Context& context) {
     output::show_plan(context, k_schema, pass);
     return engine::exit_code(pass);
   }
-  TIDE_TRY_ASSIGN(const std::vector<engine::PassReport> passes, engine::scale(*ports, context.settings(), try_lock(context, "scale-once"), {}));
+  TIDE_TRY_ASSIGN(const std::vector<engine::PassReport> passes,
+                  engine::scale(*ports, context.settings(), try_lock(context, "scale-once"), {}));
   const core::ExitCode exit = engine::exit_code(passes.front());
   output::show_passes(context, k_schema, passes, exit);
   return exit;

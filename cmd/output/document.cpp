@@ -33,7 +33,8 @@ Json json_of(const Cell& cell) {
 
 // Characters, not bytes: what UTF-8 goes on with is not counted.
 std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
 std::string table_of(const Section& section, std::size_t columns) {
@@ -94,13 +95,16 @@ std::string to_table(const Document& document, int columns) {
   for (const Section& section : document.sections) {
     if (section.rows.empty() && section.empty.empty()) continue;
     if (!text.empty()) text += "\n";
-    text += section.rows.empty() ? section.empty + "\n" : table_of(section, static_cast<std::size_t>(std::max(columns, 0)));
+    text +=
+        section.rows.empty() ? section.empty + "\n" : table_of(section, static_cast<std::size_t>(std::max(columns, 0)));
   }
   return text;
 }
 
 std::string to_json(const Document& document) {
-  Json json = {{"schema", document.schema}, {"taken_at", format_time(document.taken_at)}, {"exit", static_cast<int>(document.exit)}};
+  Json json = {{"schema", document.schema},
+               {"taken_at", format_time(document.taken_at)},
+               {"exit", static_cast<int>(document.exit)}};
   json["sources"] = Json::array();
   for (const Source& source : document.sources) {
     json["sources"].push_back({{"name", source.name},

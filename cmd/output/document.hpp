@@ -19,10 +19,10 @@ struct Column {
 };
 
 struct Section {
-  std::string name;    // plural, as in design: "workers", "jobs"
+  std::string name;  // plural, as in design: "workers", "jobs"
   std::vector<Column> columns;
   std::vector<std::vector<Cell>> rows;
-  std::string empty;   // what the table says when there are no rows; "" says nothing
+  std::string empty;  // what the table says when there are no rows; "" says nothing
 };
 
 struct Source {

@@ -15,12 +15,10 @@ constexpr std::size_t k_line_max = 600;  // a server's page of HTML is no messag
 
 std::string format_error(const Error& error, bool json) {
   if (json) {
-    nlohmann::ordered_json object = {{"type", "error"},
-                                     {"kind", std::string(to_string(error.kind))},
-                                     {"message", error.message},
-                                     {"context", error.context},
-                                     {"hint", error.hint},
-                                     {"exit", static_cast<int>(core::exit_code_of(error.kind))}};
+    nlohmann::ordered_json object = {
+        {"type", "error"},          {"kind", std::string(to_string(error.kind))},
+        {"message", error.message}, {"context", error.context},
+        {"hint", error.hint},       {"exit", static_cast<int>(core::exit_code_of(error.kind))}};
     return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
   }
   std::string text = fmt::format("tide: error: {}\n", printable(error.message, k_line_max));

@@ -30,18 +30,22 @@ std::string reasons_text(const std::vector<core::Reason>& reasons) {
     if (!text.empty()) text += "; ";
     text += reason.text;
     if (reason.facts.empty() || reason.rule != "no-pool") continue;
-    for (const core::Fact& fact : reason.facts) text += fmt::format("{}{}: {}", &fact == &reason.facts.front() ? " (" : ", ", fact.name, fact.value);
+    for (const core::Fact& fact : reason.facts)
+      text += fmt::format("{}{}: {}", &fact == &reason.facts.front() ? " (" : ", ", fact.name, fact.value);
     text += ")";
   }
   return text;
 }
 
 std::string chunk_text(const core::Chunk& chunk) {
-  std::string text = fmt::format("{} node{} x {} slot{}", chunk.nodes, chunk.nodes == 1 ? "" : "s", chunk.tasks * chunk.slots_per_task / std::max(1, chunk.nodes),
+  std::string text = fmt::format("{} node{} x {} slot{}", chunk.nodes, chunk.nodes == 1 ? "" : "s",
+                                 chunk.tasks * chunk.slots_per_task / std::max(1, chunk.nodes),
                                  chunk.tasks * chunk.slots_per_task / std::max(1, chunk.nodes) == 1 ? "" : "s");
-  const std::int64_t memory = chunk.memory_mib_per_node + chunk.memory_mib_per_slot * chunk.tasks * chunk.slots_per_task / std::max(1, chunk.nodes);
+  const std::int64_t memory = chunk.memory_mib_per_node +
+                              chunk.memory_mib_per_slot * chunk.tasks * chunk.slots_per_task / std::max(1, chunk.nodes);
   if (memory > 0) text += fmt::format(", {} MiB", memory);
-  for (const auto& [type, count] : chunk.gpus_per_node) text += fmt::format(", {} GPU{}", count, type.empty() ? "" : " " + type);
+  for (const auto& [type, count] : chunk.gpus_per_node)
+    text += fmt::format(", {} GPU{}", count, type.empty() ? "" : " " + type);
   for (const auto& any : chunk.features) text += fmt::format(", {}", fmt::join(any, "|"));
   return text;
 }
@@ -77,21 +81,32 @@ Section workers(const core::Plan& plan, const core::Memory& memory, Moment now) 
   for (const core::Worker& worker : plan.workers) {
     const auto row = memory.machines.find(worker.id);
     const bool known = row != memory.machines.end();
-    section.rows.push_back({worker.name.value, worker.id.value, worker.cloud.value, worker.pool.value, std::string(core::to_string(worker.phase)),
-                            worker.ours, worker.node ? Cell(std::int64_t{worker.node->slots}) : Cell(),
+    section.rows.push_back({worker.name.value, worker.id.value, worker.cloud.value, worker.pool.value,
+                            std::string(core::to_string(worker.phase)), worker.ours,
+                            worker.node ? Cell(std::int64_t{worker.node->slots}) : Cell(),
                             worker.node ? Cell(std::int64_t{worker.node->slots_used}) : Cell(),
                             worker.node ? Cell(worker.node->memory_mib * k_bytes_per_mib) : Cell(), texts(worker.jobs),
-                            worker.instance ? Cell(worker.instance->address) : worker.node ? Cell(worker.node->address) : Cell(),
-                            worker.instance ? Cell(worker.instance->type) : Cell(), known ? seconds_since(row->second.idle_since, now) : Cell(),
-                            worker.needed, worker.why});
+                            worker.instance ? Cell(worker.instance->address)
+                            : worker.node   ? Cell(worker.node->address)
+                                            : Cell(),
+                            worker.instance ? Cell(worker.instance->type) : Cell(),
+                            known ? seconds_since(row->second.idle_since, now) : Cell(), worker.needed, worker.why});
   }
   return section;
 }
 
 Section pools(const core::Plan& plan, const core::Settings& settings) {
   Section section{.name = "pools",
-                  .columns = {{"pool", "POOL"}, {"cloud", "CLOUD"}, {"slots", "SLOTS"}, {"memory_bytes", ""}, {"price", "PRICE"}, {"min", "MIN"},
-                              {"max", "MAX"}, {"machines", "MACHINES"}, {"boot_failures", "FAILED"}, {"stopped", "STOPPED"}},
+                  .columns = {{"pool", "POOL"},
+                              {"cloud", "CLOUD"},
+                              {"slots", "SLOTS"},
+                              {"memory_bytes", ""},
+                              {"price", "PRICE"},
+                              {"min", "MIN"},
+                              {"max", "MAX"},
+                              {"machines", "MACHINES"},
+                              {"boot_failures", "FAILED"},
+                              {"stopped", "STOPPED"}},
                   .rows = {},
                   .empty = "No pools: nothing can be launched."};
   for (const auto& [name, pool] : settings.pools) {
@@ -101,21 +116,30 @@ Section pools(const core::Plan& plan, const core::Settings& settings) {
     const auto breaker = plan.memory.breakers.find(name);
     const bool known = breaker != plan.memory.breakers.end();
     section.rows.push_back({name.value, pool.cloud.value, std::int64_t{pool.slots}, pool.memory_mib * k_bytes_per_mib,
-                            pool.price_micros ? Cell(format_money(*pool.price_micros)) : Cell(), std::int64_t{pool.min}, std::int64_t{pool.max},
-                            std::int64_t{machines}, std::int64_t{known ? breaker->second.failures : 0}, known && breaker->second.open});
+                            pool.price_micros ? Cell(format_money(*pool.price_micros)) : Cell(), std::int64_t{pool.min},
+                            std::int64_t{pool.max}, std::int64_t{machines},
+                            std::int64_t{known ? breaker->second.failures : 0}, known && breaker->second.open});
   }
   return section;
 }
 
 Section jobs(const core::Plan& plan) {
   Section section{.name = "jobs",
-                  .columns = {{"shape", "WAITING"}, {"queue", "QUEUE"}, {"count", "JOBS"}, {"fits", "FIT"}, {"launching", "LAUNCHING"},
-                              {"not_counted", "NOT COUNTED"}, {"reason", ""}, {"ids", ""}, {"why", "WHY"}},
+                  .columns = {{"shape", "WAITING"},
+                              {"queue", "QUEUE"},
+                              {"count", "JOBS"},
+                              {"fits", "FIT"},
+                              {"launching", "LAUNCHING"},
+                              {"not_counted", "NOT COUNTED"},
+                              {"reason", ""},
+                              {"ids", ""},
+                              {"why", "WHY"}},
                   .rows = {},
                   .empty = "No jobs wait."};
   for (const core::ShapeVerdict& verdict : plan.shapes) {
-    section.rows.push_back({shape_text(verdict.jobs.shape), verdict.jobs.shape.queue, verdict.jobs.count, verdict.fits, verdict.launching,
-                            verdict.not_counted, verdict.jobs.reason, texts(verdict.jobs.ids), reasons_text(verdict.reasons)});
+    section.rows.push_back({shape_text(verdict.jobs.shape), verdict.jobs.shape.queue, verdict.jobs.count, verdict.fits,
+                            verdict.launching, verdict.not_counted, verdict.jobs.reason, texts(verdict.jobs.ids),
+                            reasons_text(verdict.reasons)});
   }
   return section;
 }
@@ -124,7 +148,14 @@ namespace {
 
 Section action_section() {
   return {.name = "actions",
-          .columns = {{"action", ""}, {"subject", ""}, {"what", "ACTION"}, {"rule", "RULE"}, {"done", ""}, {"instances", ""}, {"error", ""}, {"why", "WHY"}},
+          .columns = {{"action", ""},
+                      {"subject", ""},
+                      {"what", "ACTION"},
+                      {"rule", "RULE"},
+                      {"done", ""},
+                      {"instances", ""},
+                      {"error", ""},
+                      {"why", "WHY"}},
           .rows = {},
           .empty = "Nothing to do."};
 }
@@ -134,8 +165,9 @@ Section action_section() {
 Section actions(const core::Plan& plan) {
   Section section = action_section();
   for (const core::PlannedAction& planned : plan.actions) {
-    section.rows.push_back({core::verb_of(planned.action), core::subject_of(planned.action), core::describe(planned.action), planned.reason.rule, false,
-                            std::vector<std::string>{}, Cell(), planned.reason.text});
+    section.rows.push_back({core::verb_of(planned.action), core::subject_of(planned.action),
+                            core::describe(planned.action), planned.reason.rule, false, std::vector<std::string>{},
+                            Cell(), planned.reason.text});
   }
   return section;
 }
@@ -148,15 +180,16 @@ Section actions(const std::vector<engine::Outcome>& outcomes) {
     std::string why = outcome.planned.reason.text;
     if (!outcome.note.empty()) why += "; " + outcome.note;
     if (outcome.error) why = "FAILED: " + outcome.error->message;
-    section.rows.push_back({core::verb_of(outcome.planned.action), core::subject_of(outcome.planned.action), core::describe(outcome.planned.action),
-                            outcome.planned.reason.rule, !outcome.error, std::move(started), outcome.error ? Cell(outcome.error->message) : Cell(),
-                            std::move(why)});
+    section.rows.push_back({core::verb_of(outcome.planned.action), core::subject_of(outcome.planned.action),
+                            core::describe(outcome.planned.action), outcome.planned.reason.rule, !outcome.error,
+                            std::move(started), outcome.error ? Cell(outcome.error->message) : Cell(), std::move(why)});
   }
   return section;
 }
 
 Section declined(const core::Plan& plan) {
-  Section section{.name = "declined", .columns = {{"what", "NOT DONE"}, {"rule", "RULE"}, {"why", "WHY"}}, .rows = {}, .empty = ""};
+  Section section{
+      .name = "declined", .columns = {{"what", "NOT DONE"}, {"rule", "RULE"}, {"why", "WHY"}}, .rows = {}, .empty = ""};
   for (const core::Declined& one : plan.declined) section.rows.push_back({one.what, one.reason.rule, one.reason.text});
   return section;
 }

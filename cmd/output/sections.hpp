@@ -12,8 +12,8 @@ namespace tide::cmd::output {
 Section workers(const core::Plan& plan, const core::Memory& memory, Moment now);
 Section pools(const core::Plan& plan, const core::Settings& settings);
 Section jobs(const core::Plan& plan);
-Section actions(const core::Plan& plan);                          // planned, for --dry-run
-Section actions(const std::vector<engine::Outcome>& outcomes);    // done, or failed with why
+Section actions(const core::Plan& plan);                        // planned, for --dry-run
+Section actions(const std::vector<engine::Outcome>& outcomes);  // done, or failed with why
 Section declined(const core::Plan& plan);
 Section alarms(const core::Plan& plan);
 

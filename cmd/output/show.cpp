@@ -4,6 +4,7 @@
 
 #include <tide/core/describe.hpp>
 
+#include <algorithm>
 #include <ostream>
 
 namespace tide::cmd::output {
@@ -14,11 +15,13 @@ namespace {
 std::string hint_of(const core::Alarm& alarm) {
   const std::string& rule = alarm.reason.rule;
   if (rule == "foreign-head") return "If this head is to take its machines over: tide takeover --from HEAD.";
-  if (rule == "batch-unreadable" && alarm.kind == ErrorKind::stranger) return "Check [batch.env] and the head's own configuration of the batch system.";
+  if (rule == "batch-unreadable" && alarm.kind == ErrorKind::stranger)
+    return "Check [batch.env] and the head's own configuration of the batch system.";
   if (rule == "batch-unreadable" && alarm.reason.text.rfind("suspect", 0) == 0) {
     return "If the nodes are really gone: tide accept-reading. It is believed by itself after 30 minutes.";
   }
-  if (rule == "unclear-identity") return "See 'tide explain NODE'; kill-node or terminate --force ends one that you name.";
+  if (rule == "unclear-identity")
+    return "See 'tide explain NODE'; kill-node or terminate --force ends one that you name.";
   if (rule == "rebuild") return "See 'tide info'; kill-node and terminate work.";
   return "";
 }
@@ -31,6 +34,19 @@ void tell_source(Context& context, const char* what, const Error& error) {
 
 }  // namespace
 
+void admit_unknown(Document& document, const core::Snapshot& snapshot, const core::Plan& plan) {
+  const bool distrusted = std::ranges::any_of(
+      plan.alarms, [](const core::Alarm& alarm) { return alarm.reason.rule == "batch-unreadable"; });
+  for (Section& section : document.sections) {
+    if (section.name == "jobs" && !snapshot.jobs)
+      section.empty = "The waiting jobs are not known: the queue could not be read.";
+    if (section.name == "workers" && !snapshot.nodes)
+      section.empty = "The nodes are not known: the batch system could not be read.";
+    if (section.name == "actions" && distrusted)
+      section.empty = "Nothing was done: the batch system's reading cannot be relied on.";
+  }
+}
+
 void show(Context& context, const Document& document) {
   std::ostream& out = context.process().out;
   switch (context.options().output) {
@@ -38,7 +54,9 @@ void show(Context& context, const Document& document) {
     case OutputFormat::csv:
       if (!document.sections.empty()) out << to_csv(document.sections.front());
       break;
-    case OutputFormat::table: out << to_table(document, context.process().out_is_terminal ? context.process().columns : 0); break;
+    case OutputFormat::table:
+      out << to_table(document, context.process().out_is_terminal ? context.process().columns : 0);
+      break;
   }
 }
 
@@ -53,13 +71,16 @@ void tell_troubles(Context& context, const core::Snapshot& snapshot, const core:
     if (!listed) tell_source(context, fmt::format("cloud '{}'", name.value).c_str(), listed.error());
   }
   for (const core::Alarm& alarm : plan.alarms) {
-    const bool told = alarm.reason.rule == "cloud-unreadable" || (alarm.reason.rule == "batch-unreadable" && (!snapshot.server || !snapshot.jobs || !snapshot.nodes));
+    const bool told =
+        alarm.reason.rule == "cloud-unreadable" ||
+        (alarm.reason.rule == "batch-unreadable" && (!snapshot.server || !snapshot.jobs || !snapshot.nodes));
     if (told) continue;
     context.print(Error{.kind = alarm.kind, .message = alarm.reason.text, .context = {}, .hint = hint_of(alarm)});
   }
 }
 
-void show_passes(Context& context, const std::string& schema, const std::vector<engine::PassReport>& passes, core::ExitCode exit) {
+void show_passes(Context& context, const std::string& schema, const std::vector<engine::PassReport>& passes,
+                 core::ExitCode exit) {
   if (passes.empty()) return;
   const engine::PassReport& last = passes.back();
   tell_troubles(context, last.snapshot, last.plan);
@@ -68,11 +89,13 @@ void show_passes(Context& context, const std::string& schema, const std::vector<
     for (const engine::Outcome& outcome : pass.outcomes) {
       outcomes.push_back(outcome);
       if (outcome.error) {
-        context.print(Error(*outcome.error).with_context(fmt::format("while trying to {}", core::describe(outcome.planned.action))));
+        context.print(Error(*outcome.error)
+                          .with_context(fmt::format("while trying to {}", core::describe(outcome.planned.action))));
       }
     }
   }
-  Document document{.schema = schema, .taken_at = last.snapshot.taken_at, .exit = exit, .sources = sources_of(last.snapshot)};
+  Document document{
+      .schema = schema, .taken_at = last.snapshot.taken_at, .exit = exit, .sources = sources_of(last.snapshot)};
   document.sections.push_back(actions(outcomes));
   if (context.options().output != OutputFormat::table || context.options().verbose) {
     document.sections.push_back(declined(last.plan));
@@ -81,15 +104,20 @@ void show_passes(Context& context, const std::string& schema, const std::vector<
     document.sections.push_back(alarms(last.plan));
   }
   if (context.options().quiet && context.options().output == OutputFormat::table) return;
+  admit_unknown(document, last.snapshot, last.plan);
   show(context, document);
 }
 
 void show_plan(Context& context, const std::string& schema, const engine::PassReport& pass) {
   tell_troubles(context, pass.snapshot, pass.plan);
-  Document document{.schema = schema, .taken_at = pass.snapshot.taken_at, .exit = engine::exit_code(pass), .sources = sources_of(pass.snapshot)};
-  document.sections = {actions(pass.plan), declined(pass.plan), jobs(pass.plan), workers(pass.plan, pass.plan.memory, pass.snapshot.age),
-                       alarms(pass.plan)};
+  Document document{.schema = schema,
+                    .taken_at = pass.snapshot.taken_at,
+                    .exit = engine::exit_code(pass),
+                    .sources = sources_of(pass.snapshot)};
+  document.sections = {actions(pass.plan), declined(pass.plan), jobs(pass.plan),
+                       workers(pass.plan, pass.plan.memory, pass.snapshot.age), alarms(pass.plan)};
   if (context.options().output == OutputFormat::table) document.sections.resize(3);
+  admit_unknown(document, pass.snapshot, pass.plan);
   show(context, document);
 }
 

@@ -13,12 +13,12 @@ namespace tide::batch {
 // A node's entry to make before its machine is launched.
 struct NodeSpec {
   core::NodeName name;
-  std::string address;             // "" while not known
+  std::string address;  // "" while not known
   int slots = 1;
   std::int64_t memory_mib = 0;
   core::Gpus gpus;
   std::vector<std::string> features;
-  std::string note;                // it is born held with this note
+  std::string note;  // it is born held with this note
 };
 
 // The batch system through its own commands. Adapters translate; they never retry, sleep, log or decide.
@@ -32,15 +32,15 @@ class BatchSystem {
   // Who answers, since when; also proves that others' jobs are seen (else: unproven).
   virtual Result<core::ServerIdentity> server() = 0;
 
-  virtual Result<std::vector<core::Node>> nodes() = 0;                 // sorted by name
-  virtual Result<core::JobQueue> jobs(bool all_ids) = 0;               // streams
+  virtual Result<std::vector<core::Node>> nodes() = 0;    // sorted by name
+  virtual Result<core::JobQueue> jobs(bool all_ids) = 0;  // streams
 
   // Each of these is safe to repeat.
   virtual Result<void> add(const NodeSpec& node) = 0;
   virtual Result<void> set_address(const core::NodeName& node, const std::string& address) = 0;
   virtual Result<void> hold(const core::NodeName& node, const std::string& note) = 0;
   virtual Result<void> release(const core::NodeName& node) = 0;
-  virtual Result<void> remove(const core::NodeName& node) = 0;         // refuses a node with jobs; absent is success
+  virtual Result<void> remove(const core::NodeName& node) = 0;  // refuses a node with jobs; absent is success
 };
 
 }  // namespace tide::batch

@@ -24,10 +24,11 @@ struct Host {
 
 // One a provider's folder, `k_<folder>_factory` in its factory.cpp; the build finds it by itself.
 struct Factory {
-  std::string_view kind;                            // [clouds.x] kind
-  std::span<const config::KeySpec> cloud_keys;      // that only this kind knows
+  std::string_view kind;                        // [clouds.x] kind
+  std::span<const config::KeySpec> cloud_keys;  // that only this kind knows
   std::span<const config::KeySpec> pool_keys;
-  Result<std::unique_ptr<Cloud>> (*make)(const config::Config& config, const config::CloudSettings& cloud, const Host& host);
+  Result<std::unique_ptr<Cloud>> (*make)(const config::Config& config, const config::CloudSettings& cloud,
+                                         const Host& host);
 };
 
 std::span<const Factory* const> factories();

@@ -44,16 +44,15 @@ const BackOff* back_off(const World& world, const std::string& key) {
 }
 
 std::string digest_of(const Pool& pool, const LaunchRequest& request) {
-  std::string text = fmt::format("{}\n{}\n{}\n{}\n{}\n", request.image, fmt::join(pool.types, ","), to_string(request.market),
-                                 request.max_price, request.user_data);
+  std::string text = fmt::format("{}\n{}\n{}\n{}\n{}\n", request.image, fmt::join(pool.types, ","),
+                                 to_string(request.market), request.max_price, request.user_data);
   for (const auto& [key, values] : request.options) text += fmt::format("{}={}\n", key, fmt::join(values, ","));
   return to_hex(sha256(text)).substr(0, 16);
 }
 
 }  // namespace
 
-Buyer::Buyer(World& world)
-    : m_world(world), m_taken(taken_names(world)), m_live(count_machines(world, nullptr)) {
+Buyer::Buyer(World& world) : m_world(world), m_taken(taken_names(world)), m_live(count_machines(world, nullptr)) {
   m_cost_micros = cost_per_hour(world, m_unpriced);
 }
 
@@ -64,7 +63,8 @@ Buyer::Choice Buyer::choose(const Pool& pool) const {
   const auto& zones = pool.zones.empty() ? any : pool.zones;
   for (const std::string& type : types) {
     for (const std::string& zone : zones) {
-      const std::string key = fmt::format("{}/{}/{}{}{}", pool.cloud.value, pool.name.value, type, zone.empty() ? "" : "/", zone);
+      const std::string key =
+          fmt::format("{}/{}/{}{}{}", pool.cloud.value, pool.name.value, type, zone.empty() ? "" : "/", zone);
       const BackOff* wait = back_off(m_world, key);
       if (wait == nullptr) return {.type = type, .zone = zone, .why = ""};
       choice.why = fmt::format("waits {} s after: {}", (wait->until - m_world.now()).count(), wait->why);
@@ -77,14 +77,18 @@ Buyer::Choice Buyer::choose(const Pool& pool) const {
 Bound Buyer::blocked(const Pool& pool) const {
   const auto breaker = m_world.plan.memory.breakers.find(pool.name);
   if (breaker != m_world.plan.memory.breakers.end() && breaker->second.open) {
-    return {0, "breaker", fmt::format("{} machines in a row did not boot, the last: {}; 'tide reset {}' tries again",
-                                      breaker->second.failures, breaker->second.last, pool.name.value)};
+    return {0, "breaker",
+            fmt::format("{} machines in a row did not boot, the last: {}; 'tide reset {}' tries again",
+                        breaker->second.failures, breaker->second.last, pool.name.value)};
   }
-  if (!m_world.reading.cloud(pool.cloud)) return {0, "cloud-unreadable", fmt::format("cloud '{}' could not be read", pool.cloud.value)};
+  if (!m_world.reading.cloud(pool.cloud))
+    return {0, "cloud-unreadable", fmt::format("cloud '{}' could not be read", pool.cloud.value)};
   if (m_world.puzzled.contains(pool.name)) return {0, "unclear-identity", "a node and a machine of it match nothing"};
   for (const std::string& key : {pool.cloud.value, fmt::format("{}/{}", pool.cloud.value, pool.name.value)}) {
     const BackOff* wait = back_off(m_world, key);
-    if (wait != nullptr) return {0, "back-off", fmt::format("waits {} s after: {}", (wait->until - m_world.now()).count(), wait->why), wait->kind};
+    if (wait != nullptr)
+      return {0, "back-off", fmt::format("waits {} s after: {}", (wait->until - m_world.now()).count(), wait->why),
+              wait->kind};
   }
   const Choice choice = choose(pool);
   if (!choice.why.empty()) return {0, "back-off", choice.why, choice.kind};
@@ -95,30 +99,34 @@ Bound Buyer::allowance(const Pool& pool, const Asking& asking) const {
   if (Bound no = blocked(pool); no.machines == 0) return no;
   const ScaleSettings& scale = m_world.settings.scale;
   Bound bound{scale.max_nodes - m_live - ordered(nullptr), "max-nodes",
-              fmt::format("[scale] max_nodes = {}: {} live or intended, {} ordered in this pass", scale.max_nodes, m_live, ordered(nullptr))};
+              fmt::format("[scale] max_nodes = {}: {} live or intended, {} ordered in this pass", scale.max_nodes,
+                          m_live, ordered(nullptr))};
   const auto narrow = [&](std::int64_t machines, RuleId rule, std::string text, ErrorKind kind = ErrorKind::refused) {
     if (machines < bound.machines) bound = {static_cast<int>(machines), std::move(rule), std::move(text), kind};
   };
   if (pool.max > 0) {
     const int live = count_machines(m_world, &pool.name);
     narrow(pool.max - live - ordered(&pool.name), "pool-max",
-           fmt::format("[pools.{}] max = {}: {} live or intended, {} ordered in this pass", pool.name.value, pool.max, live, ordered(&pool.name)));
+           fmt::format("[pools.{}] max = {}: {} live or intended, {} ordered in this pass", pool.name.value, pool.max,
+                       live, ordered(&pool.name)));
   }
   const bool alone = asking.whole > scale.max_launch_per_pass && m_orders.empty();
   if (scale.max_launch_per_pass > 0 && !alone && !asking.person) {
     narrow(scale.max_launch_per_pass - ordered(nullptr), "launch-limit",
-           fmt::format("[scale] max_launch_per_pass = {}: {} ordered in this pass", scale.max_launch_per_pass, ordered(nullptr)));
+           fmt::format("[scale] max_launch_per_pass = {}: {} ordered in this pass", scale.max_launch_per_pass,
+                       ordered(nullptr)));
   }
   if (m_world.settings.money.per_hour_micros) {
     const std::int64_t cap = *m_world.settings.money.per_hour_micros;
     if (!pool.price_micros || m_unpriced) {
-      return {0, "no-price", "[money] per_hour is set and a machine's price is not known: set [pools.x] price", ErrorKind::money};
+      return {0, "no-price", "[money] per_hour is set and a machine's price is not known: set [pools.x] price",
+              ErrorKind::money};
     }
     const std::int64_t left = std::max<std::int64_t>(0, cap - m_cost_micros);
     const std::int64_t machines = *pool.price_micros == 0 ? bound.machines : left / *pool.price_micros;
     narrow(machines, "per-hour",
-           fmt::format("[money] per_hour = {}: {} is spent or ordered, one more costs {}", format_money(cap), format_money(m_cost_micros),
-                       format_money(*pool.price_micros)),
+           fmt::format("[money] per_hour = {}: {} is spent or ordered, one more costs {}", format_money(cap),
+                       format_money(m_cost_micros), format_money(*pool.price_micros)),
            ErrorKind::money);
   }
   bound.machines = std::max(0, bound.machines);
@@ -134,7 +142,8 @@ int Buyer::ordered(const PoolName* pool) const {
 void Buyer::order(const Pool& pool, const Order& order) {
   m_cost_micros += order.count * pool.price_micros.value_or(0);
   const auto same = std::ranges::find_if(m_orders, [&](const auto& entry) {
-    return entry.first == pool.name && !entry.second.whole && !order.whole && entry.second.rule == order.rule && entry.second.wish == order.wish;
+    return entry.first == pool.name && !entry.second.whole && !order.whole && entry.second.rule == order.rule &&
+           entry.second.wish == order.wish;
   });
   if (same == m_orders.end()) {
     m_orders.emplace_back(pool.name, order);
@@ -144,7 +153,8 @@ void Buyer::order(const Pool& pool, const Order& order) {
   same->second.because += "; " + order.because;
 }
 
-Result<LaunchRequest> Buyer::request_for(const Pool& pool, const Choice& choice, int count, bool whole, std::vector<std::string> names) const {
+Result<LaunchRequest> Buyer::request_for(const Pool& pool, const Choice& choice, int count, bool whole,
+                                         std::vector<std::string> names) const {
   const Settings& settings = m_world.settings;
   LaunchRequest request{.cloud = pool.cloud, .pool = pool.name, .count = count, .min_count = whole ? count : 1};
   if (!choice.type.empty()) request.types = {choice.type};
@@ -162,7 +172,9 @@ Result<LaunchRequest> Buyer::request_for(const Pool& pool, const Choice& choice,
   UserDataValues values{.head = settings.head, .cluster = settings.cluster, .pool = pool.name.value};
   if (request.names.size() == 1) values.node = request.names.front();
   TIDE_TRY_ASSIGN(request.user_data, render_user_data(pool.user_data, values));
-  request.tags = {{tag::k_cluster, settings.cluster}, {tag::k_owner, m_world.plan.memory.head.value}, {tag::k_pool, pool.name.value}};
+  request.tags = {{tag::k_cluster, settings.cluster},
+                  {tag::k_owner, m_world.plan.memory.head.value},
+                  {tag::k_pool, pool.name.value}};
   if (!request.names.empty()) request.tags[tag::k_names] = compress_hostlist(request.names);
   request.tags[tag::k_template] = digest_of(pool, request);
   return request;
@@ -190,7 +202,8 @@ void Buyer::place(const Pool& pool, const Order& order) {
     std::vector<NodeName> chosen = next_names(*names, count, m_taken);
     if (named && std::ssize(chosen) < count) count = static_cast<int>(chosen.size());
     if (count == 0) {
-      m_world.decline(fmt::format("pool {}", pool.name.value), "names", fmt::format("[pools.{}] names has no free name left", pool.name.value));
+      m_world.decline(fmt::format("pool {}", pool.name.value), "names",
+                      fmt::format("[pools.{}] names has no free name left", pool.name.value));
       return;
     }
     std::vector<std::string> texts;
@@ -203,7 +216,8 @@ void Buyer::place(const Pool& pool, const Order& order) {
       m_world.decline(fmt::format("pool {}", pool.name.value), "user-data", request.error().message, ErrorKind::config);
       return;
     }
-    m_world.act(Launch{.request = *request, .price_micros = pool.price_micros.value_or(0), .wish = order.wish}, order.rule, order.because);
+    m_world.act(Launch{.request = *request, .price_micros = pool.price_micros.value_or(0), .wish = order.wish},
+                order.rule, order.because);
     left -= count;
   }
 }

@@ -57,7 +57,8 @@ class Buyer {
   };
   Bound blocked(const Pool& pool) const;
   Choice choose(const Pool& pool) const;
-  Result<LaunchRequest> request_for(const Pool& pool, const Choice& choice, int count, bool whole, std::vector<std::string> names) const;
+  Result<LaunchRequest> request_for(const Pool& pool, const Choice& choice, int count, bool whole,
+                                    std::vector<std::string> names) const;
   void place(const Pool& pool, const Order& order);
 
   World& m_world;

@@ -26,8 +26,11 @@ void wish_launch(World& world, Buyer& buyer, const Wish& wish) {
   } else if (left > 0) {
     const Bound bound = buyer.allowance(*pool, {.person = true});
     const int count = std::min(left, bound.machines);
-    if (count > 0) buyer.order(*pool, {.count = count, .because = fmt::format("asked for by {}", wish.by), .rule = "wish", .wish = wish.id});
-    if (count < left) world.decline(fmt::format("{} of the {}", left - count, what), bound.rule, bound.text, bound.kind, wish.id);
+    if (count > 0)
+      buyer.order(
+          *pool, {.count = count, .because = fmt::format("asked for by {}", wish.by), .rule = "wish", .wish = wish.id});
+    if (count < left)
+      world.decline(fmt::format("{} of the {}", left - count, what), bound.rule, bound.text, bound.kind, wish.id);
   }
 }
 
@@ -42,7 +45,9 @@ class Ending {
     if (worker.id.empty() || worker.phase == Phase::gone || worker.phase == Phase::stopping) return true;
     if (worker.phase == Phase::unclear && !m_wish.force) return refuse(worker, "unclear-identity", worker.why);
     if (!m_world.reading.cloud(worker.cloud)) return wait(worker, "cloud-unreadable", "its cloud could not be read");
-    if (!m_world.reading.batch) return m_wish.force ? end(worker) : wait(worker, "batch-unreadable", m_world.reading.batch_why, m_world.reading.batch_kind);
+    if (!m_world.reading.batch)
+      return m_wish.force ? end(worker)
+                          : wait(worker, "batch-unreadable", m_world.reading.batch_why, m_world.reading.batch_kind);
     return worker.node && worker.joined ? drain(worker) : end_unjoined(worker);
   }
 
@@ -56,19 +61,22 @@ class Ending {
     return true;
   }
   bool end(const Worker& worker) {
-    m_world.act(Terminate{.cloud = worker.cloud, .instance = worker.id, .node = worker.name, .forced = m_wish.force}, "wish",
-                fmt::format("asked for by {}{}", m_wish.by, m_wish.force ? " with --force" : ""));
+    m_world.act(Terminate{.cloud = worker.cloud, .instance = worker.id, .node = worker.name, .forced = m_wish.force},
+                "wish", fmt::format("asked for by {}{}", m_wish.by, m_wish.force ? " with --force" : ""));
     return true;
   }
   bool end_unjoined(const Worker& worker) {
     const Machine* row = m_world.machine(worker.id);
     if (m_wish.force) return end(worker);
-    if (worker.node && !worker.empty) return wait(worker, "busy", "its node runs jobs, though it seems never to have joined");
+    if (worker.node && !worker.empty)
+      return wait(worker, "busy", "its node runs jobs, though it seems never to have joined");
     if (worker.phase == Phase::lost && m_world.puzzled.contains(worker.pool)) {
-      return refuse(worker, "unclear-identity", "a node that matches no machine may be this one: --force ends it all the same");
+      return refuse(worker, "unclear-identity",
+                    "a node that matches no machine may be this one: --force ends it all the same");
     }
     if (row != nullptr && row->registered) {
-      return refuse(worker, "node-missing", "its node had registered and the batch system no longer lists it: --force ends it all the same");
+      return refuse(worker, "node-missing",
+                    "its node had registered and the batch system no longer lists it: --force ends it all the same");
     }
     return end(worker);
   }
@@ -85,7 +93,8 @@ class Ending {
       return true;
     }
     if (m_wish.force && row->pass < m_world.plan.memory.passes && !worker.empty) return end(worker);
-    if (!worker.empty) return wait(worker, "busy", fmt::format("still runs {} jobs; it takes no new ones", worker.jobs.size()));
+    if (!worker.empty)
+      return wait(worker, "busy", fmt::format("still runs {} jobs; it takes no new ones", worker.jobs.size()));
     return true;  // end_drained does the rest
   }
   static std::string name_of(const Worker& worker) { return worker.name.empty() ? worker.id.value : worker.name.value; }
@@ -98,7 +107,8 @@ class Ending {
 
 bool names(const Wish& wish, const Worker& worker) {
   const auto has = [&](const std::string& text) { return std::ranges::find(wish.targets, text) != wish.targets.end(); };
-  return wish.kind == WishKind::terminate ? !worker.id.empty() && has(worker.id.value) : !worker.name.empty() && has(worker.name.value);
+  return wish.kind == WishKind::terminate ? !worker.id.empty() && has(worker.id.value)
+                                          : !worker.name.empty() && has(worker.name.value);
 }
 
 namespace {
@@ -129,7 +139,8 @@ void carry_out_wishes(World& world, Buyer& buyer) {
     if (!world.scope.everything && id != world.scope.wish) continue;
     bool open = false;
     if (wish.kind == WishKind::launch) {
-      wish_launch(world, buyer, wish);  // considered once: what was declined is told, and not done behind the person's back later
+      wish_launch(world, buyer,
+                  wish);  // considered once: what was declined is told, and not done behind the person's back later
     } else {
       open = wish_end(world, wish);
     }

@@ -30,14 +30,16 @@ bool name_is_anothers(const World& world, const Worker& gone) {
 
 void clear_gone(World& world, const Worker& worker) {
   if (worker.node && !worker.empty) {
-    world.decline(worker.name.value, "gone-with-jobs", "its machine is gone; the batch system still lists jobs on it and must give them up first");
+    world.decline(worker.name.value, "gone-with-jobs",
+                  "its machine is gone; the batch system still lists jobs on it and must give them up first");
     return;
   }
   const auto row = world.plan.memory.nodes.find(worker.name);
   const bool entry = row != world.plan.memory.nodes.end() && !row->second.removed &&  // perhaps one that the list hides
                      !name_is_anothers(world, worker);
   if (worker.node || entry) {
-    world.act(Remove{worker.name, name_rest(world, worker.pool)}, "gone", worker.instance && !worker.instance->fault.empty() ? worker.instance->fault : "its machine is gone");
+    world.act(Remove{worker.name, name_rest(world, worker.pool)}, "gone",
+              worker.instance && !worker.instance->fault.empty() ? worker.instance->fault : "its machine is gone");
     return;
   }
   world.act(Forget{worker.id, worker.name}, "gone", "its machine is gone and its node is out of the batch system");
@@ -46,10 +48,12 @@ void clear_gone(World& world, const Worker& worker) {
 // Is a machine of this name live, or may one still come?
 bool name_is_wanted(const World& world, const NodeName& name) {
   const Memory& memory = world.plan.memory;
-  const bool machine = std::ranges::any_of(memory.machines, [&](const auto& entry) { return entry.second.node == name; });
+  const bool machine =
+      std::ranges::any_of(memory.machines, [&](const auto& entry) { return entry.second.node == name; });
   const bool coming = std::ranges::any_of(memory.intents, [&](const auto& entry) {
     const Intent& intent = entry.second;
-    return intent.state == IntentState::open && std::ranges::find(intent.request.names, name.value) != intent.request.names.end();
+    return intent.state == IntentState::open &&
+           std::ranges::find(intent.request.names, name.value) != intent.request.names.end();
   });
   return machine || coming;
 }
@@ -66,7 +70,8 @@ bool is_dead_entry(const World& world, const NodeRow& row, const Worker& worker)
 void clear_entries(World& world) {
   for (auto& [name, row] : world.memory().nodes) {
     if (row.removed || name_is_wanted(world, name)) continue;
-    const auto worker = std::ranges::find_if(world.plan.workers, [&](const Worker& one) { return one.name == name && one.node; });
+    const auto worker =
+        std::ranges::find_if(world.plan.workers, [&](const Worker& one) { return one.name == name && one.node; });
     if (worker != world.plan.workers.end() && !is_dead_entry(world, row, *worker)) continue;
     const bool adopted = row.intent.empty();
     if (adopted && (world.reading.rebuilding || world.now() - row.since < world.settings.scale.boot_deadline)) continue;
@@ -75,14 +80,18 @@ void clear_entries(World& world) {
 }
 
 void clear_names(World& world) {
-  std::erase_if(world.memory().nodes, [&](const auto& entry) { return entry.second.removed && entry.second.free_at && *entry.second.free_at <= world.now(); });
+  std::erase_if(world.memory().nodes, [&](const auto& entry) {
+    return entry.second.removed && entry.second.free_at && *entry.second.free_at <= world.now();
+  });
 }
 
 void clear_intents(World& world) {
   for (const auto& [id, intent] : world.plan.memory.intents) {
     if (intent.state == IntentState::open) continue;
-    const bool machines = std::ranges::any_of(world.plan.memory.machines, [&](const auto& entry) { return entry.second.intent == id; });
-    const bool entries = std::ranges::any_of(world.plan.memory.nodes, [&](const auto& entry) { return entry.second.intent == id && !entry.second.removed; });
+    const bool machines =
+        std::ranges::any_of(world.plan.memory.machines, [&](const auto& entry) { return entry.second.intent == id; });
+    const bool entries = std::ranges::any_of(
+        world.plan.memory.nodes, [&](const auto& entry) { return entry.second.intent == id && !entry.second.removed; });
     if (!machines && !entries) world.act(CloseIntent{id}, "closed", "nothing of it is left");
   }
 }
@@ -91,7 +100,8 @@ void clear_intents(World& world) {
 
 void repeat_launches(World& world) {
   for (const auto& [id, intent] : world.plan.memory.intents) {
-    if (intent.state != IntentState::open || !world.reading.batch || !world.reading.cloud(intent.request.cloud)) continue;
+    if (intent.state != IntentState::open || !world.reading.batch || !world.reading.cloud(intent.request.cloud))
+      continue;
     if (!world.scope.everything && intent.wish != world.scope.wish) continue;
     const auto traits = world.snapshot.clouds.find(intent.request.cloud);
     const bool token = traits != world.snapshot.clouds.end() && traits->second.has_launch_tokens;
@@ -116,7 +126,8 @@ void clear_away(World& world) {
   clear_names(world);
   if (!world.reading.batch) return;
   for (const Worker& worker : world.plan.workers) {
-    if (worker.ours && in_scope(worker) && worker.phase == Phase::gone && world.reading.cloud(worker.cloud)) clear_gone(world, worker);
+    if (worker.ours && in_scope(worker) && worker.phase == Phase::gone && world.reading.cloud(worker.cloud))
+      clear_gone(world, worker);
   }
   if (world.scope.everything) clear_entries(world);
   if (world.scope.everything) clear_intents(world);

@@ -25,7 +25,7 @@ std::string short_name(const std::string& name) { return to_lower(name.substr(0,
 // a name used again is not theirs.
 struct Index {
   std::map<std::string, const Instance*> ids;
-  std::map<std::string, std::vector<const Instance*>> names;      // short, lower case
+  std::map<std::string, std::vector<const Instance*>> names;  // short, lower case
   std::map<std::string, std::vector<const Instance*>> addresses;
 };
 
@@ -65,10 +65,11 @@ std::vector<const Instance*> by_address_of(const Node& node, const Index& index)
   return found;
 }
 
-// A node that an earlier pass knew as a machine's stays that machine's, ended or not listed just now: its address may be
-// another's by now, or be used in two clouds.
+// A node that an earlier pass knew as a machine's stays that machine's, ended or not listed just now: its address may
+// be another's by now, or be used in two clouds.
 bool is_anothers(const Node& node, const Instance& instance, const Memory& memory) {
-  const bool known = std::ranges::any_of(memory.machines, [&](const auto& entry) { return entry.second.node == node.name; });
+  const bool known =
+      std::ranges::any_of(memory.machines, [&](const auto& entry) { return entry.second.node == node.name; });
   const auto row = memory.machines.find(instance.id);
   return known && (row == memory.machines.end() || row->second.node != node.name);
 }
@@ -79,21 +80,27 @@ Match match_node(const Node& node, const Index& index, const Memory& memory) {
   const std::vector<const Instance*> by_name = by_name_of(node, index);
   if (by_id != nullptr) {
     if (!by_name.empty() && std::ranges::find(by_name, by_id) == by_name.end()) {
-      return {by_id, fmt::format("node '{}' says that it is instance '{}', but its name is that of '{}'", node.name.value,
-                                 by_id->id.value, by_name.front()->id.value), by_name};
+      return {by_id,
+              fmt::format("node '{}' says that it is instance '{}', but its name is that of '{}'", node.name.value,
+                          by_id->id.value, by_name.front()->id.value),
+              by_name};
     }
     return {by_id, ""};
   }
   if (by_name.size() > 1) {
-    return {by_name.front(), fmt::format("instances '{}' and '{}' both bear the name of node '{}'", by_name[0]->id.value,
-                                         by_name[1]->id.value, node.name.value), by_name};
+    return {by_name.front(),
+            fmt::format("instances '{}' and '{}' both bear the name of node '{}'", by_name[0]->id.value,
+                        by_name[1]->id.value, node.name.value),
+            by_name};
   }
   if (by_name.size() == 1) return {by_name.front(), ""};
   std::vector<const Instance*> by_address = by_address_of(node, index);
   std::erase_if(by_address, [&](const Instance* one) { return is_anothers(node, *one, memory); });
   if (by_address.size() > 1) {
-    return {by_address.front(), fmt::format("instances '{}' and '{}' both have the address of node '{}'", by_address[0]->id.value,
-                                            by_address[1]->id.value, node.name.value), by_address};
+    return {by_address.front(),
+            fmt::format("instances '{}' and '{}' both have the address of node '{}'", by_address[0]->id.value,
+                        by_address[1]->id.value, node.name.value),
+            by_address};
   }
   return {by_address.empty() ? nullptr : by_address.front(), ""};
 }
@@ -151,7 +158,8 @@ void add_nodes(World& world, std::set<InstanceId>& matched, Conflicts& conflicts
     const auto [other, fresh] = claimed.emplace(match.instance->id, world.plan.workers.size());
     if (!fresh) {
       Worker& first = world.plan.workers[other->second];
-      worker.why = fmt::format("nodes '{}' and '{}' both match instance '{}'", first.name.value, node.name.value, match.instance->id.value);
+      worker.why = fmt::format("nodes '{}' and '{}' both match instance '{}'", first.name.value, node.name.value,
+                               match.instance->id.value);
       first.why = worker.why;
     }
     world.plan.workers.push_back(std::move(worker));

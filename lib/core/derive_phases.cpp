@@ -21,7 +21,8 @@ std::string size_shortfall(const World& world, const Worker& worker) {
   if (pool == nullptr || !worker.node) return "";
   const Node& node = *worker.node;
   if (node.slots < pool->slots) return fmt::format("it has {} slots, its pool says {}", node.slots, pool->slots);
-  if (node.memory_mib < pool->memory_mib) return fmt::format("it has {} MiB, its pool says {}", node.memory_mib, pool->memory_mib);
+  if (node.memory_mib < pool->memory_mib)
+    return fmt::format("it has {} MiB, its pool says {}", node.memory_mib, pool->memory_mib);
   for (const auto& [type, count] : pool->gpus) {
     int has = 0;
     for (const auto& [kind, number] : node.gpus) has += type.empty() || kind == type ? number : 0;
@@ -91,7 +92,8 @@ Phase phase_of(World& world, Worker& worker) {
   if (worker.instance && worker.instance->state == InstanceState::stopping) return Phase::stopping;
   if (row->told_to_end && world.now() - *row->told_to_end < k_end_again) return Phase::stopping;
   const HoldRow* hold = world.hold(worker.name);
-  const bool drains = worker.node && worker.joined && worker.node->held && hold != nullptr && hold->kind == HoldKind::end;
+  const bool drains =
+      worker.node && worker.joined && worker.node->held && hold != nullptr && hold->kind == HoldKind::end;
   if (worker.instance && worker.instance->state == InstanceState::failed && !drains) {
     worker.why = worker.instance->fault;
     return Phase::failed;
@@ -120,7 +122,8 @@ void note_times(World& world, const Worker& worker) {
   }
   const bool ending = worker.phase == Phase::draining || worker.phase == Phase::drained;
   if (!failing && !ending) row->failing_since.reset();
-  const bool silent = worker.phase == Phase::down || (ending && worker.node && (worker.node->down || !worker.node->responding));
+  const bool silent =
+      worker.phase == Phase::down || (ending && worker.node && (worker.node->down || !worker.node->responding));
   if (!silent) {
     row->down_since.reset();
   } else if (!row->down_since) {

@@ -20,44 +20,53 @@ std::string names_of(const Launch& launch) {
 }  // namespace
 
 std::string verb_of(const Action& action) {
-  return std::visit(Overloaded{[](const Launch&) { return std::string("launch"); }, [](const Repeat&) { return std::string("repeat"); },
-                               [](const CloseIntent&) { return std::string("close-intent"); },
-                               [](const SetAddress&) { return std::string("address"); }, [](const Hold&) { return std::string("hold"); },
-                               [](const Release&) { return std::string("release"); }, [](const Terminate&) { return std::string("terminate"); },
-                               [](const Remove&) { return std::string("remove"); }, [](const Forget&) { return std::string("forget"); },
-                               [](const CloseWish&) { return std::string("close-wish"); }},
-                    action);
+  return std::visit(
+      Overloaded{
+          [](const Launch&) { return std::string("launch"); }, [](const Repeat&) { return std::string("repeat"); },
+          [](const CloseIntent&) { return std::string("close-intent"); },
+          [](const SetAddress&) { return std::string("address"); }, [](const Hold&) { return std::string("hold"); },
+          [](const Release&) { return std::string("release"); },
+          [](const Terminate&) { return std::string("terminate"); },
+          [](const Remove&) { return std::string("remove"); }, [](const Forget&) { return std::string("forget"); },
+          [](const CloseWish&) { return std::string("close-wish"); }},
+      action);
 }
 
 std::string subject_of(const Action& action) {
-  return std::visit(Overloaded{[](const Launch& a) { return a.request.pool.value; }, [](const Repeat& a) { return a.intent.value; },
-                               [](const CloseIntent& a) { return a.intent.value; }, [](const SetAddress& a) { return a.node.value; },
-                               [](const Hold& a) { return a.row.node.value; }, [](const Release& a) { return a.node.value; },
-                               [](const Terminate& a) { return a.node.empty() ? a.instance.value : a.node.value; },
-                               [](const Remove& a) { return a.node.value; },
-                               [](const Forget& a) { return a.node.empty() ? a.instance.value : a.node.value; },
-                               [](const CloseWish& a) { return a.wish.value; }},
-                    action);
+  return std::visit(
+      Overloaded{[](const Launch& a) { return a.request.pool.value; }, [](const Repeat& a) { return a.intent.value; },
+                 [](const CloseIntent& a) { return a.intent.value; }, [](const SetAddress& a) { return a.node.value; },
+                 [](const Hold& a) { return a.row.node.value; }, [](const Release& a) { return a.node.value; },
+                 [](const Terminate& a) { return a.node.empty() ? a.instance.value : a.node.value; },
+                 [](const Remove& a) { return a.node.value; },
+                 [](const Forget& a) { return a.node.empty() ? a.instance.value : a.node.value; },
+                 [](const CloseWish& a) { return a.wish.value; }},
+      action);
 }
 
 std::string describe(const Action& action) {
   return std::visit(
-      Overloaded{[](const Launch& a) {
-                   return fmt::format("launch {} machine{} of pool '{}'{}", a.request.count, a.request.count == 1 ? "" : "s", a.request.pool.value,
-                                      names_of(a));
-                 },
-                 [](const Repeat& a) { return fmt::format("repeat launch '{}'", a.intent.value); },
-                 [](const CloseIntent& a) { return fmt::format("close launch '{}'", a.intent.value); },
-                 [](const SetAddress& a) { return fmt::format("tell the batch system that '{}' has address {}", a.node.value, a.address); },
-                 [](const Hold& a) { return fmt::format("hold '{}'{}", a.row.node.value, a.row.kind == HoldKind::end ? " to end it" : ""); },
-                 [](const Release& a) { return fmt::format("release '{}'{}", a.node.value, a.ready ? ": it is ready" : ""); },
-                 [](const Terminate& a) {
-                   return a.node.empty() ? fmt::format("end instance '{}'", a.instance.value)
-                                         : fmt::format("end instance '{}' of node '{}'", a.instance.value, a.node.value);
-                 },
-                 [](const Remove& a) { return fmt::format("take node '{}' out of the batch system", a.node.value); },
-                 [](const Forget& a) { return fmt::format("forget instance '{}'", a.instance.value); },
-                 [](const CloseWish& a) { return fmt::format("close wish '{}'", a.wish.value); }},
+      Overloaded{
+          [](const Launch& a) {
+            return fmt::format("launch {} machine{} of pool '{}'{}", a.request.count, a.request.count == 1 ? "" : "s",
+                               a.request.pool.value, names_of(a));
+          },
+          [](const Repeat& a) { return fmt::format("repeat launch '{}'", a.intent.value); },
+          [](const CloseIntent& a) { return fmt::format("close launch '{}'", a.intent.value); },
+          [](const SetAddress& a) {
+            return fmt::format("tell the batch system that '{}' has address {}", a.node.value, a.address);
+          },
+          [](const Hold& a) {
+            return fmt::format("hold '{}'{}", a.row.node.value, a.row.kind == HoldKind::end ? " to end it" : "");
+          },
+          [](const Release& a) { return fmt::format("release '{}'{}", a.node.value, a.ready ? ": it is ready" : ""); },
+          [](const Terminate& a) {
+            return a.node.empty() ? fmt::format("end instance '{}'", a.instance.value)
+                                  : fmt::format("end instance '{}' of node '{}'", a.instance.value, a.node.value);
+          },
+          [](const Remove& a) { return fmt::format("take node '{}' out of the batch system", a.node.value); },
+          [](const Forget& a) { return fmt::format("forget instance '{}'", a.instance.value); },
+          [](const CloseWish& a) { return fmt::format("close wish '{}'", a.wish.value); }},
       action);
 }
 

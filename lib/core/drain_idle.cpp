@@ -77,7 +77,8 @@ Staying count_staying(const World& world) {
 // Why idle machines end before their time; "" if no cap is passed.
 std::string over_caps(const World& world, const Staying& staying) {
   if (staying.all > world.settings.scale.max_nodes) {
-    return fmt::format("{} machines are live or intended and [scale] max_nodes is {}", staying.all, world.settings.scale.max_nodes);
+    return fmt::format("{} machines are live or intended and [scale] max_nodes is {}", staying.all,
+                       world.settings.scale.max_nodes);
   }
   const auto& cap = world.settings.money.per_hour_micros;
   return cap && staying.micros > *cap ? "the machines cost more than [money] per_hour" : "";
@@ -93,7 +94,8 @@ std::vector<Idle> idle_workers(World& world) {
   std::vector<Idle> idle;
   for (const Worker& worker : world.plan.workers) {
     const Machine* row = world.machine(worker.id);
-    if (row != nullptr && worker.ours && row->idle_since && worker.empty && !world.is_touched(worker)) idle.push_back({&worker, *row->idle_since});
+    if (row != nullptr && worker.ours && row->idle_since && worker.empty && !world.is_touched(worker))
+      idle.push_back({&worker, *row->idle_since});
   }
   std::ranges::stable_sort(idle, {}, &Idle::since);
   return idle;
@@ -116,11 +118,15 @@ void drain_idle(World& world) {
     if (staying.all <= world.settings.scale.min_nodes) continue;
     if (!rules_may_touch(world, *worker)) continue;
     if (!budget.take()) {
-      world.decline(worker->name.value, "end-limit", fmt::format("[scale] max_end_per_pass lets {} go in one pass", budget.limit()));
+      world.decline(worker->name.value, "end-limit",
+                    fmt::format("[scale] max_end_per_pass lets {} go in one pass", budget.limit()));
       continue;
     }
     staying.take_out(worker->pool, world.machine(worker->id)->price_micros);
-    const std::string why = age >= world.settings.scale.idle_time ? fmt::format("idle for {} s, idle_time is {} s", age.count(), world.settings.scale.idle_time.count()) : cap;
+    const std::string why =
+        age >= world.settings.scale.idle_time
+            ? fmt::format("idle for {} s, idle_time is {} s", age.count(), world.settings.scale.idle_time.count())
+            : cap;
     world.act(make_drain(world, *worker, "idle", why, true), "idle", why);
   }
 }

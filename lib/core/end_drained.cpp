@@ -11,7 +11,8 @@ void end_drained(World& world) {
   for (const Worker& worker : world.plan.workers) {
     if (worker.phase != Phase::drained || !worker.empty || world.is_touched(worker)) continue;
     const HoldRow* row = world.hold(worker.name);
-    if (row == nullptr || row->kind != HoldKind::end || !row->confirmed || row->pass >= world.plan.memory.passes) continue;
+    if (row == nullptr || row->kind != HoldKind::end || !row->confirmed || row->pass >= world.plan.memory.passes)
+      continue;
     const bool persons = !row->wish.empty();
     if (!world.scope.everything && row->wish != world.scope.wish) continue;
     if (!persons && !rules_may_touch(world, worker)) continue;
@@ -24,11 +25,14 @@ void end_drained(World& world) {
       continue;
     }
     if (!persons && !budget.take()) {
-      world.decline(worker.name.value, "end-limit", fmt::format("[scale] max_end_per_pass lets {} go in one pass", budget.limit()));
+      world.decline(worker.name.value, "end-limit",
+                    fmt::format("[scale] max_end_per_pass lets {} go in one pass", budget.limit()));
       continue;
     }
-    world.act(Terminate{.cloud = worker.cloud, .instance = worker.id, .node = worker.name, .boot_failure = row->rule == "unfit"}, row->rule,
-              "held by tide since an earlier pass and empty");
+    world.act(
+        Terminate{
+            .cloud = worker.cloud, .instance = worker.id, .node = worker.name, .boot_failure = row->rule == "unfit"},
+        row->rule, "held by tide since an earlier pass and empty");
   }
 }
 

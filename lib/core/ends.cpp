@@ -35,7 +35,8 @@ bool EndBudget::take() {
 
 bool is_left_alone(const World& world, const Worker& worker) {
   const auto row = world.plan.memory.machines.find(worker.id);
-  return row != world.plan.memory.machines.end() && row->second.left_alone_until && *row->second.left_alone_until > world.now();
+  return row != world.plan.memory.machines.end() && row->second.left_alone_until &&
+         *row->second.left_alone_until > world.now();
 }
 
 bool rules_may_touch(World& world, const Worker& worker) {
@@ -44,7 +45,8 @@ bool rules_may_touch(World& world, const Worker& worker) {
     return false;
   }
   if (!world.reading.cloud(worker.cloud)) {
-    world.decline(worker.name.value, "cloud-unreadable", fmt::format("cloud '{}' could not be read", worker.cloud.value));
+    world.decline(worker.name.value, "cloud-unreadable",
+                  fmt::format("cloud '{}' could not be read", worker.cloud.value));
     return false;
   }
   if (world.reading.rebuilding) {
@@ -53,7 +55,8 @@ bool rules_may_touch(World& world, const Worker& worker) {
   }
   const bool persons = worker.node && worker.node->held && !worker.node->unfit && world.hold(worker.name) == nullptr;
   if (persons) {
-    world.decline(worker.name.value, "persons-hold", fmt::format("held by a person ('{}'): no rule touches it", worker.node->note));
+    world.decline(worker.name.value, "persons-hold",
+                  fmt::format("held by a person ('{}'): no rule touches it", worker.node->note));
     return false;
   }
   return true;
@@ -67,12 +70,16 @@ Silence count_silent(const World& world) {
     ++count.all;
     if (worker.node->down || !worker.node->responding) ++count.silent;
   }
-  count.together = count.silent >= k_down_together || (count.silent > 1 && count.silent * 100 >= count.all * k_down_percent);
+  count.together =
+      count.silent >= k_down_together || (count.silent > 1 && count.silent * 100 >= count.all * k_down_percent);
   return count;
 }
 
-Hold make_drain(const World& world, const Worker& worker, const RuleId& rule, const std::string& why, bool cancellable) {
-  HoldRow row{.node = worker.name, .kind = HoldKind::end, .note = printable(fmt::format("tide: end {}: {}", rule, why), k_note_max)};
+Hold make_drain(const World& world, const Worker& worker, const RuleId& rule, const std::string& why,
+                bool cancellable) {
+  HoldRow row{.node = worker.name,
+              .kind = HoldKind::end,
+              .note = printable(fmt::format("tide: end {}: {}", rule, why), k_note_max)};
   row.rule = rule;
   row.cancellable = cancellable;
   row.since = world.now();

@@ -4,8 +4,8 @@
 
 namespace tide::core {
 
-// How many machines rules may still hold, or end beside those that an earlier rule of this pass ends; a person's wish is
-// not bound by it.
+// How many machines rules may still hold, or end beside those that an earlier rule of this pass ends; a person's wish
+// is not bound by it.
 class EndBudget {
  public:
   explicit EndBudget(const World& world);

@@ -14,8 +14,8 @@ struct EnumNames;
 
 template <>
 struct EnumNames<Waiting> {
-  static constexpr std::array<std::string_view, 9> k_names{"eligible",     "held",       "dependent", "deferred", "limited",
-                                                           "queue_closed", "node_bound", "failed",    "unknown"};
+  static constexpr std::array<std::string_view, 9> k_names{
+      "eligible", "held", "dependent", "deferred", "limited", "queue_closed", "node_bound", "failed", "unknown"};
 };
 template <>
 struct EnumNames<InstanceState> {
@@ -41,7 +41,7 @@ struct EnumNames<WishKind> {
 template <>
 struct EnumNames<Phase> {
   static constexpr std::array<std::string_view, 19> k_names{
-      "requested", "pending", "booting", "joining", "idle", "busy",        "draining", "drained", "stopping", "gone",
+      "requested", "pending", "booting", "joining", "idle",        "busy",    "draining", "drained", "stopping", "gone",
       "failed",    "lost",    "unfit",   "down",    "interrupted", "unclear", "orphan",   "held",    "foreign"};
 };
 template <>
@@ -50,7 +50,9 @@ struct EnumNames<Verdict> {
 };
 
 template <typename Enum>
-concept Named = requires { EnumNames<Enum>::k_names; };
+concept Named = requires {
+  EnumNames<Enum>::k_names;
+};
 
 template <Named Enum>
 constexpr std::string_view to_string(Enum value) {

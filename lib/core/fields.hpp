@@ -7,8 +7,8 @@
 
 namespace tide::core {
 
-// The fields of each struct, named once: JSON of snapshots and rows of the store are both made from these. A field that is
-// missing here is lost in a snapshot; tests/unit/core/test_snapshot_json.cpp counts them against the headers.
+// The fields of each struct, named once: JSON of snapshots and rows of the store are both made from these. A field that
+// is missing here is lost in a snapshot; tests/unit/core/test_snapshot_json.cpp counts them against the headers.
 template <typename Self, typename Struct>
 concept Is = std::same_as<std::remove_const_t<Self>, Struct>;
 

@@ -8,13 +8,15 @@ namespace tide::core {
 
 namespace {
 
-// Was the node first seen after the machine? Both in one pass: then by when it registered. One that registered long before
-// the launch was only left out of a reading since.
+// Was the node first seen after the machine? Both in one pass: then by when it registered. One that registered long
+// before the launch was only left out of a reading since.
 bool appeared_after(const World& world, const NodeName& name, Moment seen, const Machine& row) {
-  const auto worker = std::ranges::find_if(world.plan.workers, [&](const Worker& one) { return one.node && one.name == name; });
+  const auto worker =
+      std::ranges::find_if(world.plan.workers, [&](const Worker& one) { return one.node && one.name == name; });
   if (worker == world.plan.workers.end() || !worker->node->registered_at) return seen > row.first_seen;
   const TimePoint registered = *worker->node->registered_at;
-  return seen == row.first_seen ? registered > row.launched_at : seen > row.first_seen && registered + k_clock_slack >= row.launched_at;
+  return seen == row.first_seen ? registered > row.launched_at
+                                : seen > row.first_seen && registered + k_clock_slack >= row.launched_at;
 }
 
 // A machine past its boot deadline that no node matches, while a node that appeared after its launch matches no
@@ -24,7 +26,8 @@ void pair_up(World& world, const Worker& machine, const Machine& row) {
     if (!appeared_after(world, name, seen, row)) continue;
     world.puzzled.insert(machine.pool);
     world.alarm(ErrorKind::refused, "unclear-identity",
-                fmt::format("node '{}' appeared after the launch of instance '{}' ({}) and matches no instance: nothing of pool '{}' is ended "
+                fmt::format("node '{}' appeared after the launch of instance '{}' ({}) and matches no instance: "
+                            "nothing of pool '{}' is ended "
                             "as lost, and it launches nothing",
                             name.value, machine.id.value, machine.name.value, machine.pool.value));
     return;

@@ -1,7 +1,7 @@
 #include <tide/core/fit.hpp>
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 #include <numeric>
 
@@ -9,7 +9,9 @@ namespace tide::core {
 
 namespace {
 
-bool contains(const std::vector<std::string>& list, const std::string& item) { return std::ranges::find(list, item) != list.end(); }
+bool contains(const std::vector<std::string>& list, const std::string& item) {
+  return std::ranges::find(list, item) != list.end();
+}
 
 int total(const Gpus& gpus) {
   return std::accumulate(gpus.begin(), gpus.end(), 0, [](int sum, const auto& entry) { return sum + entry.second; });
@@ -64,7 +66,9 @@ int tasks_each(const Chunk& chunk) { return (chunk.tasks + chunk.nodes - 1) / ch
 
 bool may_spread(const Chunk& chunk) { return chunk.nodes_max == 0 || chunk.nodes_max > chunk.nodes; }
 
-int nodes_most(const Chunk& chunk) { return chunk.nodes_max == 0 ? std::max(chunk.tasks, chunk.nodes) : chunk.nodes_max; }
+int nodes_most(const Chunk& chunk) {
+  return chunk.nodes_max == 0 ? std::max(chunk.tasks, chunk.nodes) : chunk.nodes_max;
+}
 
 void take(const Shape& shape, const Chunk& chunk, int tasks, Room& room) {
   room.whole = false;
@@ -94,7 +98,8 @@ std::optional<std::vector<Use>> place_chunk(const Shape& shape, std::size_t inde
   std::vector<Use> spread;
   int left = chunk.tasks;
   for (std::size_t i = 0; i < rooms.size() && left > 0; ++i) {
-    const int kept = std::max(0, chunk.nodes - static_cast<int>(spread.size()) - 1);  // a task for each node still wanted
+    const int kept =
+        std::max(0, chunk.nodes - static_cast<int>(spread.size()) - 1);  // a task for each node still wanted
     const int tasks = std::min(left - kept, tasks_that_fit(shape, chunk, rooms[i]));
     if (tasks <= 0) continue;
     spread.push_back({i, index, tasks});
@@ -152,7 +157,8 @@ std::string misfit(const Shape& shape, const Chunk& chunk, const Room& room) {
   }
   const std::int64_t memory = memory_for(chunk, least);
   if (memory > 0 && room.memory_mib == 0) return "it has no memory set, and the jobs ask for some";
-  if (memory > room.memory_mib) return fmt::format("{} MiB are wanted on one node and it has {}", memory, room.memory_mib);
+  if (memory > room.memory_mib)
+    return fmt::format("{} MiB are wanted on one node and it has {}", memory, room.memory_mib);
   if (machines_needed(shape, room) == 0) return "its machines are too small, however many";
   return "";
 }

@@ -17,7 +17,7 @@ struct Instance {
   CloudName cloud;
   InstanceId id;
   InstanceState state = InstanceState::unknown;
-  bool impaired = false;               // the cloud's own health check says so
+  bool impaired = false;  // the cloud's own health check says so
   std::string type;
   std::string zone;
   Market market = Market::on_demand;
@@ -27,7 +27,7 @@ struct Instance {
   std::string address;                 // the one that [pools.x] address chooses; empty while unknown
   std::vector<std::string> addresses;  // all
   std::map<std::string, std::string> tags;
-  std::string fault;                   // the cloud's words for why it failed or ended
+  std::string fault;  // the cloud's words for why it failed or ended
 
   bool operator==(const Instance&) const = default;
 };
@@ -44,23 +44,24 @@ constexpr const char* k_names = "tide:names";
 // Value of a tag, or "".
 std::string_view tag_of(const Instance& instance, const char* key);
 
-// Is it there and costing money, or about to? (pending, running, stopping, stopped, unknown; failed too: it holds quota)
+// Is it there and costing money, or about to? (pending, running, stopping, stopped, unknown; failed too: it holds
+// quota)
 bool is_live(InstanceState state);
 
 // All that one launch call asks for. Kept in the intent until it closes, so that a repeat sends the same bytes.
 struct LaunchRequest {
-  IntentId intent;                     // the token
+  IntentId intent;  // the token
   CloudName cloud;
   PoolName pool;
   int count = 1;
-  int min_count = 1;                   // fewer than this: launch none
-  std::vector<std::string> types;      // the one to ask for first; adapters of single-type clouds use the first
+  int min_count = 1;               // fewer than this: launch none
+  std::vector<std::string> types;  // the one to ask for first; adapters of single-type clouds use the first
   std::string image;
-  std::string zone;                    // or subnet: the adapter's word; "" for any
+  std::string zone;  // or subnet: the adapter's word; "" for any
   Market market = Market::on_demand;
   std::string max_price;
-  std::vector<std::string> names;      // as many as count
-  std::string user_data;               // rendered
+  std::vector<std::string> names;  // as many as count
+  std::string user_data;           // rendered
   std::map<std::string, std::string> tags;
   std::map<std::string, std::vector<std::string>> options;  // the pool's keys that only the adapter knows
   // What the local cloud hands to the command:

@@ -15,9 +15,9 @@ using Gpus = std::map<std::string, int>;
 
 // A part of a job whose nodes are alike. TORQUE's "2:ppn=4+1:gpus=1" has two; most jobs have one.
 struct Chunk {
-  int nodes = 1;           // fewest nodes
-  int nodes_max = 0;       // most nodes; 0: as many as the tasks need
-  int tasks = 1;           // of the whole chunk; a task never spans nodes
+  int nodes = 1;      // fewest nodes
+  int nodes_max = 0;  // most nodes; 0: as many as the tasks need
+  int tasks = 1;      // of the whole chunk; a task never spans nodes
   int slots_per_task = 1;
   int tasks_per_node = 0;  // most on one node; 0: no limit
   std::int64_t memory_mib_per_node = 0;
@@ -31,12 +31,12 @@ struct Chunk {
 // What jobs of one kind ask for. Jobs with equal shapes are one line of demand.
 struct Shape {
   std::vector<Chunk> chunks;
-  std::string queue;        // Slurm: partition
+  std::string queue;  // Slurm: partition
   std::string account;
-  Seconds walltime{0};      // 0: no limit
-  bool exclusive = false;   // whole nodes
-  bool rerunnable = true;   // false: makes no demand on spot pools
-  std::string unjudged;     // a requirement that tide cannot judge, in the batch system's words
+  Seconds walltime{0};     // 0: no limit
+  bool exclusive = false;  // whole nodes
+  bool rerunnable = true;  // false: makes no demand on spot pools
+  std::string unjudged;    // a requirement that tide cannot judge, in the batch system's words
 
   auto operator<=>(const Shape&) const = default;
 };
@@ -67,9 +67,9 @@ struct WaitingJobs {
 };
 
 struct JobQueue {
-  std::vector<WaitingJobs> waiting;                 // sorted: priority, then oldest, then shape
-  std::map<NodeName, std::vector<JobId>> running;   // running, starting, suspended, completing, exiting
-  std::string proof;                                // what proved the reading whole
+  std::vector<WaitingJobs> waiting;                // sorted: priority, then oldest, then shape
+  std::map<NodeName, std::vector<JobId>> running;  // running, starting, suspended, completing, exiting
+  std::string proof;                               // what proved the reading whole
 
   bool operator==(const JobQueue&) const = default;
 };

@@ -57,7 +57,8 @@ void add_worker(World& world, Worker& worker, std::vector<std::pair<Room, Source
       if (worker.node) add(room_then(worker), RoomClass::busy);
       break;
     case Phase::foreign:
-      if (worker.node && serves(*worker.node) && !worker.node->held) add(room_then(worker), worker.empty ? RoomClass::idle : RoomClass::busy);
+      if (worker.node && serves(*worker.node) && !worker.node->held)
+        add(room_then(worker), worker.empty ? RoomClass::idle : RoomClass::busy);
       break;
     case Phase::joining: add(room_then(worker), RoomClass::joining); break;
     case Phase::pending:
@@ -67,7 +68,8 @@ void add_worker(World& world, Worker& worker, std::vector<std::pair<Room, Source
     case Phase::draining:
     case Phase::drained: {
       const HoldRow* row = world.hold(worker.name);
-      const bool back = row != nullptr && row->cancellable && world.snapshot.batch.hold_can_be_cancelled && worker.node && serves(*worker.node);
+      const bool back = row != nullptr && row->cancellable && world.snapshot.batch.hold_can_be_cancelled &&
+                        worker.node && serves(*worker.node);
       if (back) add(room_then(worker), RoomClass::draining);
       break;
     }
@@ -95,7 +97,8 @@ void add_intents(World& world, std::vector<std::pair<Room, Source>>& list) {
   for (const auto& [id, intent] : world.plan.memory.intents) {
     const Pool* pool = world.pool(intent.request.pool);
     if (intent.state != IntentState::open || pool == nullptr) continue;
-    for (int i = seen[id]; i < intent.request.count; ++i) list.emplace_back(room_of(*pool), Source{RoomClass::coming, nullptr, id});
+    for (int i = seen[id]; i < intent.request.count; ++i)
+      list.emplace_back(room_of(*pool), Source{RoomClass::coming, nullptr, id});
   }
 }
 
@@ -157,8 +160,9 @@ std::string describe(const Shape& shape, std::int64_t count) {
     nodes += chunk.nodes;
     slots += chunk.tasks * chunk.slots_per_task;
   }
-  return fmt::format("{} waiting job{} of {} slot{} on {} node{}{}{}", count, count == 1 ? "" : "s", slots, slots == 1 ? "" : "s", nodes,
-                     nodes == 1 ? "" : "s", shape.queue.empty() ? "" : " in queue ", shape.queue);
+  return fmt::format("{} waiting job{} of {} slot{} on {} node{}{}{}", count, count == 1 ? "" : "s", slots,
+                     slots == 1 ? "" : "s", nodes, nodes == 1 ? "" : "s", shape.queue.empty() ? "" : " in queue ",
+                     shape.queue);
 }
 
 class Demand {
@@ -176,7 +180,8 @@ class Demand {
   std::int64_t launch_for(const WaitingJobs& jobs, std::int64_t count, std::vector<Reason>& reasons);
   std::int64_t buy_single(const Offer& offer, const Shape& shape, std::int64_t count, Bound& bound);
   std::int64_t buy_whole(const Offer& offer, const Shape& shape, std::int64_t count, Bound& bound);
-  int missing_machines(const Offer& offer, const Shape& shape, std::vector<Room>& rooms, std::vector<std::size_t>& taken) const;
+  int missing_machines(const Offer& offer, const Shape& shape, std::vector<Room>& rooms,
+                       std::vector<std::size_t>& taken) const;
   void mark_used();
   void keep_minimum();
 
@@ -193,7 +198,8 @@ ShapeVerdict Demand::judge(const WaitingJobs& jobs) {
     verdict.reasons.push_back({std::move(rule), std::move(text), {}});
     return verdict;
   };
-  if (jobs.waiting != Waiting::eligible) return refuse(std::string(to_string(jobs.waiting)), fmt::format("the batch system says {}", jobs.reason));
+  if (jobs.waiting != Waiting::eligible)
+    return refuse(std::string(to_string(jobs.waiting)), fmt::format("the batch system says {}", jobs.reason));
   const auto& queues = m_world.settings.queues;
   if (!queues.empty() && std::ranges::find(queues, jobs.shape.queue) == queues.end()) {
     return refuse("queue", fmt::format("queue '{}' is not in [batch] queues", jobs.shape.queue));
@@ -208,7 +214,8 @@ ShapeVerdict Demand::judge(const WaitingJobs& jobs) {
   std::vector<bool> used(m_ordered.size(), false);
   verdict.launching = place_many(jobs.shape, left, m_ordered, used);
   left -= verdict.launching;
-  if (verdict.launching > 0) verdict.reasons.push_back({"launch", "machines that are launched for others serve them too", {}});
+  if (verdict.launching > 0)
+    verdict.reasons.push_back({"launch", "machines that are launched for others serve them too", {}});
   if (left > 0) verdict.launching += launch_for(jobs, left, verdict.reasons);
   verdict.not_counted = jobs.count - verdict.fits - verdict.launching;
   return verdict;
@@ -242,7 +249,8 @@ std::int64_t Demand::launch_for(const WaitingJobs& jobs, std::int64_t count, std
   for (const Offer& offer : offers) {
     const std::int64_t left = count - served;
     if (left == 0) break;
-    const std::int64_t more = offer.each == 1 ? buy_single(offer, jobs.shape, left, bound) : buy_whole(offer, jobs.shape, left, bound);
+    const std::int64_t more =
+        offer.each == 1 ? buy_single(offer, jobs.shape, left, bound) : buy_whole(offer, jobs.shape, left, bound);
     served += more;
     if (more > 0) counted.facts.push_back({offer.pool->name.value, fmt::format("{}", more)});
     if (more == left) continue;
@@ -261,19 +269,22 @@ std::int64_t Demand::buy_single(const Offer& offer, const Shape& shape, std::int
   std::vector<Room> fresh(static_cast<std::size_t>(machines), offer.machine);
   std::vector<bool> used(fresh.size(), false);
   const std::int64_t served = place_many(shape, count, fresh, used);
-  m_buyer.order(*offer.pool, {.count = static_cast<int>(machines), .because = describe(shape, served), .rule = "demand"});
+  m_buyer.order(*offer.pool,
+                {.count = static_cast<int>(machines), .because = describe(shape, served), .rule = "demand"});
   m_ordered.insert(m_ordered.end(), fresh.begin(), fresh.end());
   return served;
 }
 
-// How many machines of the pool a multi-node job lacks, beside those of the same pool that are free or coming (where the
-// pool has one zone: a job is never spread over zones by tide's doing).
-int Demand::missing_machines(const Offer& offer, const Shape& shape, std::vector<Room>& rooms, std::vector<std::size_t>& taken) const {
+// How many machines of the pool a multi-node job lacks, beside those of the same pool that are free or coming (where
+// the pool has one zone: a job is never spread over zones by tide's doing).
+int Demand::missing_machines(const Offer& offer, const Shape& shape, std::vector<Room>& rooms,
+                             std::vector<std::size_t>& taken) const {
   std::vector<std::size_t> own;
   if (offer.pool->zones.size() <= 1) {
     for (std::size_t i = 0; i < m_rooms.rooms.size(); ++i) {
       const Source& source = m_rooms.sources[i];
-      if (source.worker != nullptr && source.worker->pool == offer.pool->name && m_rooms.rooms[i].whole) own.push_back(i);
+      if (source.worker != nullptr && source.worker->pool == offer.pool->name && m_rooms.rooms[i].whole)
+        own.push_back(i);
     }
   }
   for (int fresh = 1; fresh <= offer.each; ++fresh) {
@@ -304,7 +315,8 @@ std::int64_t Demand::buy_whole(const Offer& offer, const Shape& shape, std::int6
       m_rooms.used[index] = true;
       m_rooms.rooms[index].slots = 0;
     }
-    m_buyer.order(*offer.pool, {.count = machines, .whole = machines > 1, .because = describe(shape, 1), .rule = "demand"});
+    m_buyer.order(*offer.pool,
+                  {.count = machines, .whole = machines > 1, .because = describe(shape, 1), .rule = "demand"});
     m_ordered.insert(m_ordered.end(), rooms.begin(), rooms.end());
     ++served;
   }
@@ -332,14 +344,21 @@ void Demand::keep_minimum() {
   for (const auto& [name, pool] : m_world.settings.pools) {
     const Bound bound = m_buyer.allowance(pool, {});
     const int count = std::min(pool.min - count_machines(m_world, &name) - m_buyer.ordered(&name), bound.machines);
-    if (count > 0) m_buyer.order(pool, {.count = count, .because = fmt::format("[pools.{}] min = {}", name.value, pool.min), .rule = "minimum"});
-    if (bound.machines > 0 && (cheapest == nullptr || cheaper({.pool = &pool, .machines = 1}, {.pool = cheapest, .machines = 1}))) cheapest = &pool;
+    if (count > 0)
+      m_buyer.order(
+          pool,
+          {.count = count, .because = fmt::format("[pools.{}] min = {}", name.value, pool.min), .rule = "minimum"});
+    if (bound.machines > 0 &&
+        (cheapest == nullptr || cheaper({.pool = &pool, .machines = 1}, {.pool = cheapest, .machines = 1})))
+      cheapest = &pool;
   }
   if (cheapest == nullptr) return;
   const int lack = m_world.settings.scale.min_nodes - count_machines(m_world, nullptr) - m_buyer.ordered(nullptr);
   const int count = std::min(lack, m_buyer.allowance(*cheapest, {}).machines);
   if (count <= 0) return;
-  m_buyer.order(*cheapest, {.count = count, .because = fmt::format("[scale] min_nodes = {}", m_world.settings.scale.min_nodes), .rule = "minimum"});
+  m_buyer.order(*cheapest, {.count = count,
+                            .because = fmt::format("[scale] min_nodes = {}", m_world.settings.scale.min_nodes),
+                            .rule = "minimum"});
 }
 
 }  // namespace

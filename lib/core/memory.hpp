@@ -21,14 +21,14 @@ enum class IntentState {
 struct Intent {
   IntentId id;
   IntentState state = IntentState::open;
-  LaunchRequest request;               // exact parameters
-  std::int64_t price_micros = 0;       // per machine and hour
-  std::vector<InstanceId> instances;   // that the cloud named
+  LaunchRequest request;              // exact parameters
+  std::int64_t price_micros = 0;      // per machine and hour
+  std::vector<InstanceId> instances;  // that the cloud named
   std::string because;
-  WishId wish;                         // of a person's launch; else empty
+  WishId wish;  // of a person's launch; else empty
   TimePoint made_at{};
   Moment made;
-  int attempts = 0;                    // calls made with this token
+  int attempts = 0;  // calls made with this token
 
   bool operator==(const Intent&) const = default;
 };
@@ -39,24 +39,24 @@ struct Machine {
   CloudName cloud;
   IntentId intent;
   PoolName pool;
-  NodeName node;                       // its name as a node
+  NodeName node;  // its name as a node
   std::string type;
   std::int64_t price_micros = 0;
   TimePoint launched_at{};
   Moment first_seen;
-  bool adopted = false;                // found by its tags, not by an intent: the store was lost
-  std::optional<Moment> registered;    // first seen joined
-  std::optional<Moment> ready;         // first released for jobs
+  bool adopted = false;              // found by its tags, not by an intent: the store was lost
+  std::optional<Moment> registered;  // first seen joined
+  std::optional<Moment> ready;       // first released for jobs
   std::optional<Moment> idle_since;
   std::optional<Moment> down_since;
-  std::optional<Moment> failing_since; // failed, lost or unfit: boot failure counted
-  std::optional<Moment> missing_since; // the cloud does not list it
+  std::optional<Moment> failing_since;  // failed, lost or unfit: boot failure counted
+  std::optional<Moment> missing_since;  // the cloud does not list it
   int missing_passes = 0;
-  std::optional<Moment> ending;        // TerminateInstances was, or was about to be, called
+  std::optional<Moment> ending;  // TerminateInstances was, or was about to be, called
   std::string ending_why;
-  std::optional<Moment> told_to_end;   // when the cloud last took that call
+  std::optional<Moment> told_to_end;       // when the cloud last took that call
   std::optional<Moment> left_alone_until;  // a person released our hold
-  std::string console;                 // last words of a machine that failed to boot
+  std::string console;                     // last words of a machine that failed to boot
 
   bool operator==(const Machine&) const = default;
 };
@@ -71,12 +71,12 @@ enum class HoldKind {
 struct HoldRow {
   NodeName node;
   HoldKind kind = HoldKind::joining;
-  std::string note;                    // exactly as given to the batch system
+  std::string note;  // exactly as given to the batch system
   std::string rule;
-  bool cancellable = false;            // for idleness: demand cancels it. For a reason: it only waits for the jobs
-  bool confirmed = false;              // a later reading showed it
+  bool cancellable = false;  // for idleness: demand cancels it. For a reason: it only waits for the jobs
+  bool confirmed = false;    // a later reading showed it
   Moment since;
-  std::int64_t pass = 0;               // the pass that made it; an end comes in a later one
+  std::int64_t pass = 0;  // the pass that made it; an end comes in a later one
   WishId wish;
 
   bool operator==(const HoldRow&) const = default;
@@ -87,10 +87,10 @@ struct NodeRow {
   NodeName node;
   PoolName pool;
   IntentId intent;
-  std::string address;                 // last set
-  bool made = false;                   // the batch system confirmed that it made the entry
-  bool removing = false;               // the batch system was, or was about to be, asked to take it out
-  bool removed = false;                // taken out again; kept only so that the name is not used before free_at
+  std::string address;    // last set
+  bool made = false;      // the batch system confirmed that it made the entry
+  bool removing = false;  // the batch system was, or was about to be, asked to take it out
+  bool removed = false;   // taken out again; kept only so that the name is not used before free_at
   Moment since;
   std::optional<Moment> free_at;
 
@@ -104,9 +104,9 @@ struct Wish {
   WishKind kind = WishKind::launch;
   PoolName pool;
   int count = 0;
-  std::vector<std::string> targets;    // instance IDs or node names
+  std::vector<std::string> targets;  // instance IDs or node names
   bool force = false;
-  std::string by;                      // user@host
+  std::string by;  // user@host
   TimePoint made_at{};
 
   bool operator==(const Wish&) const = default;
@@ -125,7 +125,7 @@ struct BackOff {
 
 struct Breaker {
   PoolName pool;
-  int failures = 0;                    // boot failures in a row
+  int failures = 0;  // boot failures in a row
   bool open = false;
   std::string last;
 
@@ -153,7 +153,7 @@ struct Suspicion {
   Moment since;
   std::string why;
   std::vector<NodeName> missing;
-  bool accepted = false;               // by `tide accept-reading`
+  bool accepted = false;  // by `tide accept-reading`
 
   bool operator==(const Suspicion&) const = default;
 };
@@ -161,8 +161,8 @@ struct Suspicion {
 // All that the store knows; an input of plan().
 struct Memory {
   HeadId head;
-  std::string server;                  // who answered for the batch system; "" at the first run
-  std::vector<HeadId> taken_over;      // other heads whose machines are ours now
+  std::string server;              // who answered for the batch system; "" at the first run
+  std::vector<HeadId> taken_over;  // other heads whose machines are ours now
   std::int64_t passes = 0;
   PassClock clock;
   std::map<IntentId, Intent> intents;
@@ -174,7 +174,7 @@ struct Memory {
   std::map<PoolName, Breaker> breakers;
   LastGood last_good;
   std::optional<Suspicion> suspicion;
-  std::optional<Moment> rebuild;       // when it began
+  std::optional<Moment> rebuild;  // when it began
 
   bool operator==(const Memory&) const = default;
 };

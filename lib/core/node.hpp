@@ -9,9 +9,9 @@ namespace tide::core {
 // What the batch system knows of a node.
 struct Node {
   NodeName name;
-  std::string hostname;                    // where it differs from the name
+  std::string hostname;  // where it differs from the name
   std::string address;
-  InstanceId instance;                     // as published by the node itself, if it does
+  InstanceId instance;  // as published by the node itself, if it does
   int slots = 0;
   int slots_used = 0;
   std::int64_t memory_mib = 0;
@@ -22,23 +22,23 @@ struct Node {
   std::vector<std::string> queues;         // that may use it
   std::optional<TimePoint> registered_at;  // when its daemon last registered; an entry that never did has none
   bool responding = true;
-  bool down = false;                       // the batch system gave it up
-  bool held = false;                       // no new jobs; by whoever
-  bool unfit = false;                      // the batch system refuses the node itself
-  bool completing = false;                 // jobs of it are being cleaned up
-  bool placeholder = false;                // of `tide placeholders`: never counted
-  std::string note;                        // the text of a hold or of being unfit
-  std::string state;                       // the batch system's own words, for people
+  bool down = false;         // the batch system gave it up
+  bool held = false;         // no new jobs; by whoever
+  bool unfit = false;        // the batch system refuses the node itself
+  bool completing = false;   // jobs of it are being cleaned up
+  bool placeholder = false;  // of `tide placeholders`: never counted
+  std::string note;          // the text of a hold or of being unfit
+  std::string state;         // the batch system's own words, for people
 
   bool operator==(const Node&) const = default;
 };
 
 // Who answers for the batch system; remembered, so that another's answer is told apart (exit 3).
 struct ServerIdentity {
-  std::string name;                // Slurm: ClusterName; TORQUE: server; HTCondor: collector; Grid Engine: cell
+  std::string name;  // Slurm: ClusterName; TORQUE: server; HTCondor: collector; Grid Engine: cell
   std::string version;
   std::optional<TimePoint> up_since;
-  bool fresh = false;              // came up so recently that its node list proves nothing yet
+  bool fresh = false;  // came up so recently that its node list proves nothing yet
 
   bool operator==(const ServerIdentity&) const = default;
 };

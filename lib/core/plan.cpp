@@ -3,7 +3,22 @@
 #include <tide/core/buyer.hpp>
 #include <tide/core/world.hpp>
 
+#include <algorithm>
+
 namespace tide::core {
+
+namespace {
+
+// One reason for one thing is told once, however many shapes met it.
+void drop_repeated(std::vector<Declined>& declined) {
+  std::vector<Declined> kept;
+  for (Declined& one : declined) {
+    if (std::ranges::find(kept, one) == kept.end()) kept.push_back(std::move(one));
+  }
+  declined = std::move(kept);
+}
+
+}  // namespace
 
 Plan plan(const Snapshot& snapshot, const Settings& settings, const Scope& scope) {
   World world{.snapshot = snapshot, .settings = settings, .scope = scope};
@@ -24,6 +39,7 @@ Plan plan(const Snapshot& snapshot, const Settings& settings, const Scope& scope
   repeat_launches(world);
   clear_away(world);
   for (const WishId& wish : world.closing) world.act(CloseWish{wish}, "wish", "nothing of it is left to do");
+  drop_repeated(world.plan.declined);
   return std::move(world.plan);
 }
 

@@ -27,7 +27,7 @@ struct Reason {
 // New machines. The executor draws the intent's ID, writes it, adds the nodes where the batch system wants that
 // first, and calls the cloud.
 struct Launch {
-  LaunchRequest request;               // without intent and tide:intent tag
+  LaunchRequest request;  // without intent and tide:intent tag
   std::int64_t price_micros = 0;
   WishId wish;
 
@@ -64,7 +64,7 @@ struct Hold {
 
 struct Release {
   NodeName node;
-  bool ready = false;                  // ends its joining
+  bool ready = false;  // ends its joining
 
   bool operator==(const Release&) const = default;
 };
@@ -82,7 +82,7 @@ struct Terminate {
 // Take the node out of the batch system.
 struct Remove {
   NodeName node;
-  Seconds name_rest{0};                // how long the name is not used again
+  Seconds name_rest{0};  // how long the name is not used again
 
   bool operator==(const Remove&) const = default;
 };
@@ -101,7 +101,8 @@ struct CloseWish {
   bool operator==(const CloseWish&) const = default;
 };
 
-using Action = std::variant<Launch, Repeat, CloseIntent, SetAddress, Hold, Release, Terminate, Remove, Forget, CloseWish>;
+using Action =
+    std::variant<Launch, Repeat, CloseIntent, SetAddress, Hold, Release, Terminate, Remove, Forget, CloseWish>;
 
 struct PlannedAction {
   Action action;
@@ -115,15 +116,33 @@ struct Declined {
   std::string what;
   Reason reason;
   ErrorKind kind = ErrorKind::refused;
-  WishId wish;                         // whose carrying out it is about; else empty
+  WishId wish;  // whose carrying out it is about; else empty
 
   bool operator==(const Declined&) const = default;
 };
 
-// requested -> pending -> booting -> joining -> idle <-> busy -> draining -> drained -> stopping -> gone; and out of line
+// requested -> pending -> booting -> joining -> idle <-> busy -> draining -> drained -> stopping -> gone; and out of
+// line
 enum class Phase {
-  requested, pending, booting, joining, idle, busy, draining, drained, stopping, gone,
-  failed, lost, unfit, down, interrupted, unclear, orphan, held, foreign,
+  requested,
+  pending,
+  booting,
+  joining,
+  idle,
+  busy,
+  draining,
+  drained,
+  stopping,
+  gone,
+  failed,
+  lost,
+  unfit,
+  down,
+  interrupted,
+  unclear,
+  orphan,
+  held,
+  foreign,
 };
 
 // A node and its instance seen as one. Its phase is derived, never stored.
@@ -134,13 +153,13 @@ struct Worker {
   InstanceId id;
   CloudName cloud;
   IntentId intent;
-  PoolName pool;                       // empty for foreign
+  PoolName pool;  // empty for foreign
   Phase phase = Phase::foreign;
-  std::string why;                     // of the phase, where it is not plain
+  std::string why;  // of the phase, where it is not plain
   bool ours = false;
-  bool joined = false;                 // its node registered since the launch
-  bool empty = false;                  // two witnesses
-  bool needed = false;                 // a waiting job counts on it
+  bool joined = false;  // its node registered since the launch
+  bool empty = false;   // two witnesses
+  bool needed = false;  // a waiting job counts on it
   std::vector<JobId> jobs;
 
   bool operator==(const Worker&) const = default;
@@ -151,10 +170,10 @@ enum class Verdict { fits, launching, not_counted };
 
 struct ShapeVerdict {
   WaitingJobs jobs;
-  std::int64_t fits = 0;               // jobs that free and booting nodes serve
-  std::int64_t launching = 0;          // jobs counted towards launches of this pass
+  std::int64_t fits = 0;       // jobs that free and booting nodes serve
+  std::int64_t launching = 0;  // jobs counted towards launches of this pass
   std::int64_t not_counted = 0;
-  std::vector<Reason> reasons;         // one a class that is not empty
+  std::vector<Reason> reasons;  // one a class that is not empty
 
   bool operator==(const ShapeVerdict&) const = default;
 };
@@ -168,12 +187,12 @@ struct Alarm {
 };
 
 struct Plan {
-  std::vector<Worker> workers;         // sorted by name, then ID
+  std::vector<Worker> workers;  // sorted by name, then ID
   std::vector<ShapeVerdict> shapes;
   std::vector<PlannedAction> actions;  // in the order in which they are done
   std::vector<Declined> declined;
   std::vector<Alarm> alarms;
-  Memory memory;                       // what is to be remembered before anything is done
+  Memory memory;  // what is to be remembered before anything is done
 
   bool operator==(const Plan&) const = default;
 };

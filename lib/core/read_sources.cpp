@@ -52,9 +52,11 @@ std::string suspect_text(const std::vector<NodeName>& missing, std::size_t nodes
   std::vector<std::string> names;
   for (const NodeName& name : missing) names.push_back(name.value);
   if (names.size() > 5) names.resize(5);
-  if (missing.empty()) return fmt::format("{} running jobs of the last good reading are gone from the list, their slots are not", jobs_lost);
-  return fmt::format("{} of {} nodes of the last good reading are missing ({}{})", missing.size(), nodes, fmt::join(names, ", "),
-                     missing.size() > names.size() ? ", ..." : "");
+  if (missing.empty())
+    return fmt::format("{} running jobs of the last good reading are gone from the list, their slots are not",
+                       jobs_lost);
+  return fmt::format("{} of {} nodes of the last good reading are missing ({}{})", missing.size(), nodes,
+                     fmt::join(names, ", "), missing.size() > names.size() ? ", ..." : "");
 }
 
 // accept-reading: machines whose node the list no longer names count as never joined from now on.
@@ -71,7 +73,8 @@ void judge(World& world) {
   std::vector<NodeName> missing;
   for (const NodeName& name : memory.last_good.nodes) {
     const auto row = memory.nodes.find(name);
-    const bool by_us = row != memory.nodes.end() && row->second.removing;  // perhaps killed before the answer was written
+    const bool by_us =
+        row != memory.nodes.end() && row->second.removing;  // perhaps killed before the answer was written
     if (!by_us && std::ranges::find(nodes, name, &Node::name) == nodes.end()) missing.push_back(name);
   }
   std::size_t jobs_all = 0;
@@ -110,9 +113,11 @@ void read_batch(World& world) {
   if (snapshot.server) {
     std::string& known = world.memory().server;
     if (!known.empty() && known != snapshot.server->name) {
-      distrust(world, ErrorKind::stranger, fmt::format("'{}' answers as the batch system, not '{}'", snapshot.server->name, known));
+      distrust(world, ErrorKind::stranger,
+               fmt::format("'{}' answers as the batch system, not '{}'", snapshot.server->name, known));
     } else if (snapshot.server->fresh) {
-      distrust(world, ErrorKind::unproven, fmt::format("'{}' came up just now: its node list proves nothing yet", snapshot.server->name));
+      distrust(world, ErrorKind::unproven,
+               fmt::format("'{}' came up just now: its node list proves nothing yet", snapshot.server->name));
     } else if (world.reading.batch) {
       known = snapshot.server->name;
     }
@@ -134,21 +139,25 @@ void read_clouds(World& world) {
   for (const auto& [name, listed] : world.snapshot.instances) {
     world.reading.clouds[name] = listed.has_value();
     if (!listed) {
-      world.alarm(listed.error().kind, "cloud-unreadable", fmt::format("cloud '{}': {}", name.value, listed.error().message));
+      world.alarm(listed.error().kind, "cloud-unreadable",
+                  fmt::format("cloud '{}': {}", name.value, listed.error().message));
       continue;
     }
     for (const Instance& instance : *listed) {
       if (!is_live(instance.state)) continue;
-      const bool owned = !tag_of(instance, tag::k_owner).empty();  // a tag alone proves nothing, of another head neither
+      const bool owned =
+          !tag_of(instance, tag::k_owner).empty();  // a tag alone proves nothing, of another head neither
       if (!is_ours(memory, world.settings, instance)) {
         if (!owned) continue;
         if (!world.reading.foreign_owner) {
           world.alarm(ErrorKind::refused, "foreign-head",
-                      fmt::format("instance '{}' of cluster '{}' belongs to head '{}', and this head is '{}'", instance.id.value,
-                                  world.settings.cluster, tag_of(instance, tag::k_owner), memory.head.value));
+                      fmt::format("instance '{}' of cluster '{}' belongs to head '{}', and this head is '{}'",
+                                  instance.id.value, world.settings.cluster, tag_of(instance, tag::k_owner),
+                                  memory.head.value));
         }
         world.reading.foreign_owner = true;
-        distrust(world, ErrorKind::refused, "another head owns machines of this cluster: read only until 'tide takeover --from HEAD'");
+        distrust(world, ErrorKind::refused,
+                 "another head owns machines of this cluster: read only until 'tide takeover --from HEAD'");
       } else if (is_unexplained(memory, instance)) {
         memory.rebuild = world.now();
       }
@@ -156,9 +165,11 @@ void read_clouds(World& world) {
   }
   world.reading.rebuilding = memory.rebuild && world.now() - *memory.rebuild < k_rebuild;
   if (world.reading.rebuilding) {
-    world.alarm(ErrorKind::refused, "rebuild",
-                fmt::format("the store does not know machines that bear this head's tags: nothing is ended by rule for another {} min",
-                            ((*memory.rebuild + k_rebuild - world.now()).count() + 59) / 60));
+    world.alarm(
+        ErrorKind::refused, "rebuild",
+        fmt::format(
+            "the store does not know machines that bear this head's tags: nothing is ended by rule for another {} min",
+            ((*memory.rebuild + k_rebuild - world.now()).count() + 59) / 60));
   }
 }
 

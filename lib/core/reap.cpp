@@ -19,17 +19,20 @@ void end_unjoined(World& world, const Worker& worker, EndBudget& budget) {
   if (row == nullptr || (!orphan && !grace_is_over(world, *row))) return;
   if (worker.phase != Phase::failed && world.puzzled.contains(worker.pool)) return;  // find_puzzles told why
   if (row->registered && !worker.node) {
-    world.decline(worker.id.value, "node-missing", "its node had registered and the batch system no longer lists it: it may run jobs");
+    world.decline(worker.id.value, "node-missing",
+                  "its node had registered and the batch system no longer lists it: it may run jobs");
     return;
   }
   if (worker.node && !worker.empty) return;  // whatever else is said: it runs a job
   if (!rules_may_touch(world, worker)) return;
   if (!budget.take()) {
-    world.decline(worker.id.value, "end-limit", fmt::format("[scale] max_end_per_pass lets {} go in one pass", budget.limit()));
+    world.decline(worker.id.value, "end-limit",
+                  fmt::format("[scale] max_end_per_pass lets {} go in one pass", budget.limit()));
     return;
   }
   const RuleId rule = worker.phase == Phase::failed ? "failed" : orphan ? "orphan" : "lost";
-  world.act(Terminate{.cloud = worker.cloud, .instance = worker.id, .node = worker.name, .boot_failure = !orphan}, rule, worker.why);
+  world.act(Terminate{.cloud = worker.cloud, .instance = worker.id, .node = worker.name, .boot_failure = !orphan}, rule,
+            worker.why);
 }
 
 // It joined, and then the cloud says error: its jobs may go on, so it drains.
@@ -49,10 +52,12 @@ void drain_down(World& world, const Worker& worker, const Silence& silence) {
   const Machine* row = world.machine(worker.id);
   if (row == nullptr || !row->down_since || !worker.node || !worker.empty || is_left_alone(world, worker)) return;
   if (world.now() - *row->down_since < world.settings.scale.down_time) return;
-  const bool cloud_agrees = worker.instance && (worker.instance->impaired || worker.instance->state == InstanceState::stopped);
+  const bool cloud_agrees =
+      worker.instance && (worker.instance->impaired || worker.instance->state == InstanceState::stopped);
   if (silence.together || (silence.silent > 1 && !cloud_agrees)) {
-    world.decline(worker.name.value, "down-together",
-                  fmt::format("{} nodes are silent at once: that is the head's or the network's trouble", silence.silent));
+    world.decline(
+        worker.name.value, "down-together",
+        fmt::format("{} nodes are silent at once: that is the head's or the network's trouble", silence.silent));
     return;
   }
   if (!rules_may_touch(world, worker)) return;

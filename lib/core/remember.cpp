@@ -8,13 +8,16 @@ namespace tide::core {
 
 namespace {
 
-bool starts_with(const std::string& text, std::string_view prefix) { return text.compare(0, prefix.size(), prefix) == 0; }
+bool starts_with(const std::string& text, std::string_view prefix) {
+  return text.compare(0, prefix.size(), prefix) == 0;
+}
 
 Machine new_row(const World& world, const Worker& worker) {
   const Memory& memory = world.plan.memory;
   const auto intent = memory.intents.find(worker.intent);
   const Pool* pool = world.pool(worker.pool);
-  Machine row{.id = worker.id, .cloud = worker.cloud, .intent = worker.intent, .pool = worker.pool, .node = worker.name};
+  Machine row{
+      .id = worker.id, .cloud = worker.cloud, .intent = worker.intent, .pool = worker.pool, .node = worker.name};
   row.first_seen = world.now();
   row.adopted = intent == memory.intents.end();
   if (!row.adopted) {
@@ -31,7 +34,8 @@ void adopt_hidden_entry(World& world, const Machine& row) {
   if (!row.adopted || pool == nullptr || !world.snapshot.batch.adds_nodes_before_launch) return;
   const auto names = parse_names(pool->names, world.settings.cluster, pool->name.value);
   if (!names || !matches(*names, row.node)) return;
-  world.memory().nodes.emplace(row.node, NodeRow{.node = row.node, .pool = row.pool, .intent = row.intent, .made = true, .since = world.now()});
+  world.memory().nodes.emplace(
+      row.node, NodeRow{.node = row.node, .pool = row.pool, .intent = row.intent, .made = true, .since = world.now()});
 }
 
 bool registered_since(const Node& node, TimePoint launched_at) {
@@ -103,17 +107,21 @@ void remember_hold(World& world, const Worker& worker) {
     return;
   }
   if (node.held) {
-    const bool persons = world.snapshot.batch.hold_has_note && !node.note.empty() && !starts_with(node.note, k_note_prefix) && !node.unfit;
+    const bool persons = world.snapshot.batch.hold_has_note && !node.note.empty() &&
+                         !starts_with(node.note, k_note_prefix) && !node.unfit;
     if (!persons) {
       row->confirmed = true;
       return;
     }
-    world.decline(node.name.value, "persons-hold", fmt::format("held by a person ('{}'): it wins over tide's own hold", node.note));
+    world.decline(node.name.value, "persons-hold",
+                  fmt::format("held by a person ('{}'): it wins over tide's own hold", node.note));
   } else if (row->confirmed) {
     Machine* machine = world.machine(worker.id);
     if (machine != nullptr && row->kind == HoldKind::joining) machine->ready = world.now();
-    if (machine != nullptr && row->kind != HoldKind::joining) machine->left_alone_until = world.now() + world.settings.scale.idle_time;
-    world.decline(node.name.value, "released-by-person", "somebody released tide's hold: the node is left alone for idle_time");
+    if (machine != nullptr && row->kind != HoldKind::joining)
+      machine->left_alone_until = world.now() + world.settings.scale.idle_time;
+    world.decline(node.name.value, "released-by-person",
+                  "somebody released tide's hold: the node is left alone for idle_time");
   }
   world.memory().holds.erase(node.name);
 }
@@ -173,7 +181,8 @@ void remember(World& world) {
     for (const Worker& worker : world.plan.workers) remember_hold(world, worker);
   }
   for (auto& [name, row] : memory.nodes) {
-    if (!row.made && world.snapshot.nodes && std::ranges::find(*world.snapshot.nodes, name, &Node::name) != world.snapshot.nodes->end()) {
+    if (!row.made && world.snapshot.nodes &&
+        std::ranges::find(*world.snapshot.nodes, name, &Node::name) != world.snapshot.nodes->end()) {
       row.made = true;
     }
   }

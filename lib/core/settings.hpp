@@ -17,13 +17,13 @@ struct EndLimit {
 struct ScaleSettings {
   std::string policy = "fit";
   int min_nodes = 0;
-  int max_nodes = 0;                   // live instances of ours and open intents; 0: nothing may be launched
+  int max_nodes = 0;  // live instances of ours and open intents; 0: nothing may be launched
   Seconds idle_time{600};
   Seconds boot_deadline{900};
   Seconds orphan_grace{600};
   Seconds down_time{1800};
   EndLimit max_end_per_pass;
-  int max_launch_per_pass = 20;        // 0: no limit
+  int max_launch_per_pass = 20;  // 0: no limit
 
   bool operator==(const ScaleSettings&) const = default;
 };
@@ -40,21 +40,21 @@ struct Pool {
   PoolName name;
   CloudName cloud;
   std::string image;
-  std::vector<std::string> types;      // in order of preference
+  std::vector<std::string> types;  // in order of preference
   int slots = 1;
-  std::int64_t memory_mib = 0;         // 0: not known; jobs that ask for memory then do not fit
+  std::int64_t memory_mib = 0;  // 0: not known; jobs that ask for memory then do not fit
   Gpus gpus;
-  std::vector<std::string> features;   // the pool's own name is always one too
-  std::vector<std::string> queues;     // only jobs of these; empty: all
+  std::vector<std::string> features;  // the pool's own name is always one too
+  std::vector<std::string> queues;    // only jobs of these; empty: all
   Market market = Market::on_demand;
   std::string max_price;
   std::optional<std::int64_t> price_micros;  // per machine and hour
   int min = 0;
-  int max = 0;                         // 0: no limit of its own
-  std::string names;                   // template, range, or "dns"
+  int max = 0;        // 0: no limit of its own
+  std::string names;  // template, range, or "dns"
   std::string address = "private";
-  std::string user_data;               // text of the template file, read with the configuration
-  std::vector<std::string> zones;      // what one multi-node job must share: subnets, zones; "" if any
+  std::string user_data;           // text of the template file, read with the configuration
+  std::vector<std::string> zones;  // what one multi-node job must share: subnets, zones; "" if any
   std::map<std::string, std::vector<std::string>> options;  // keys that only the cloud's adapter knows
 
   bool operator==(const Pool&) const = default;
@@ -63,9 +63,9 @@ struct Pool {
 // What plan() obeys. All that only adapters need is in config::Config.
 struct Settings {
   std::string cluster;
-  std::string batch;                   // kind
+  std::string batch;  // kind
   std::string head;
-  std::vector<std::string> queues;     // only these make demand; empty: all
+  std::vector<std::string> queues;  // only these make demand; empty: all
   ScaleSettings scale;
   Money money;
   std::map<PoolName, Pool> pools;

@@ -14,7 +14,7 @@ struct BatchTraits {
   bool adds_nodes_before_launch = false;  // Slurm: an entry is created, held, before the launch call
   bool hides_unregistered = false;        // Slurm without PrivateData=cloud: our row is then the record
   bool hold_has_note = true;
-  bool hold_can_be_cancelled = true;      // HTCondor's peaceful off cannot
+  bool hold_can_be_cancelled = true;  // HTCondor's peaceful off cannot
 
   bool operator==(const BatchTraits&) const = default;
 };
@@ -32,13 +32,13 @@ struct CloudTraits {
 // All that a decision may look at; JSON and back, byte for byte.
 struct Snapshot {
   TimePoint taken_at{};
-  Moment age;                                                       // tide's own clock
+  Moment age;  // tide's own clock
   BatchTraits batch;
   Observed<ServerIdentity> server{ServerIdentity{}};
-  Observed<std::vector<Node>> nodes{std::vector<Node>{}};           // sorted by name
+  Observed<std::vector<Node>> nodes{std::vector<Node>{}};  // sorted by name
   Observed<JobQueue> jobs{JobQueue{}};
   std::map<CloudName, CloudTraits> clouds;
-  std::map<CloudName, Observed<std::vector<Instance>>> instances;   // with our cluster's tag, any owner; sorted by ID
+  std::map<CloudName, Observed<std::vector<Instance>>> instances;  // with our cluster's tag, any owner; sorted by ID
   Memory memory;
 
   bool operator==(const Snapshot&) const = default;

@@ -21,7 +21,9 @@ struct BadJson {
 };
 
 template <typename T>
-concept HasFields = requires(T& value) { fields(value, [](const char*, auto&) {}); };
+concept HasFields = requires(T& value) {
+  fields(value, [](const char*, auto&) {});
+};
 
 template <typename T>
 struct Codec;
@@ -55,12 +57,12 @@ struct Codec<bool> {
 };
 
 template <std::integral T>
-  requires(!std::same_as<T, bool>)
-struct Codec<T> {
+requires(!std::same_as<T, bool>) struct Codec<T> {
   static Json write(T value) { return value; }
   static void read(const Json& json, T& value) {
     if (!json.is_number_integer()) throw BadJson{"", "is not a whole number"};
-    const bool huge = json.is_number_unsigned() && json.get<std::uint64_t>() > std::uint64_t{std::numeric_limits<std::int64_t>::max()};
+    const bool huge = json.is_number_unsigned() &&
+                      json.get<std::uint64_t>() > std::uint64_t{std::numeric_limits<std::int64_t>::max()};
     if (huge) throw BadJson{"", "is out of range"};
     const auto wide = json.get<std::int64_t>();
     if (wide < std::int64_t{std::numeric_limits<T>::min()} || wide > std::int64_t{std::numeric_limits<T>::max()}) {
@@ -295,9 +297,11 @@ std::string to_json(const SavedSnapshot& saved) {
 Result<SavedSnapshot> snapshot_from_json(std::string_view text) {
   const Json json = Json::parse(text, nullptr, false);
   if (json.is_discarded() || !json.is_object()) {
-    return make_error(ErrorKind::usage, "the snapshot is not JSON").with_hint("Write one with 'tide info --save-snapshot FILE'.");
+    return make_error(ErrorKind::usage, "the snapshot is not JSON")
+        .with_hint("Write one with 'tide info --save-snapshot FILE'.");
   }
-  const std::string schema = json.contains("schema") && json.at("schema").is_string() ? json.at("schema").get<std::string>() : "";
+  const std::string schema =
+      json.contains("schema") && json.at("schema").is_string() ? json.at("schema").get<std::string>() : "";
   if (schema != k_snapshot_schema) {
     return make_error(ErrorKind::usage, "the snapshot's schema is '{}', not '{}'", schema, k_snapshot_schema)
         .with_hint("Write one with 'tide info --save-snapshot FILE' of this version.");
@@ -316,11 +320,11 @@ Result<SavedSnapshot> snapshot_from_json(std::string_view text) {
   }
 }
 
-#define TIDE_ROW(Row)                                                \
+#define TIDE_ROW(Row)                                                  \
   std::string to_json(const Row& row) { return dump(write(row), -1); } \
-  template <>                                                        \
-  Result<Row> row_from_json<Row>(std::string_view text) {            \
-    return parse_as<Row>(text, "the row of a " #Row);                \
+  template <>                                                          \
+  Result<Row> row_from_json<Row>(std::string_view text) {              \
+    return parse_as<Row>(text, "the row of a " #Row);                  \
   }
 TIDE_ROW(Intent)
 TIDE_ROW(Machine)

@@ -10,8 +10,10 @@ namespace {
 void tell_address(World& world, const Worker& worker) {
   if (!worker.instance || worker.instance->address.empty() || worker.name.empty()) return;
   const auto row = world.plan.memory.nodes.find(worker.name);
-  if (row == world.plan.memory.nodes.end() || row->second.removed || row->second.address == worker.instance->address) return;
-  world.act(SetAddress{worker.name, worker.instance->address}, "address", fmt::format("the cloud gave it {}", worker.instance->address));
+  if (row == world.plan.memory.nodes.end() || row->second.removed || row->second.address == worker.instance->address)
+    return;
+  world.act(SetAddress{worker.name, worker.instance->address}, "address",
+            fmt::format("the cloud gave it {}", worker.instance->address));
 }
 
 // Registered, of full size, held by nobody but tide's joining: jobs may come.

@@ -11,11 +11,11 @@ class Buyer;
 
 // What this pass may rely on.
 struct Reading {
-  bool batch = false;                 // server, nodes and jobs are known and believed
+  bool batch = false;  // server, nodes and jobs are known and believed
   ErrorKind batch_kind = ErrorKind::batch;
-  std::string batch_why;              // if not
-  std::map<CloudName, bool> clouds;   // listed
-  bool foreign_owner = false;         // another head owns machines of this cluster: read only
+  std::string batch_why;             // if not
+  std::map<CloudName, bool> clouds;  // listed
+  bool foreign_owner = false;        // another head owns machines of this cluster: read only
   bool rebuilding = false;
 
   bool cloud(const CloudName& name) const {
@@ -69,19 +69,19 @@ struct World {
 };
 
 // The steps, in order (each in the file of its name).
-void read_sources(World& world);    // fills reading; suspicion, rebuild, foreign heads
-void correlate(World& world);       // plan.workers: which node is which instance; identity is decided here only
-void remember(World& world);        // machine rows, holds, idle and down times, from what was seen
+void read_sources(World& world);  // fills reading; suspicion, rebuild, foreign heads
+void correlate(World& world);     // plan.workers: which node is which instance; identity is decided here only
+void remember(World& world);      // machine rows, holds, idle and down times, from what was seen
 void derive_phases(World& world);
-void find_puzzles(World& world);    // unclear identities: fills puzzled
+void find_puzzles(World& world);                    // unclear identities: fills puzzled
 void carry_out_wishes(World& world, Buyer& buyer);  // a person's, before any rule
 void meet_demand(World& world, Buyer& buyer);       // verdicts, marks needed workers, orders machines
-void steer_nodes(World& world);     // addresses, readiness, holds written again, person's holds
+void steer_nodes(World& world);                     // addresses, readiness, holds written again, person's holds
 void drain_idle(World& world);
-void reap(World& world);            // failed, lost, orphan, unfit, down
+void reap(World& world);  // failed, lost, orphan, unfit, down
 void end_drained(World& world);
-void repeat_launches(World& world); // open intents: again with the same token, or closed once settled
-void clear_away(World& world);      // nodes of gone machines, rows, wishes that are done
+void repeat_launches(World& world);  // open intents: again with the same token, or closed once settled
+void clear_away(World& world);       // nodes of gone machines, rows, wishes that are done
 
 // Does the owner tag name this head or one that it took over?
 bool is_ours(const Memory& memory, const Settings& settings, const Instance& instance);

@@ -2,8 +2,13 @@
 
 namespace tide::engine {
 
-Executor::Executor(Ports& ports, const core::Snapshot& snapshot, core::Memory memory, core::Memory saved, const PassOptions& options)
-    : m_ports(ports), m_snapshot(snapshot), m_memory(std::move(memory)), m_saved(std::move(saved)), m_options(options) {}
+Executor::Executor(Ports& ports, const core::Snapshot& snapshot, core::Memory memory, core::Memory saved,
+                   const PassOptions& options)
+    : m_ports(ports),
+      m_snapshot(snapshot),
+      m_memory(std::move(memory)),
+      m_saved(std::move(saved)),
+      m_options(options) {}
 
 Result<void> Executor::save() {
   TIDE_TRY(m_ports.store.save(m_saved, m_memory));
@@ -11,8 +16,10 @@ Result<void> Executor::save() {
   return {};
 }
 
-void Executor::report(const core::PlannedAction& planned, std::optional<Error> error, std::string note, std::vector<core::InstanceId> started) {
-  m_outcomes.push_back({.planned = planned, .error = std::move(error), .started = std::move(started), .note = std::move(note)});
+void Executor::report(const core::PlannedAction& planned, std::optional<Error> error, std::string note,
+                      std::vector<core::InstanceId> started) {
+  m_outcomes.push_back(
+      {.planned = planned, .error = std::move(error), .started = std::move(started), .note = std::move(note)});
   if (m_options.progress) m_options.progress(m_outcomes.back());
 }
 

@@ -12,7 +12,8 @@ namespace tide::engine {
 class Executor {
  public:
   // `saved` is what the store holds now.
-  Executor(Ports& ports, const core::Snapshot& snapshot, core::Memory memory, core::Memory saved, const PassOptions& options);
+  Executor(Ports& ports, const core::Snapshot& snapshot, core::Memory memory, core::Memory saved,
+           const PassOptions& options);
 
   // Fails only where the store does: nothing more is done then. Outcomes so far are in outcomes().
   Result<void> run(const core::Plan& plan);
@@ -22,7 +23,8 @@ class Executor {
   using Span = std::span<const core::PlannedAction>;
 
   Result<void> save();
-  void report(const core::PlannedAction& planned, std::optional<Error> error, std::string note = "", std::vector<core::InstanceId> started = {});
+  void report(const core::PlannedAction& planned, std::optional<Error> error, std::string note = "",
+              std::vector<core::InstanceId> started = {});
 
   // launches.cpp
   Result<void> launch_all(Span launches);

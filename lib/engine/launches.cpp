@@ -59,7 +59,8 @@ Error not_added(Error error) {
 }  // namespace
 
 core::Intent Executor::open_intent(const core::Launch& launch, const core::Reason& reason) {
-  core::Intent intent{.request = launch.request, .price_micros = launch.price_micros, .because = reason.text, .wish = launch.wish};
+  core::Intent intent{
+      .request = launch.request, .price_micros = launch.price_micros, .because = reason.text, .wish = launch.wish};
   const std::uint64_t high = m_ports.random.next();  // in this order, whatever the compiler
   intent.id.value = fmt::format("{:016x}{:016x}", high, m_ports.random.next());
   intent.request.intent = intent.id;
@@ -71,7 +72,8 @@ core::Intent Executor::open_intent(const core::Launch& launch, const core::Reaso
     const core::NodeName node{name};
     m_memory.nodes[node] = {.node = node, .pool = launch.request.pool, .intent = intent.id, .since = m_snapshot.age};
     if (!m_snapshot.batch.adds_nodes_before_launch) continue;
-    core::HoldRow hold{.node = node, .kind = core::HoldKind::joining, .note = std::string(core::k_note_joining), .rule = "join"};
+    core::HoldRow hold{
+        .node = node, .kind = core::HoldKind::joining, .note = std::string(core::k_note_joining), .rule = "join"};
     hold.since = m_snapshot.age;
     hold.pass = m_memory.passes;
     m_memory.holds[node] = std::move(hold);
@@ -94,7 +96,8 @@ Result<void> Executor::add_nodes(const core::Intent& intent) {
                                 .features = request.features,
                                 .note = std::string(core::k_note_joining)}));
     row.made = true;
-    if (const auto hold = m_memory.holds.find(core::NodeName{name}); hold != m_memory.holds.end()) hold->second.confirmed = true;
+    if (const auto hold = m_memory.holds.find(core::NodeName{name}); hold != m_memory.holds.end())
+      hold->second.confirmed = true;
   }
   return {};
 }
@@ -139,7 +142,8 @@ void Executor::settle(const core::PlannedAction& planned, const core::IntentId& 
   m_memory.back_offs.erase(back_off_key(intent.request, ErrorKind::quota));
   m_memory.back_offs.erase(back_off_key(intent.request, ErrorKind::throttled));
   const bool fewer = std::ssize(reply->instances) < intent.request.count;
-  report(planned, std::nullopt, fewer ? fmt::format("{} of {} came", reply->instances.size(), intent.request.count) : "", intent.instances);
+  report(planned, std::nullopt,
+         fewer ? fmt::format("{} of {} came", reply->instances.size(), intent.request.count) : "", intent.instances);
 }
 
 Result<void> Executor::launch_all(Span launches) {
@@ -164,7 +168,8 @@ Result<void> Executor::launch_all(Span launches) {
     std::vector<core::LaunchRequest> requests;
     for (const std::size_t index : indexes) requests.push_back(intents[index].request);
     auto replies = m_ports.clouds.at(name)->launch(requests);
-    for (std::size_t i = 0; i < indexes.size(); ++i) settle(launches[indexes[i]], intents[indexes[i]].id, std::move(replies[i]));
+    for (std::size_t i = 0; i < indexes.size(); ++i)
+      settle(launches[indexes[i]], intents[indexes[i]].id, std::move(replies[i]));
     TIDE_TRY(save());
   }
   return {};

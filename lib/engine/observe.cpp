@@ -21,7 +21,6 @@ core::Snapshot look(Ports& ports, const core::Settings& settings, core::Memory m
   memory.clock = core::advance(memory.clock, snapshot.taken_at, ports.clock.boot(), settings.scale.boot_deadline);
   snapshot.age = memory.clock.age;
   snapshot.memory = std::move(memory);
-  snapshot.batch = ports.batch.traits();
   // Clouds before nodes, so that a machine is known before its node shows; jobs before nodes, so that a job that starts
   // in between still shows as slots in use, and one that ends in between only as a job: busy, either way.
   for (const auto& [name, cloud] : ports.clouds) {
@@ -29,6 +28,7 @@ core::Snapshot look(Ports& ports, const core::Settings& settings, core::Memory m
     snapshot.instances.emplace(name, named(cloud->list(settings.cluster), "the list of machines"));
   }
   snapshot.server = named(ports.batch.server(), "who answers for the batch system");
+  snapshot.batch = ports.batch.traits();  // some are known once the server has answered
   if (snapshot.server) {
     snapshot.jobs = named(ports.batch.jobs(all_job_ids), "the jobs");
     snapshot.nodes = named(ports.batch.nodes(), "the nodes");

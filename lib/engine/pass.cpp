@@ -13,14 +13,15 @@ constexpr const char* k_alarm = "alarm";
 constexpr const char* k_refuse = "refuse";
 constexpr int k_events_looked_at = 1'000;  // more than an hour of a cluster that has much to say
 
-// A peer's unreadable answer or silence is the cloud's or the batch system's, by whose action it was; whatever it is that
-// the batch system refuses is 9.
+// A peer's unreadable answer or silence is the cloud's or the batch system's, by whose action it was; whatever it is
+// that the batch system refuses is 9.
 core::ExitCode of_action(const Outcome& outcome) {
   const core::Action& action = outcome.planned.action;
   const bool by_cloud = std::holds_alternative<core::Launch>(action) || std::holds_alternative<core::Repeat>(action) ||
                         std::holds_alternative<core::Terminate>(action);
   const bool by_batch = std::holds_alternative<core::Hold>(action) || std::holds_alternative<core::Release>(action) ||
-                        std::holds_alternative<core::SetAddress>(action) || std::holds_alternative<core::Remove>(action);
+                        std::holds_alternative<core::SetAddress>(action) ||
+                        std::holds_alternative<core::Remove>(action);
   const ErrorKind kind = outcome.error->kind;
   if (by_batch) return core::ExitCode::batch;
   const bool peer = kind == ErrorKind::protocol || kind == ErrorKind::timeout || kind == ErrorKind::io;
@@ -49,16 +50,19 @@ core::ExitCode of_clouds(const core::Snapshot& snapshot) {
 std::vector<store::Event> events_of(const PassReport& report) {
   std::vector<store::Event> events;
   const auto add = [&](std::string type, std::string subject, std::string rule, std::string text) {
-    events.push_back({report.snapshot.taken_at, report.plan.memory.passes, std::move(type), std::move(subject), std::move(rule), std::move(text)});
+    events.push_back({report.snapshot.taken_at, report.plan.memory.passes, std::move(type), std::move(subject),
+                      std::move(rule), std::move(text)});
   };
   for (const Outcome& outcome : report.outcomes) {
     std::string text = outcome.planned.reason.text;
     if (!outcome.note.empty()) text += "; " + outcome.note;
     if (outcome.error) text += "; failed: " + outcome.error->message;
-    add(core::verb_of(outcome.planned.action), core::subject_of(outcome.planned.action), outcome.planned.reason.rule, std::move(text));
+    add(core::verb_of(outcome.planned.action), core::subject_of(outcome.planned.action), outcome.planned.reason.rule,
+        std::move(text));
   }
   for (const core::Alarm& alarm : report.plan.alarms) add(k_alarm, "", alarm.reason.rule, alarm.reason.text);
-  for (const core::Declined& declined : report.plan.declined) add(k_refuse, declined.what, declined.reason.rule, declined.reason.text);
+  for (const core::Declined& declined : report.plan.declined)
+    add(k_refuse, declined.what, declined.reason.rule, declined.reason.text);
   return events;
 }
 
@@ -72,7 +76,8 @@ std::string without_digits(std::string text) {
 bool is_told(const store::Event& event, std::span<const store::Event> told) {
   if (event.type != k_alarm && event.type != k_refuse) return false;
   return std::ranges::any_of(told, [&](const store::Event& old) {
-    const bool same = old.type == event.type && old.subject == event.subject && old.rule == event.rule && old.pass + 60 >= event.pass;
+    const bool same =
+        old.type == event.type && old.subject == event.subject && old.rule == event.rule && old.pass + 60 >= event.pass;
     return same && (event.type == k_refuse || without_digits(old.text) == without_digits(event.text));
   });
 }
@@ -102,8 +107,9 @@ Result<PassReport> run_pass(Ports& ports, const core::Settings& settings, const 
 }
 
 core::ExitCode exit_code(const core::Snapshot& snapshot) {
-  for (const Error* error : {snapshot.server ? nullptr : &snapshot.server.error(), snapshot.nodes ? nullptr : &snapshot.nodes.error(),
-                             snapshot.jobs ? nullptr : &snapshot.jobs.error()}) {
+  for (const Error* error :
+       {snapshot.server ? nullptr : &snapshot.server.error(), snapshot.nodes ? nullptr : &snapshot.nodes.error(),
+        snapshot.jobs ? nullptr : &snapshot.jobs.error()}) {
     if (error == nullptr) continue;
     const bool config = error->kind == ErrorKind::stranger || error->kind == ErrorKind::config;
     return config ? core::ExitCode::config : core::ExitCode::batch;
@@ -121,10 +127,12 @@ core::ExitCode exit_code(const PassReport& report) {
   for (const core::Alarm& alarm : report.plan.alarms) {
     if (alarm.reason.rule == "foreign-head") return core::ExitCode::refused;
   }
-  const auto failed = std::ranges::find_if(report.outcomes, [](const Outcome& outcome) { return outcome.error.has_value(); });
+  const auto failed =
+      std::ranges::find_if(report.outcomes, [](const Outcome& outcome) { return outcome.error.has_value(); });
   if (failed == report.outcomes.end()) return core::ExitCode::done;
-  const bool some_done =
-      std::ranges::any_of(report.outcomes, [](const Outcome& outcome) { return !outcome.error && !is_bookkeeping(outcome.planned.action); });
+  const bool some_done = std::ranges::any_of(report.outcomes, [](const Outcome& outcome) {
+    return !outcome.error && !is_bookkeeping(outcome.planned.action);
+  });
   return some_done ? core::ExitCode::partly : of_action(*failed);
 }
 

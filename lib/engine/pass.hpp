@@ -21,14 +21,14 @@ struct Ports {
   batch::BatchSystem& batch;
   std::map<core::CloudName, cloud::Cloud*> clouds;
   store::Store& store;
-  core::HeadId head;                       // of this machine and cluster; never from the store
+  core::HeadId head;  // of this machine and cluster; never from the store
 };
 
 // One for each action of the plan, in order; a failure is data.
 struct Outcome {
   core::PlannedAction planned;
-  std::optional<Error> error;              // absent: done
-  std::vector<core::InstanceId> started;   // of a launch; fewer than asked is told in `note`
+  std::optional<Error> error;             // absent: done
+  std::vector<core::InstanceId> started;  // of a launch; fewer than asked is told in `note`
   std::string note;
 
   bool operator==(const Outcome&) const = default;
@@ -36,7 +36,7 @@ struct Outcome {
 
 struct PassOptions {
   core::Scope scope;
-  bool dry_run = false;                    // observe and plan only; writes nothing
+  bool dry_run = false;  // observe and plan only; writes nothing
   bool all_job_ids = false;
   std::function<void(const Outcome&)> progress;  // called after each action; may be empty
 };

@@ -11,8 +11,8 @@ constexpr std::chrono::milliseconds k_between_passes{2'000};
 constexpr std::chrono::milliseconds k_between_tries{500};
 
 // Wishes that came while this process held the lock: their commands may have left already, counting on it.
-Result<void> serve_new(Ports& ports, const core::Settings& settings, const core::Memory& considered, const PassOptions& options,
-                       std::vector<PassReport>& reports) {
+Result<void> serve_new(Ports& ports, const core::Settings& settings, const core::Memory& considered,
+                       const PassOptions& options, std::vector<PassReport>& reports) {
   TIDE_TRY_ASSIGN(const core::Memory memory, ports.store.load());
   for (const auto& [id, wish] : memory.wishes) {
     if (considered.wishes.contains(id)) continue;
@@ -26,7 +26,8 @@ Result<void> serve_new(Ports& ports, const core::Settings& settings, const core:
 
 class Deadline {
  public:
-  Deadline(Clock& clock, std::chrono::seconds span) : m_clock(clock), m_end(clock.monotonic() + span), m_none(span.count() == 0) {}
+  Deadline(Clock& clock, std::chrono::seconds span)
+      : m_clock(clock), m_end(clock.monotonic() + span), m_none(span.count() == 0) {}
   bool over() const { return !m_none && m_clock.monotonic() >= m_end; }
 
  private:
@@ -90,7 +91,8 @@ Result<WishReport> carry_out(Ports& ports, const core::Settings& settings, const
   }
 }
 
-Result<std::vector<PassReport>> scale(Ports& ports, const core::Settings& settings, const TryLock& lock, const PassOptions& options) {
+Result<std::vector<PassReport>> scale(Ports& ports, const core::Settings& settings, const TryLock& lock,
+                                      const PassOptions& options) {
   TIDE_TRY_ASSIGN(const std::shared_ptr<void> held, lock());
   std::vector<PassReport> reports;
   TIDE_TRY_ASSIGN(PassReport report, run_pass(ports, settings, options));

@@ -14,11 +14,11 @@ namespace tide::engine {
 using TryLock = std::function<Result<std::shared_ptr<void>>()>;
 
 struct WishOptions {
-  bool until_gone = false;                     // repeat passes until nothing of it is left
-  bool wait = true;                            // false: leave it queued if the lock is taken, else one pass
-  std::chrono::seconds timeout{0};             // of the whole; 0: none
-  std::function<void(const Error&)> held;      // once, while another pass holds the lock
-  std::function<void(const PassReport&)> pass; // after each pass
+  bool until_gone = false;                      // repeat passes until nothing of it is left
+  bool wait = true;                             // false: leave it queued if the lock is taken, else one pass
+  std::chrono::seconds timeout{0};              // of the whole; 0: none
+  std::function<void(const Error&)> held;       // once, while another pass holds the lock
+  std::function<void(const PassReport&)> pass;  // after each pass
   std::function<void(const Outcome&)> progress;
 };
 
@@ -40,7 +40,8 @@ Result<WishReport> carry_out(Ports& ports, const core::Settings& settings, const
                              const WishOptions& options);
 
 // One pass over everything (`scale-once`), then the wishes that came while it ran. lock_held if the lock is taken.
-Result<std::vector<PassReport>> scale(Ports& ports, const core::Settings& settings, const TryLock& lock, const PassOptions& options);
+Result<std::vector<PassReport>> scale(Ports& ports, const core::Settings& settings, const TryLock& lock,
+                                      const PassOptions& options);
 
 core::ExitCode exit_code(const WishReport& report, const core::WishId& wish);
 

@@ -18,11 +18,11 @@ struct Request {
   Headers headers;
   std::string body;
   std::chrono::milliseconds timeout{30'000};
-  std::size_t body_max = 64U << 20U;   // a larger reply is an error (protocol)
-  std::string ca_file;                 // PEM; "": the system's
-  std::string proxy;                   // URL; "": none
-  bool allow_http = false;             // the configured endpoint says http; loopback and 169.254.169.254 may anyway
-  bool once = false;                   // the transport itself never sends it twice (a kept connection that proves dead)
+  std::size_t body_max = 64U << 20U;  // a larger reply is an error (protocol)
+  std::string ca_file;                // PEM; "": the system's
+  std::string proxy;                  // URL; "": none
+  bool allow_http = false;            // the configured endpoint says http; loopback and 169.254.169.254 may anyway
+  bool once = false;                  // the transport itself never sends it twice (a kept connection that proves dead)
 };
 
 struct Response {

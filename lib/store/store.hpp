@@ -13,8 +13,8 @@ namespace tide::store {
 struct Event {
   TimePoint at{};
   std::int64_t pass = 0;
-  std::string type;      // launch, hold, release, terminate, remove, refuse, alarm, ...
-  std::string subject;   // node, instance, pool or shape
+  std::string type;     // launch, hold, release, terminate, remove, refuse, alarm, ...
+  std::string subject;  // node, instance, pool or shape
   std::string rule;
   std::string text;
 
@@ -36,7 +36,7 @@ class Store {
   virtual Result<void> close_wish(const core::WishId& wish) = 0;
 
   virtual Result<void> append(std::span<const Event> events) = 0;
-  virtual Result<std::vector<Event>> last_events(int count) = 0;   // oldest first
+  virtual Result<std::vector<Event>> last_events(int count) = 0;  // oldest first
 };
 
 }  // namespace tide::store

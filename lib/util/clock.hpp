@@ -20,7 +20,7 @@ struct Moment {
 };
 
 struct BootTime {
-  std::string boot_id;      // /proc/sys/kernel/random/boot_id
+  std::string boot_id;       // /proc/sys/kernel/random/boot_id
   std::int64_t seconds = 0;  // CLOCK_BOOTTIME
 
   bool operator==(const BootTime&) const = default;

@@ -9,6 +9,6 @@ std::string sha256(std::string_view data);                             // 32 raw
 std::string hmac_sha256(std::string_view key, std::string_view data);  // 32 raw bytes
 std::string to_hex(std::string_view bytes);
 std::string base64_encode(std::string_view bytes);
-std::string base64_decode(std::string_view text);                      // ignores line ends; stops at what is not base64
+std::string base64_decode(std::string_view text);  // ignores line ends; stops at what is not base64
 
 }  // namespace tide

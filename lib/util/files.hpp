@@ -29,7 +29,8 @@ struct WriteOptions {
 };
 
 Result<std::string> read_file(const std::string& path, std::size_t size_max = 16U << 20U);
-Result<void> write_file_atomically(const std::string& path, std::string_view text, WriteOptions options = {});  // fsync, rename
+Result<void> write_file_atomically(const std::string& path, std::string_view text,
+                                   WriteOptions options = {});  // fsync, rename
 Result<void> make_directories(const std::string& path, unsigned mode = 0700);
 bool file_exists(const std::string& path);
 

@@ -29,7 +29,8 @@ std::optional<std::int64_t> number_of(std::string_view digits) {
 }
 
 // "001-003,7" to its numbers as written.
-Result<std::vector<std::string>> expand_bracket(std::string_view whole, std::string_view inside, std::size_t count_max) {
+Result<std::vector<std::string>> expand_bracket(std::string_view whole, std::string_view inside,
+                                                std::size_t count_max) {
   std::vector<std::string> numbers;
   for (const std::string_view range : split(inside, ',')) {
     const std::size_t dash = range.find('-');
@@ -39,7 +40,8 @@ Result<std::vector<std::string>> expand_bracket(std::string_view whole, std::str
     const auto high = number_of(high_digits);
     if (!low || !high) return bad_list(whole, "a bracket holds what is no number");
     if (*high < *low) return bad_list(whole, "a range falls");
-    if (static_cast<std::uint64_t>(*high - *low) >= count_max - numbers.size()) return bad_list(whole, "too many names");
+    if (static_cast<std::uint64_t>(*high - *low) >= count_max - numbers.size())
+      return bad_list(whole, "too many names");
     for (std::int64_t n = *low; n <= *high; ++n) numbers.push_back(padded(n, low_digits.size()));
   }
   return numbers;

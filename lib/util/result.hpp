@@ -14,27 +14,27 @@ namespace tide {
 // What kind of failure this is. Retry, exit code and planner switch on it with no default branch,
 // so that a new kind forces a decision everywhere.
 enum class ErrorKind {
-  unexpected,  // a bug, or the machine under us failing
-  usage,       // the command line is wrong
-  not_found,   // no such node, instance, pool or job
-  config,      // our own configuration is wrong
-  io,          // a local file, socket or child process failed
-  refused,     // a safety rule, a limit or a person said no
-  lock_held,   // another pass holds the lock
-  money,       // a money cap
-  timeout,     // time ran out
-  batch,       // the batch system could not be read, or refused a change
-  unproven,    // a reading without proof that it is whole
-  protocol,    // what came back is not what this version of the peer prints
-  stranger,    // another server answers than the one that the store knows
-  retry,       // cloud: a connection failed or a 5xx came; the call may or may not have been done
-  throttled,   // cloud: too many requests; never capacity
-  capacity,    // cloud: none of that type there now
-  quota,       // cloud: the account's limit
-  auth,        // cloud: credentials refused, or not allowed
-  bad_request, // cloud: it refuses what our configuration asks for (its class "config")
-  eventual,    // cloud: an ID that it does not know, yet or any more
-  unknown,     // cloud: none of these
+  unexpected,   // a bug, or the machine under us failing
+  usage,        // the command line is wrong
+  not_found,    // no such node, instance, pool or job
+  config,       // our own configuration is wrong
+  io,           // a local file, socket or child process failed
+  refused,      // a safety rule, a limit or a person said no
+  lock_held,    // another pass holds the lock
+  money,        // a money cap
+  timeout,      // time ran out
+  batch,        // the batch system could not be read, or refused a change
+  unproven,     // a reading without proof that it is whole
+  protocol,     // what came back is not what this version of the peer prints
+  stranger,     // another server answers than the one that the store knows
+  retry,        // cloud: a connection failed or a 5xx came; the call may or may not have been done
+  throttled,    // cloud: too many requests; never capacity
+  capacity,     // cloud: none of that type there now
+  quota,        // cloud: the account's limit
+  auth,         // cloud: credentials refused, or not allowed
+  bad_request,  // cloud: it refuses what our configuration asks for (its class "config")
+  eventual,     // cloud: an ID that it does not know, yet or any more
+  unknown,      // cloud: none of these
 };
 
 std::string_view to_string(ErrorKind kind);
@@ -103,12 +103,12 @@ class [[nodiscard]] Result<void> : public Result<Nothing> {
 #define TIDE_CONCAT_INNER(a, b) a##b
 #define TIDE_CONCAT(a, b) TIDE_CONCAT_INNER(a, b)
 // Leave the function with the error, if there is one.
-#define TIDE_TRY(...)                                                               \
-  do {                                                                              \
+#define TIDE_TRY(...)                                                                          \
+  do {                                                                                         \
     if (auto tide_result = (__VA_ARGS__); !tide_result) return std::move(tide_result).error(); \
   } while (false)
 // TIDE_TRY_ASSIGN(auto value, call()): the value, or leave the function with the error.
-#define TIDE_TRY_ASSIGN(declaration, ...)                                                        \
-  auto TIDE_CONCAT(tide_result_, __LINE__) = (__VA_ARGS__);                                      \
+#define TIDE_TRY_ASSIGN(declaration, ...)                                                                  \
+  auto TIDE_CONCAT(tide_result_, __LINE__) = (__VA_ARGS__);                                                \
   if (!TIDE_CONCAT(tide_result_, __LINE__)) return std::move(TIDE_CONCAT(tide_result_, __LINE__)).error(); \
   declaration = std::move(TIDE_CONCAT(tide_result_, __LINE__)).value()

@@ -44,7 +44,10 @@ class Snapshot {
     settings.scale.max_end_per_pass.percent = 100;
     now.taken_at = k_wall;
     now.age = k_now;
-    now.batch = {.adds_nodes_before_launch = true, .hides_unregistered = true, .hold_has_note = true, .hold_can_be_cancelled = true};
+    now.batch = {.adds_nodes_before_launch = true,
+                 .hides_unregistered = true,
+                 .hold_has_note = true,
+                 .hold_can_be_cancelled = true};
     now.server = core::ServerIdentity{.name = "demo", .version = "22.05", .up_since = k_wall - 24h, .fresh = false};
     memory().head.value = "head-1";
     memory().server = "demo";
@@ -89,7 +92,8 @@ class Snapshot {
   }
 
   // A machine of ours that runs, and what is remembered of it; its node did not register yet.
-  Snapshot& machine(const std::string& id, const std::string& name, Seconds age = 60s, const std::string& pool_name = "small") {
+  Snapshot& machine(const std::string& id, const std::string& name, Seconds age = 60s,
+                    const std::string& pool_name = "small") {
     m_id = {id};
     m_node = {name};
     core::Instance instance;
@@ -130,7 +134,12 @@ class Snapshot {
     row.launched_at = instance.launched_at;
     row.first_seen = before(age);
     memory().machines[m_id] = row;
-    memory().nodes[m_node] = {.node = m_node, .pool = row.pool, .intent = intent.id, .address = instance.address, .made = true, .since = before(age)};
+    memory().nodes[m_node] = {.node = m_node,
+                              .pool = row.pool,
+                              .intent = intent.id,
+                              .address = instance.address,
+                              .made = true,
+                              .since = before(age)};
     return *this;
   }
 
@@ -177,15 +186,29 @@ class Snapshot {
   // Held by us for a drain, since an earlier pass.
   Snapshot& draining(const std::string& rule = "idle", std::int64_t pass = 98, const std::string& wish = "") {
     held("tide: end " + rule + ": test");
-    return hold_row({.node = m_node, .kind = core::HoldKind::end, .note = node().note, .rule = rule, .cancellable = rule == "idle",
-                     .confirmed = true, .since = before(60s), .pass = pass, .wish = {wish}});
+    return hold_row({.node = m_node,
+                     .kind = core::HoldKind::end,
+                     .note = node().note,
+                     .rule = rule,
+                     .cancellable = rule == "idle",
+                     .confirmed = true,
+                     .since = before(60s),
+                     .pass = pass,
+                     .wish = {wish}});
   }
   // Registered, and still held from its making.
   Snapshot& joining() {
     held("tide: joining");
     row().ready.reset();
-    return hold_row({.node = m_node, .kind = core::HoldKind::joining, .note = "tide: joining", .rule = "join", .cancellable = false,
-                     .confirmed = true, .since = before(600s), .pass = 90, .wish = {}});
+    return hold_row({.node = m_node,
+                     .kind = core::HoldKind::joining,
+                     .note = "tide: joining",
+                     .rule = "join",
+                     .cancellable = false,
+                     .confirmed = true,
+                     .since = before(600s),
+                     .pass = 90,
+                     .wish = {}});
   }
   Snapshot& hold_row(core::HoldRow row) {
     memory().holds[m_node] = std::move(row);
@@ -229,7 +252,8 @@ class Snapshot {
 
   // ---- demand, intents, wishes
   Snapshot& waiting(const core::Shape& shape, std::int64_t count = 1) {
-    now.jobs->waiting.push_back({.shape = shape, .waiting = core::Waiting::eligible, .reason = "Resources", .count = count});
+    now.jobs->waiting.push_back(
+        {.shape = shape, .waiting = core::Waiting::eligible, .reason = "Resources", .count = count});
     return *this;
   }
   Snapshot& open_intent(const std::string& id, int count = 1, Seconds age = 60s) {
@@ -252,11 +276,13 @@ class Snapshot {
     return *this;
   }
   Snapshot& wish(core::WishKind kind, std::vector<std::string> targets, bool force = false) {
-    memory().wishes[{"w1"}] = {.id = {"w1"}, .kind = kind, .targets = std::move(targets), .force = force, .by = "ann@head"};
+    memory().wishes[{"w1"}] = {
+        .id = {"w1"}, .kind = kind, .targets = std::move(targets), .force = force, .by = "ann@head"};
     return *this;
   }
   Snapshot& wish_launch(int count, const std::string& pool_name = "small") {
-    memory().wishes[{"w1"}] = {.id = {"w1"}, .kind = core::WishKind::launch, .pool = {pool_name}, .count = count, .by = "ann@head"};
+    memory().wishes[{"w1"}] = {
+        .id = {"w1"}, .kind = core::WishKind::launch, .pool = {pool_name}, .count = count, .by = "ann@head"};
     return *this;
   }
   // What the last good pass saw is what there is now; call it before taking things away.
@@ -285,9 +311,7 @@ class Snapshot {
   core::Plan plan() { return core::plan(build(), settings); }
   core::Plan plan_for_wish() { return core::plan(build(), settings, {.everything = false, .wish = {"w1"}}); }
 
-  core::Instance& instance() {
-    return *std::ranges::find(*now.instances.at({"aws"}), m_id, &core::Instance::id);
-  }
+  core::Instance& instance() { return *std::ranges::find(*now.instances.at({"aws"}), m_id, &core::Instance::id); }
   core::Machine& row() { return memory().machines.at(m_id); }
   core::Node& node() { return *std::ranges::find(nodes(), m_node, &core::Node::name); }
   std::vector<core::Node>& nodes() { return *now.nodes; }
@@ -318,7 +342,8 @@ inline Snapshot snapshot() { return {}; }
 // "hold n1: idle", "launch small x2: demand"
 inline std::string line(const core::PlannedAction& planned) {
   std::string text = core::verb_of(planned.action) + " " + core::subject_of(planned.action);
-  if (const auto* launch = std::get_if<core::Launch>(&planned.action)) text += fmt::format(" x{}", launch->request.count);
+  if (const auto* launch = std::get_if<core::Launch>(&planned.action))
+    text += fmt::format(" x{}", launch->request.count);
   return text + ": " + planned.reason.rule;
 }
 inline Lines actions(const core::Plan& plan) {

@@ -82,7 +82,9 @@ class SteppingPorts {
       return around(m_step, [&] { return m_inner.terminate(ids); });
     }
     Result<std::string> console(const core::InstanceId& id) override { return m_inner.console(id); }
-    Result<std::vector<cloud::InstanceType>> types(std::span<const std::string> names) override { return m_inner.types(names); }
+    Result<std::vector<cloud::InstanceType>> types(std::span<const std::string> names) override {
+      return m_inner.types(names);
+    }
     Result<void> check(const core::Pool& pool) const override { return m_inner.check(pool); }
 
    private:

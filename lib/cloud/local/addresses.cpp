@@ -32,7 +32,8 @@ std::string address_text(std::uint32_t address) {
 Result<AddressRange> parse_range(const std::string& text) {
   const std::size_t slash = text.find('/');
   const auto base = parse_address(std::string_view(text).substr(0, slash));
-  const std::int64_t bits = slash == std::string::npos ? 0 : parse_integer(std::string_view(text).substr(slash + 1)).value_or(0);
+  const std::int64_t bits =
+      slash == std::string::npos ? 0 : parse_integer(std::string_view(text).substr(slash + 1)).value_or(0);
   if (!base || bits < 8 || bits > 30) {
     return make_error(ErrorKind::config, "'{}' is no range of IPv4 addresses from /8 to /30", text)
         .with_hint("Write addresses as in \"127.99.0.0/16\".");
@@ -42,7 +43,8 @@ Result<AddressRange> parse_range(const std::string& text) {
   return AddressRange{.first = network + 1, .last = network + hosts - 1};
 }
 
-Result<std::string> choose_address(const AddressRange& range, const std::set<std::string>& used, const std::string& token) {
+Result<std::string> choose_address(const AddressRange& range, const std::set<std::string>& used,
+                                   const std::string& token) {
   const std::uint32_t count = range.last - range.first + 1;
   std::uint32_t start = 0;
   for (const char byte : sha256(token).substr(0, 4)) start = start << 8U | static_cast<unsigned char>(byte);

@@ -20,6 +20,7 @@ struct AddressRange {
 Result<AddressRange> parse_range(const std::string& text);
 
 // One that is not in use; the same token tries the same one first, and an address just freed is seldom the next.
-Result<std::string> choose_address(const AddressRange& range, const std::set<std::string>& used, const std::string& token);
+Result<std::string> choose_address(const AddressRange& range, const std::set<std::string>& used,
+                                   const std::string& token);
 
 }  // namespace tide::cloud::local

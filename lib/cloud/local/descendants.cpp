@@ -68,7 +68,8 @@ std::size_t read_all_processes() {
       std::memcpy(&length, entry + 16, sizeof length);
       at += length;
       const char* name = entry + 19;
-      if (const pid_t pid = number_of(name); pid > 0) g_kin.at(count++) = {.pid = pid, .parent = parent_of(name), .inside = false};
+      if (const pid_t pid = number_of(name); pid > 0)
+        g_kin.at(count++) = {.pid = pid, .parent = parent_of(name), .inside = false};
     }
   }
   ::close(proc);
@@ -78,7 +79,8 @@ std::size_t read_all_processes() {
 void kill_once(pid_t self) {
   const std::size_t count = read_all_processes();
   const auto inside = [count](pid_t pid) {
-    return std::any_of(g_kin.begin(), g_kin.begin() + count, [pid](const Kin& kin) { return kin.pid == pid && kin.inside; });
+    return std::any_of(g_kin.begin(), g_kin.begin() + count,
+                       [pid](const Kin& kin) { return kin.pid == pid && kin.inside; });
   };
   for (bool grew = true; grew;) {
     grew = false;

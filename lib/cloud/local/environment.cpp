@@ -60,7 +60,8 @@ std::map<std::string, std::string> decode_tags(std::string_view text) {
 // "a100:2,t4:1"; GPUs without a type are "2".
 std::string gpus_text(const core::Gpus& gpus) {
   std::vector<std::string> parts;
-  for (const auto& [type, count] : gpus) parts.push_back(type.empty() ? std::to_string(count) : type + ":" + std::to_string(count));
+  for (const auto& [type, count] : gpus)
+    parts.push_back(type.empty() ? std::to_string(count) : type + ":" + std::to_string(count));
   return join(parts, ",");
 }
 

@@ -27,7 +27,8 @@ std::string option_or(const config::CloudSettings& cloud, const std::string& key
 }
 
 Error bad_key(const config::CloudSettings& cloud, const std::string& key, const std::string& why) {
-  return make_error(ErrorKind::config, "'{}' {}", key, why).with_context("in [clouds." + cloud.name.value + "], " + cloud.where);
+  return make_error(ErrorKind::config, "'{}' {}", key, why)
+      .with_context("in [clouds." + cloud.name.value + "], " + cloud.where);
 }
 
 Result<void> check_environment(const config::CloudSettings& cloud) {
@@ -42,9 +43,11 @@ Result<void> check_environment(const config::CloudSettings& cloud) {
   return {};
 }
 
-Result<std::unique_ptr<Cloud>> make(const config::Config& config, const config::CloudSettings& cloud, const Host& host) {
+Result<std::unique_ptr<Cloud>> make(const config::Config& config, const config::CloudSettings& cloud,
+                                    const Host& host) {
   local::LocalSettings settings{.name = cloud.name, .environment = cloud.environment};
-  if (const auto command = cloud.options.find("command"); command != cloud.options.end()) settings.command = command->second;
+  if (const auto command = cloud.options.find("command"); command != cloud.options.end())
+    settings.command = command->second;
   if (settings.command.empty() || !settings.command.front().starts_with('/')) {
     return bad_key(cloud, "command", "does not begin with an absolute path")
         .with_hint("Write command = [\"/usr/share/tide/examples/local/slurm-node\"].");
@@ -54,7 +57,8 @@ Result<std::unique_ptr<Cloud>> make(const config::Config& config, const config::
   }
   TIDE_TRY(check_environment(cloud));
   auto range = local::parse_range(option_or(cloud, "addresses", "127.99.0.0/16"));
-  if (!range) return std::move(range).error().with_context("in [clouds." + cloud.name.value + "] addresses, " + cloud.where);
+  if (!range)
+    return std::move(range).error().with_context("in [clouds." + cloud.name.value + "] addresses, " + cloud.where);
   settings.addresses = *range;
   TIDE_TRY_ASSIGN(settings.grace, parse_duration(option_or(cloud, "grace", "10s")));
   if (settings.grace < Seconds(1) || settings.grace > Seconds(3600)) {

@@ -56,7 +56,8 @@ bool arrange_descriptors(const Blueprint& blueprint) {
 void write_title(const Blueprint& blueprint) {
   if (blueprint.title == nullptr || blueprint.title_size < 2) return;
   std::memset(blueprint.title, 0, blueprint.title_size);
-  std::memcpy(blueprint.title, blueprint.title_text, std::min(std::strlen(blueprint.title_text), blueprint.title_size - 1));
+  std::memcpy(blueprint.title, blueprint.title_text,
+              std::min(std::strlen(blueprint.title_text), blueprint.title_size - 1));
 }
 
 void write_pid(char* slot) {
@@ -118,7 +119,8 @@ void write_pid(char* slot) {
   ::umask(022);
   if (::chdir("/") != 0) fail(blueprint, Stage::init, errno);
   if (blueprint.namespaces) {
-    if (::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0) fail(blueprint, Stage::proc, errno);
+    if (::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0)
+      fail(blueprint, Stage::proc, errno);
   } else if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) {
     fail(blueprint, Stage::init, errno);
   }
@@ -127,7 +129,8 @@ void write_pid(char* slot) {
   const pid_t self = ::getpid();
   // Before the command can run, and before tide can hear of it.
   const auto size = static_cast<ssize_t>(std::strlen(k_claim_used));
-  if (::pwrite(blueprint.claim, k_claim_used, static_cast<std::size_t>(size), 0) != size) fail(blueprint, Stage::init, errno);
+  if (::pwrite(blueprint.claim, k_claim_used, static_cast<std::size_t>(size), 0) != size)
+    fail(blueprint, Stage::init, errno);
   const pid_t command = ::fork();
   if (command == 0) run_command(blueprint, self);
   if (command < 0) {

@@ -18,14 +18,14 @@ struct Blueprint {
   const char* program = nullptr;
   char* const* argv = nullptr;
   char* const* environment = nullptr;
-  char* pid_slot = nullptr;        // inside `environment`: where the command writes its PID, k_pid_digits wide
-  int null = -1;                   // descriptors, all above 2 and close-on-exec
+  char* pid_slot = nullptr;  // inside `environment`: where the command writes its PID, k_pid_digits wide
+  int null = -1;             // descriptors, all above 2 and close-on-exec
   int log = -1;
   int claim = -1;
   int report = -1;
   unsigned grace_seconds = 10;
   bool namespaces = false;
-  char* title = nullptr;           // the memory behind /proc/self/cmdline, or null
+  char* title = nullptr;  // the memory behind /proc/self/cmdline, or null
   std::size_t title_size = 0;
   const char* title_text = "";
 };

@@ -15,8 +15,8 @@ namespace tide::cloud::local {
 namespace {
 
 constexpr const char* k_proc = "/proc";
-constexpr int k_launch_max = 100;         // a call blocks for some milliseconds a machine
-constexpr int k_terminate_max = 1'000;    // one look through /proc serves them all
+constexpr int k_launch_max = 100;       // a call blocks for some milliseconds a machine
+constexpr int k_terminate_max = 1'000;  // one look through /proc serves them all
 constexpr std::size_t k_console_max = 16U << 10U;
 constexpr std::size_t k_id_max = 100;
 constexpr std::chrono::days k_keep_logs{30};  // intents are closed long before
@@ -25,8 +25,8 @@ constexpr std::chrono::days k_keep_logs{30};  // intents are closed long before
 bool is_plain(std::string_view text) {
   return !text.empty() && text.size() <= k_id_max && text.front() != '.' &&
          std::all_of(text.begin(), text.end(), [](char letter) {
-           return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') || (letter >= '0' && letter <= '9') ||
-                  letter == '-' || letter == '_' || letter == '.';
+           return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+                  (letter >= '0' && letter <= '9') || letter == '-' || letter == '_' || letter == '.';
          });
 }
 
@@ -35,8 +35,8 @@ Result<void> check_request(const core::LaunchRequest& request) {
     return make_error(ErrorKind::unexpected, "'{}' cannot be a launch token", request.intent.value);
   }
   if (request.count < 1 || request.names.size() != static_cast<std::size_t>(request.count)) {
-    return make_error(ErrorKind::unexpected, "launch '{}' has {} names for {} machines", request.intent.value, request.names.size(),
-                      request.count);
+    return make_error(ErrorKind::unexpected, "launch '{}' has {} names for {} machines", request.intent.value,
+                      request.names.size(), request.count);
   }
   return {};
 }
@@ -59,7 +59,10 @@ core::Instance ended_instance(const core::LaunchRequest& request, const Chosen& 
 }  // namespace
 
 core::CloudTraits LocalCloud::limits() const {
-  return {.has_launch_tokens = true, .absence_is_proof = true, .launch_max = k_launch_max, .terminate_max = k_terminate_max};
+  return {.has_launch_tokens = true,
+          .absence_is_proof = true,
+          .launch_max = k_launch_max,
+          .terminate_max = k_terminate_max};
 }
 
 std::string LocalCloud::path_of(const core::InstanceId& id, const char* ending) const {
@@ -71,7 +74,8 @@ Result<std::vector<core::Instance>> LocalCloud::list(const std::string& cluster)
   std::vector<core::Instance> instances;
   for (const Found& found : all) {
     auto instance = to_instance(found.environment);
-    if (!instance || instance->cloud != m_settings.name || core::tag_of(*instance, core::tag::k_cluster) != cluster) continue;
+    if (!instance || instance->cloud != m_settings.name || core::tag_of(*instance, core::tag::k_cluster) != cluster)
+      continue;
     if (found.ending) instance->state = core::InstanceState::stopping;
     instances.push_back(std::move(*instance));
   }
@@ -89,7 +93,8 @@ Result<core::Instance> LocalCloud::find_running(const core::InstanceId& id) {
       .with_hint("The next pass will see which; run 'tide info' in a few seconds.");
 }
 
-Result<core::Instance> LocalCloud::launch_machine(const core::LaunchRequest& request, int index, std::set<std::string>& used) {
+Result<core::Instance> LocalCloud::launch_machine(const core::LaunchRequest& request, int index,
+                                                  std::set<std::string>& used) {
   Chosen chosen{.index = index, .id = instance_id(request.intent, index), .address = {}, .now = m_clock.now()};
   const core::InstanceId id{chosen.id};
   TIDE_TRY_ASSIGN(const Claim claim, take_claim(path_of(id, ".claim")));
@@ -102,11 +107,13 @@ Result<core::Instance> LocalCloud::launch_machine(const core::LaunchRequest& req
               .title = "tide: local instance " + request.names.at(static_cast<std::size_t>(index)),
               .grace = m_settings.grace,
               .namespaces = ::geteuid() == 0};
-  if (holds_nul(start.environment)) return make_error(ErrorKind::unexpected, "launch '{}' has a value with a NUL byte", chosen.id);
+  if (holds_nul(start.environment))
+    return make_error(ErrorKind::unexpected, "launch '{}' has a value with a NUL byte", chosen.id);
   TIDE_TRY(start_instance(start, claim.fd));
   used.insert(chosen.address);
   auto instance = to_instance(start.environment);
-  if (!instance) return make_error(ErrorKind::unexpected, "instance '{}' has an environment that cannot be read back", chosen.id);
+  if (!instance)
+    return make_error(ErrorKind::unexpected, "instance '{}' has an environment that cannot be read back", chosen.id);
   return std::move(*instance);
 }
 
@@ -125,7 +132,8 @@ Result<LaunchReply> LocalCloud::launch_one(const core::LaunchRequest& request, s
     std::vector<core::InstanceId> ids;
     for (const core::Instance& instance : reply.instances) ids.push_back(instance.id);
     for (const Result<void>& ended : terminate(ids)) {
-      if (!ended) return Error(ended.error()).with_context("while ending what was started before: " + machine.error().message);
+      if (!ended)
+        return Error(ended.error()).with_context("while ending what was started before: " + machine.error().message);
     }
     return std::move(machine).error();
   }
@@ -185,7 +193,8 @@ Result<std::vector<InstanceType>> LocalCloud::types(std::span<const std::string>
 Result<void> LocalCloud::check(const core::Pool& pool) const {
   const std::string where = "[pools." + pool.name.value + "]";
   if (pool.market == core::Market::spot) {
-    return make_error(ErrorKind::config, "'{}' market: a local cloud has no spot market", where).with_hint("Leave out market.");
+    return make_error(ErrorKind::config, "'{}' market: a local cloud has no spot market", where)
+        .with_hint("Leave out market.");
   }
   if (pool.names == "dns") {
     return make_error(ErrorKind::config, "'{}' names: a local cloud gives no DNS names", where)

@@ -14,9 +14,9 @@ struct LocalSettings {
   core::CloudName name;
   std::vector<std::string> command;  // command[0] absolute
   AddressRange addresses;
-  Environment environment;           // [clouds.x.env]
-  std::string log_dir;               // of claims and logs; made when first used
-  std::chrono::seconds grace{10};    // between TERM and KILL
+  Environment environment;         // [clouds.x.env]
+  std::string log_dir;             // of claims and logs; made when first used
+  std::chrono::seconds grace{10};  // between TERM and KILL
 };
 
 // Machines that are processes of this one. Nothing is remembered but claims: the list comes from /proc alone.

@@ -47,7 +47,8 @@ Result<std::string> read_tail(const std::string& path, std::size_t size_max) {
     const auto offset = static_cast<off_t>(size - text.size() + have);
     const ssize_t count = ::pread(fd.get(), text.data() + have, text.size() - have, offset);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return make_error(ErrorKind::io, "'{}' cannot be read: {}", path, std::system_category().message(errno));
+    if (count < 0)
+      return make_error(ErrorKind::io, "'{}' cannot be read: {}", path, std::system_category().message(errno));
     if (count == 0) break;
     have += static_cast<std::size_t>(count);
   }

@@ -82,7 +82,10 @@ std::optional<Found> examine(const std::string& proc, pid_t pid) {
   const std::string parent_name = name_of(proc, status->parent);
   const std::optional<Status> parent = read_status(proc, status->parent);
   const bool tended = is_init(parent_name) && parent && parent->own;
-  Found found{.pid = pid, .init = tended ? status->parent : 0, .ending = tended && parent_name == k_ending_name, .environment = {}};
+  Found found{.pid = pid,
+              .init = tended ? status->parent : 0,
+              .ending = tended && parent_name == k_ending_name,
+              .environment = {}};
   for (int look = 0; look < k_looks; ++look) {
     // Unreadable although our own: a program that nobody may read, so none that was started as an instance.
     const auto text = read_file(path_of(proc, pid, "environ"));
@@ -133,10 +136,12 @@ Result<void> ask_to_end(const std::string& proc, const Found& found) {
   const std::optional<Found> now = examine(proc, found.pid);
   if (!now || now->environment != found.environment) return {};
   if (now->init != found.init) {
-    return make_error(ErrorKind::retry, "instance '{}' changed while it was being ended", found.environment.at(k_token));
+    return make_error(ErrorKind::retry, "instance '{}' changed while it was being ended",
+                      found.environment.at(k_token));
   }
   // Its init is dead only where somebody killed it; the kernel is killing the command too, or we do.
-  if (::syscall(SYS_pidfd_send_signal, handle.get(), tended ? SIGTERM : SIGKILL, nullptr, 0U) == 0 || errno == ESRCH) return {};
+  if (::syscall(SYS_pidfd_send_signal, handle.get(), tended ? SIGTERM : SIGKILL, nullptr, 0U) == 0 || errno == ESRCH)
+    return {};
   return make_error(ErrorKind::io, "process {} cannot be ended: {}", target, std::system_category().message(errno));
 }
 

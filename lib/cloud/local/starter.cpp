@@ -34,8 +34,7 @@ Error failed(const Start& start, const Failure& failure) {
     case Stage::proc:
       return make_error(ErrorKind::io, "no /proc can be mounted for '{}': {}", program, words_of(failure.code));
     case Stage::init:
-    case Stage::command_fork:
-      break;
+    case Stage::command_fork: break;
   }
   const ErrorKind kind = failure.code == EAGAIN || failure.code == ENOMEM ? ErrorKind::capacity : ErrorKind::io;
   return make_error(kind, "no process can be made for '{}': {}", program, words_of(failure.code));
@@ -56,10 +55,12 @@ struct Pipe {
 
 Result<Pipe> make_pipe() {
   std::array<int, 2> ends{-1, -1};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return make_error(ErrorKind::io, "no pipe can be made: {}", words_of(errno));
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+    return make_error(ErrorKind::io, "no pipe can be made: {}", words_of(errno));
   const UniqueFd low_read(ends[0]);
   const UniqueFd low_write(ends[1]);
-  Pipe pipe{.read = UniqueFd(::fcntl(ends[0], F_DUPFD_CLOEXEC, 3)), .write = UniqueFd(::fcntl(ends[1], F_DUPFD_CLOEXEC, 3))};
+  Pipe pipe{.read = UniqueFd(::fcntl(ends[0], F_DUPFD_CLOEXEC, 3)),
+            .write = UniqueFd(::fcntl(ends[1], F_DUPFD_CLOEXEC, 3))};
   if (!pipe.read || !pipe.write) return make_error(ErrorKind::io, "no pipe can be made: {}", words_of(errno));
   return pipe;
 }
@@ -114,7 +115,9 @@ Result<void> wait_for_exec(const Start& start, int pipe) {
   int ready = 0;
   do ready = ::poll(&waiting, 1, k_start_timeout_ms);
   while (ready < 0 && errno == EINTR);
-  if (ready == 0) return make_error(ErrorKind::timeout, "'{}' did not start within {} s", start.argv.front(), k_start_timeout_ms / 1000);
+  if (ready == 0)
+    return make_error(ErrorKind::timeout, "'{}' did not start within {} s", start.argv.front(),
+                      k_start_timeout_ms / 1000);
   Failure failure;
   ssize_t size = 0;
   do size = ::read(pipe, &failure, sizeof failure);

@@ -15,7 +15,7 @@ struct Start {
   std::string log_path;           // stdout and stderr are appended
   std::string title;              // what ps shows of its init
   std::chrono::seconds grace{10};
-  bool namespaces = false;        // its own PID and mount namespace; dropped where root may not make any
+  bool namespaces = false;  // its own PID and mount namespace; dropped where root may not make any
 };
 
 // Returns once the command runs (its exec succeeded) or could not be started. `claim` is the locked file that the

@@ -1,5 +1,6 @@
-// tide-crash N COMMAND...: the real tide, which kills itself (SIGKILL) at the N-th step: before or after a port call that
-// changes something (batch system, cloud, store). N = 0 never does. Prints the steps that it made on descriptor 3 if open.
+// tide-crash N COMMAND...: the real tide, which kills itself (SIGKILL) at the N-th step: before or after a port call
+// that changes something (batch system, cloud, store). N = 0 never does. Prints the steps that it made on descriptor 3
+// if open.
 #include "cmd/run.hpp"
 #include "tests/support/stepping_ports.hpp"
 

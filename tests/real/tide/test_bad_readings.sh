@@ -41,7 +41,7 @@ for program in squeue scontrol; do
     echo $how >"$work/how.$program"
     exits 9 tide scale-once
     check "$program $how: names the command" grep -q "$program" "$work/last.err"
-    same "$program $how: nothing was done" "Nothing to do." "$(cat "$work/last.out")"
+    same "$program $how: nothing was done" "Nothing was done: the batch system's reading cannot be relied on." "$(cat "$work/last.out")"
     rm "$work/how.$program"
   done
 done

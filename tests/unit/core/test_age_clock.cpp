@@ -11,7 +11,9 @@ namespace {
 const TimePoint k_noon{Seconds(1'800'000'000)};
 const PassClock k_last{.wall = k_noon, .boot = {.boot_id = "a", .seconds = 5'000}, .age = {700}};
 
-std::int64_t age_after(Seconds wall_step, const BootTime& boot) { return core::advance(k_last, k_noon + wall_step, boot, Seconds(900)).age.seconds; }
+std::int64_t age_after(Seconds wall_step, const BootTime& boot) {
+  return core::advance(k_last, k_noon + wall_step, boot, Seconds(900)).age.seconds;
+}
 
 }  // namespace
 

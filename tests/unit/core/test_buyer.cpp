@@ -11,7 +11,9 @@ TEST_SUITE_BEGIN("core/buyer");
 namespace {
 
 // Wants 50 machines of pool small.
-Snapshot hungry() { return snapshot().waiting(slots(4), 50).set([](core::Settings& s) { s.scale.max_launch_per_pass = 0; }); }
+Snapshot hungry() {
+  return snapshot().waiting(slots(4), 50).set([](core::Settings& s) { s.scale.max_launch_per_pass = 0; });
+}
 
 int ordered(const core::Plan& plan) {
   int count = 0;
@@ -19,7 +21,8 @@ int ordered(const core::Plan& plan) {
   return count;
 }
 bool refused(const core::Plan& plan, const std::string& rule, ErrorKind kind = ErrorKind::refused) {
-  return std::ranges::any_of(plan.declined, [&](const core::Declined& one) { return one.reason.rule == rule && one.kind == kind; });
+  return std::ranges::any_of(plan.declined,
+                             [&](const core::Declined& one) { return one.reason.rule == rule && one.kind == kind; });
 }
 Snapshot backing_off(Snapshot world, const std::string& key, ErrorKind kind = ErrorKind::capacity) {
   world.memory().back_offs[key] = {.key = key, .kind = kind, .attempts = 1, .until = k_now + 60s, .why = "no c7 there"};
@@ -42,17 +45,29 @@ TEST_CASE("caps: max_nodes counts what runs, boots, is intended and what fails")
   CHECK(refused(plan, "max-nodes"));
 }
 
-TEST_CASE("caps: max_nodes of nothing launches nothing") { CHECK(ordered(hungry().set([](core::Settings& s) { s.scale.max_nodes = 0; }).plan()) == 0); }
+TEST_CASE("caps: max_nodes of nothing launches nothing") {
+  CHECK(ordered(hungry().set([](core::Settings& s) { s.scale.max_nodes = 0; }).plan()) == 0);
+}
 
 TEST_CASE("caps: a machine that is gone counts no more") {
-  auto world = hungry().set([](core::Settings& s) { s.scale.max_nodes = 10; }).worker("i-1", "n1").state(core::InstanceState::gone);
+  auto world = hungry()
+                   .set([](core::Settings& s) { s.scale.max_nodes = 10; })
+                   .worker("i-1", "n1")
+                   .state(core::InstanceState::gone);
   CHECK(ordered(world.plan()) == 10);
 }
 
 TEST_CASE("caps: an unreadable cloud counts with its last known machines and open intents") {
-  auto world = hungry().set([](core::Settings& s) { s.scale.max_nodes = 5; }).worker("i-1", "n1").busy("7", 4).machine("i-2", "n2").open_intent("k1");
+  auto world = hungry()
+                   .set([](core::Settings& s) { s.scale.max_nodes = 5; })
+                   .worker("i-1", "n1")
+                   .busy("7", 4)
+                   .machine("i-2", "n2")
+                   .open_intent("k1");
   world.row([](core::Machine& row) { row.missing_passes = 2, row.missing_since = Snapshot::before(90s); });
-  world.cloud("other").pool("rest", [](core::Pool& pool) { pool.cloud = {"other"}, pool.price_micros = 900'000; }).unreadable("aws");
+  world.cloud("other")
+      .pool("rest", [](core::Pool& pool) { pool.cloud = {"other"}, pool.price_micros = 900'000; })
+      .unreadable("aws");
   const auto plan = world.plan();
   CHECK(ordered(plan) == 2);
   CHECK(launches(plan)[0].request.pool.value == "rest");
@@ -79,7 +94,9 @@ TEST_CASE("money: per_hour counts what runs, is intended and ordered; its kind i
 }
 
 TEST_CASE("money: a capped pool without a price launches nothing") {
-  auto world = with_small([](core::Pool& pool) { pool.price_micros.reset(); }).set([](core::Settings& s) { s.money.per_hour_micros = 1'000'000; });
+  auto world = with_small([](core::Pool& pool) { pool.price_micros.reset(); }).set([](core::Settings& s) {
+    s.money.per_hour_micros = 1'000'000;
+  });
   CHECK(ordered(world.plan()) == 0);
   CHECK(refused(world.plan(), "no-price", ErrorKind::money));
 }
@@ -91,7 +108,9 @@ TEST_CASE("money: while one machine's price is not known nothing is launched") {
 }
 
 TEST_CASE("money: machines that cost nothing are bound by other caps only") {
-  auto world = with_small([](core::Pool& pool) { pool.price_micros = 0; }).set([](core::Settings& s) { s.money.per_hour_micros = 0; });
+  auto world = with_small([](core::Pool& pool) { pool.price_micros = 0; }).set([](core::Settings& s) {
+    s.money.per_hour_micros = 0;
+  });
   CHECK(ordered(world.plan()) == 50);
 }
 
@@ -105,7 +124,9 @@ TEST_CASE("back-off: of a type moves to the next type, then zone, then pool") { 
   CHECK(first(world).zone == "b");
   world = backing_off(world, "aws/small/t1/b");
   CHECK(first(world).types == Lines{"t2"});
-  world = backing_off(backing_off(world, "aws/small/t2/a"), "aws/small/t2/b").pool("dear", [](core::Pool& pool) { pool.price_micros = 900'000; });
+  world = backing_off(backing_off(world, "aws/small/t2/a"), "aws/small/t2/b").pool("dear", [](core::Pool& pool) {
+    pool.price_micros = 900'000;
+  });
   CHECK(first(world).pool.value == "dear");
   CHECK(refused(world.plan(), "back-off", ErrorKind::capacity));
 }
@@ -120,7 +141,8 @@ TEST_CASE("back-off: of a pool or of a cloud; ends by itself") {  // B-P5, requi
 
 TEST_CASE("breaker: an open one launches nothing and says how to go on") {  // B-E6
   auto world = hungry();
-  world.memory().breakers[{"small"}] = {.pool = {"small"}, .failures = 3, .open = true, .last = "instance 'i-1': kernel panic"};
+  world.memory().breakers[{"small"}] = {
+      .pool = {"small"}, .failures = 3, .open = true, .last = "instance 'i-1': kernel panic"};
   const auto plan = world.plan();
   CHECK(ordered(plan) == 0);
   REQUIRE(refused(plan, "breaker"));
@@ -130,7 +152,8 @@ TEST_CASE("breaker: an open one launches nothing and says how to go on") {  // B
 }
 
 TEST_CASE("names: the lowest that nothing bears, in one call with their tag") {
-  auto world = snapshot().waiting(slots(4), 3).worker("i-1", "demo-small-02").busy("7", 4).stranger("demo-small-03").held("x");
+  auto world =
+      snapshot().waiting(slots(4), 3).worker("i-1", "demo-small-02").busy("7", 4).stranger("demo-small-03").held("x");
   world.memory().nodes[{"demo-small-04"}] = {.node = {"demo-small-04"}, .removed = true, .free_at = k_now + 1s};
   world.memory().nodes[{"demo-small-05"}] = {.node = {"demo-small-05"}, .removed = true, .free_at = k_now};
   const auto request = launches(world.plan()).at(0).request;
@@ -139,7 +162,12 @@ TEST_CASE("names: the lowest that nothing bears, in one call with their tag") {
 }
 
 TEST_CASE("names: holes are filled") {  // T-C4
-  auto world = snapshot().waiting(slots(4)).worker("i-1", "demo-small-01").busy("1", 4).worker("i-3", "demo-small-03").busy("3", 4);
+  auto world = snapshot()
+                   .waiting(slots(4))
+                   .worker("i-1", "demo-small-01")
+                   .busy("1", 4)
+                   .worker("i-3", "demo-small-03")
+                   .busy("3", 4);
   CHECK(launches(world.plan()).at(0).request.names == Lines{"demo-small-02"});
 }
 
@@ -179,7 +207,9 @@ TEST_CASE("names: a call is cut where the tag's value would pass 256 characters"
 }
 
 TEST_CASE("names: a multi-node job's calls are cut likewise, each all or none") {
-  auto world = snapshot().waiting(slots(200, 50)).set([](core::Settings& s) { s.pools.at({"small"}).names = "{cluster}-{pool}-{n:06}"; });
+  auto world = snapshot().waiting(slots(200, 50)).set([](core::Settings& s) {
+    s.pools.at({"small"}).names = "{cluster}-{pool}-{n:06}";
+  });
   for (int i = 1; i < 200; i += 2) world.memory().nodes[{fmt::format("demo-small-{:06}", i)}] = {};
   const auto made = launches(world.plan());
   REQUIRE(made.size() > 1);
@@ -198,7 +228,8 @@ TEST_CASE("calls: as many machines as the cloud takes at once") {
 }
 
 TEST_CASE("user data: a template that wants the node's name goes one machine a call") {
-  const auto made = launches(with_small([](core::Pool& pool) { pool.user_data = "slurmd -N @TIDE_NODE@ --conf-server @TIDE_HEAD@"; }).plan());
+  const auto made = launches(
+      with_small([](core::Pool& pool) { pool.user_data = "slurmd -N @TIDE_NODE@ --conf-server @TIDE_HEAD@"; }).plan());
   REQUIRE(made.size() == 50);
   CHECK(made[1].request.user_data == "slurmd -N demo-small-02 --conf-server head");
 }
@@ -210,7 +241,11 @@ TEST_CASE("user data: one that cannot be rendered launches nothing and is told")
 }
 
 TEST_CASE("request: bears the tags of design.md section 5 and all that was asked for") {
-  const auto request = launches(with_small([](core::Pool& pool) { pool.features = {"avx"}, pool.options = {{"key", {"k"}}}; }).plan()).at(0).request;
+  const auto request = launches(with_small([](core::Pool& pool) {
+                                  pool.features = {"avx"}, pool.options = {{"key", {"k"}}};
+                                }).plan())
+                           .at(0)
+                           .request;
   CHECK(request.tags.at(core::tag::k_cluster) == "demo");
   CHECK(request.tags.at(core::tag::k_owner) == "head-1");
   CHECK(request.tags.at(core::tag::k_pool) == "small");

@@ -10,7 +10,9 @@ TEST_SUITE_BEGIN("core/clear_away");
 
 namespace {
 
-Snapshot wanted_intent(Seconds age, int count = 1) { return snapshot().open_intent("k1", count, age).waiting(slots(4), count); }
+Snapshot wanted_intent(Seconds age, int count = 1) {
+  return snapshot().open_intent("k1", count, age).waiting(slots(4), count);
+}
 Snapshot gone() { return snapshot().worker("i-1", "n1").state(InstanceState::gone); }
 Seconds rest_of(const core::Plan& plan) { return std::get<core::Remove>(plan.actions.at(0).action).name_rest; }
 
@@ -74,7 +76,9 @@ TEST_CASE("gone: while the batch system still sees jobs or slots on it, it stays
 }
 
 TEST_CASE("gone: not on a listing that was not read") {
-  CHECK(actions(gone().instance_missing().row([](core::Machine& row) { row.missing_passes = 5, row.missing_since = Snapshot::before(600s); })
+  CHECK(actions(gone()
+                    .instance_missing()
+                    .row([](core::Machine& row) { row.missing_passes = 5, row.missing_since = Snapshot::before(600s); })
                     .unreadable("aws")
                     .plan())
             .empty());
@@ -86,7 +90,9 @@ TEST_CASE("leftover: entries of a refused launch, and of indexes that did not co
   CHECK(actions(world.plan()) == Lines{"remove demo-small-01: leftover", "remove demo-small-02: leftover"});
   CHECK(rest_of(world.plan()) == 0s);
   auto fewer = snapshot().machine("i-1", "demo-small-01").open_intent("k1", 2, 30s);
-  fewer.row([](core::Machine& row) { row.intent.value = "k1"; }).instance([](core::Instance& one) { one.tags[core::tag::k_intent] = "k1"; });
+  fewer.row([](core::Machine& row) { row.intent.value = "k1"; }).instance([](core::Instance& one) {
+    one.tags[core::tag::k_intent] = "k1";
+  });
   fewer.memory().intents.erase({"intent-i-1"});
   fewer.memory().intents.at({"k1"}).state = IntentState::accepted;
   fewer.memory().intents.at({"k1"}).instances = {{"i-1"}};
@@ -109,7 +115,8 @@ TEST_CASE("leftover: an entry that a lost store made waits for its machine until
 }
 
 TEST_CASE("leftover: nodes that are not ours are never taken out") {  // B-P1, B-D10, T-P3
-  CHECK(actions(snapshot().stranger("metal").silent(90'000s).node([](core::Node& node) { node.down = true; }).plan()).empty());
+  CHECK(actions(snapshot().stranger("metal").silent(90'000s).node([](core::Node& node) { node.down = true; }).plan())
+            .empty());
 }
 
 TEST_CASE("intents: one whose machines and entries are gone is closed") {

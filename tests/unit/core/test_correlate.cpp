@@ -24,7 +24,8 @@ Phase phase_of(const core::Plan& plan, const std::string& id) {
 TEST_CASE("correlate: a node bears its machine's name, short or full, in any case") {
   for (const char* name : {"n1", "N1", "n1.cluster.example"}) {
     CAPTURE(name);
-    auto world = snapshot().worker("i-1", "n1").instance([](core::Instance& one) { one.names = {"n1.cluster.example"}; });
+    auto world =
+        snapshot().worker("i-1", "n1").instance([](core::Instance& one) { one.names = {"n1.cluster.example"}; });
     world.node([&](core::Node& node) { node.name.value = name; });
     const auto plan = world.plan();
     REQUIRE(plan.workers.size() == 1);
@@ -50,7 +51,8 @@ TEST_CASE("correlate: the address counts if the node registered after the launch
 
 TEST_CASE("correlate: an address of a node that never registered is no witness") {
   auto world = snapshot().worker("i-1", "n1");
-  world.node([](core::Node& node) { node.name.value = "other", node.address = "10.0.0.1", node.registered_at.reset(); });
+  world.node(
+      [](core::Node& node) { node.name.value = "other", node.address = "10.0.0.1", node.registered_at.reset(); });
   CHECK(find(world.plan(), "other")->id.empty());
 }
 
@@ -87,7 +89,9 @@ TEST_CASE("correlate: two machines of one name are both unclear") {
 }
 
 TEST_CASE("correlate: two machines of one address are both unclear") {
-  auto world = snapshot().worker("i-1", "n1").machine("i-2", "n2", 7200s).instance([](core::Instance& one) { one.addresses = {"10.0.0.1"}; });
+  auto world = snapshot().worker("i-1", "n1").machine("i-2", "n2", 7200s).instance([](core::Instance& one) {
+    one.addresses = {"10.0.0.1"};
+  });
   world.nodes().front().name.value = "x";
   world.nodes().front().address = "10.0.0.1";
   const auto plan = world.plan();
@@ -166,9 +170,18 @@ TEST_CASE("correlate: empty needs two witnesses") {
   CHECK(find(snapshot().worker("i-1", "n1").plan(), "n1")->empty);
   CHECK_FALSE(find(snapshot().worker("i-1", "n1").node([](core::Node& n) { n.slots_used = 1; }).plan(), "n1")->empty);
   CHECK_FALSE(find(snapshot().worker("i-1", "n1").busy("7", 0).plan(), "n1")->empty);
-  CHECK_FALSE(find(snapshot().worker("i-1", "n1").node([](core::Node& n) { n.completing = true; }).plan(), "n1")->empty);
-  CHECK_FALSE(find(snapshot().worker("i-1", "n1").node([](core::Node& n) { n.memory_mib_used = 1; }).plan(), "n1")->empty);
-  CHECK_FALSE(find(snapshot().worker("i-1", "n1").node([](core::Node& n) { n.gpus_used = {{"t4", 1}}; }).plan(), "n1")->empty);
+  CHECK_FALSE(
+      find(snapshot().worker("i-1", "n1").node([](core::Node& n) { n.completing = true; }).plan(), "n1")->empty);
+  CHECK_FALSE(
+      find(snapshot().worker("i-1", "n1").node([](core::Node& n) { n.memory_mib_used = 1; }).plan(), "n1")->empty);
+  CHECK_FALSE(find(snapshot()
+                       .worker("i-1", "n1")
+                       .node([](core::Node& n) {
+                         n.gpus_used = {{"t4", 1}};
+                       })
+                       .plan(),
+                   "n1")
+                  ->empty);
   auto blind = snapshot().worker("i-1", "n1");
   blind.now.jobs = make_error(ErrorKind::batch, "squeue hangs");
   CHECK_FALSE(find(blind.plan(), "n1")->empty);

@@ -46,12 +46,14 @@ void check(std::vector<Row> rows) {
 
 TEST_CASE("derive_phases: on the way up") {
   check({
-      {"launched, the cloud prepares it", snapshot().machine("i-1", "n1").state(InstanceState::pending), Phase::pending},
+      {"launched, the cloud prepares it", snapshot().machine("i-1", "n1").state(InstanceState::pending),
+       Phase::pending},
       {"launched, the listing lags", snapshot().machine("i-1", "n1").instance_missing(), Phase::pending},
       {"it runs, its node did not register", snapshot().machine("i-1", "n1"), Phase::booting},
       {"it runs, only tide's own entry is there", entry(), Phase::booting},
       {"registered, still held by its making", joined().joining(), Phase::joining},
-      {"registered, and the hold's note was wiped", joined().joining().node([](core::Node& n) { n.note = ""; }), Phase::joining},
+      {"registered, and the hold's note was wiped", joined().joining().node([](core::Node& n) { n.note = ""; }),
+       Phase::joining},
       {"registered and empty", joined(), Phase::idle},
       {"it runs a job", joined().busy("7"), Phase::busy},
       {"counters say that something is allocated", joined().node([](core::Node& n) { n.slots_used = 1; }), Phase::busy},
@@ -64,8 +66,10 @@ TEST_CASE("derive_phases: on the way down") {
       {"held for an end, empty", joined().draining(), Phase::drained},
       {"held for an end, empty and silent since", joined().draining().silent(60s), Phase::drained},
       {"the cloud ends it", joined().state(InstanceState::stopping), Phase::stopping},
-      {"told to end, and the listing lags", joined().row([](core::Machine& m) { m.told_to_end = Snapshot::before(30s); }), Phase::stopping},
-      {"told to end long ago", joined().row([](core::Machine& m) { m.told_to_end = Snapshot::before(60s); }), Phase::idle},
+      {"told to end, and the listing lags",
+       joined().row([](core::Machine& m) { m.told_to_end = Snapshot::before(30s); }), Phase::stopping},
+      {"told to end long ago", joined().row([](core::Machine& m) { m.told_to_end = Snapshot::before(60s); }),
+       Phase::idle},
       {"the cloud says terminated", joined().state(InstanceState::gone), Phase::gone},
   });
 }
@@ -93,11 +97,13 @@ TEST_CASE("derive_phases: out of line") {
       {"the cloud says error", snapshot().machine("i-1", "n1").state(InstanceState::failed), Phase::failed},
       {"never joined by the deadline", snapshot().machine("i-1", "n1", 900s), Phase::lost},
       {"one second before it", snapshot().machine("i-1", "n1", 899s), Phase::booting},
-      {"pending for ever is lost too", snapshot().machine("i-1", "n1", 900s).state(InstanceState::pending), Phase::lost},
+      {"pending for ever is lost too", snapshot().machine("i-1", "n1", 900s).state(InstanceState::pending),
+       Phase::lost},
       {"only tide's own entry, past the deadline", entry(900s), Phase::lost},
       {"ours by its tags alone, within the grace", adopted(599s), Phase::booting},
       {"ours by its tags alone, past the grace", adopted(600s), Phase::orphan},
-      {"the batch system refuses it", joined().node([](core::Node& n) { n.unfit = n.held = true, n.note = "Low RealMemory"; }), Phase::unfit},
+      {"the batch system refuses it",
+       joined().node([](core::Node& n) { n.unfit = n.held = true, n.note = "Low RealMemory"; }), Phase::unfit},
       {"joined, and silent", joined().silent(60s), Phase::down},
       {"joined, and given up", joined().node([](core::Node& n) { n.down = true; }), Phase::down},
       {"a person holds it", joined().held("kernel update"), Phase::held},
@@ -109,13 +115,17 @@ TEST_CASE("derive_phases: while joining, a node smaller than its pool is unfit")
   check({
       {"slots", joined().joining().node([](core::Node& n) { n.slots = 3; }), Phase::unfit},
       {"memory", joined().joining().node([](core::Node& n) { n.memory_mib = 7'999; }), Phase::unfit},
-      {"GPUs", joined().joining().set([](core::Settings& s) { s.pools.at({"small"}).gpus = {{"t4", 1}}; }), Phase::unfit},
+      {"GPUs", joined().joining().set([](core::Settings& s) {
+         s.pools.at({"small"}).gpus = {{"t4", 1}};
+       }),
+       Phase::unfit},
       {"larger is well", joined().joining().node([](core::Node& n) { n.slots = 8; }), Phase::joining},
   });
 }
 
 TEST_CASE("derive_phases: during a rebuild nothing is an orphan") {
-  check({{"rebuilding", [] {
+  check({{"rebuilding",
+          [] {
             auto world = adopted(700s);
             world.memory().rebuild = Snapshot::before(600s);
             return world;
@@ -160,7 +170,8 @@ TEST_CASE("derive_phases: three boot failures in a row open the pool's breaker")
 }
 
 TEST_CASE("derive_phases: one failure is counted once") {
-  auto world = snapshot().machine("i-1", "n1", 1000s).row([](core::Machine& m) { m.failing_since = Snapshot::before(30s); });
+  auto world =
+      snapshot().machine("i-1", "n1", 1000s).row([](core::Machine& m) { m.failing_since = Snapshot::before(30s); });
   CHECK(world.plan().memory.breakers.empty());
 }
 
@@ -178,7 +189,8 @@ TEST_CASE("derive_phases: nothing is counted on readings that are not believed")
 }
 
 TEST_CASE("derive_phases: silence is timed from its first pass and ends with the first answer") {
-  CHECK(joined().node([](core::Node& n) { n.responding = false; }).plan().memory.machines.at({"i-1"}).down_since == k_now);
+  CHECK(joined().node([](core::Node& n) { n.responding = false; }).plan().memory.machines.at({"i-1"}).down_since ==
+        k_now);
   auto back = joined().row([](core::Machine& m) { m.down_since = Snapshot::before(1200s); });
   CHECK_FALSE(back.plan().memory.machines.at({"i-1"}).down_since.has_value());
 }

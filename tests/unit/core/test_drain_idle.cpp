@@ -11,7 +11,8 @@ namespace {
 // n workers, idle for so long; n1 the longest.
 Snapshot idle(int count, Seconds since) {
   auto world = snapshot();
-  for (int i = 1; i <= count; ++i) world.worker(fmt::format("i-{}", i), fmt::format("n{}", i)).idle(since - Seconds(i - 1));
+  for (int i = 1; i <= count; ++i)
+    world.worker(fmt::format("i-{}", i), fmt::format("n{}", i)).idle(since - Seconds(i - 1));
   return world;
 }
 
@@ -62,9 +63,13 @@ TEST_CASE("drain_idle: a job whose requirement tide cannot judge keeps no node")
 TEST_CASE("drain_idle: a pool keeps its minimum, counting neither drained nor broken machines") {  // T-E5, B-E4, T-D7
   auto world = idle(3, 900s).set([](core::Settings& s) { s.pools.at({"small"}).min = 2; });
   CHECK(actions(world.plan()) == Lines{"hold n1: idle"});
-  world = idle(2, 900s).worker("i-9", "n9").draining("idle", 100).set([](core::Settings& s) { s.pools.at({"small"}).min = 2; });
+  world = idle(2, 900s).worker("i-9", "n9").draining("idle", 100).set([](core::Settings& s) {
+    s.pools.at({"small"}).min = 2;
+  });
   CHECK(actions(world.plan()).empty());
-  world = idle(2, 900s).machine("i-9", "n9").state(core::InstanceState::failed).set([](core::Settings& s) { s.pools.at({"small"}).min = 2; });
+  world = idle(2, 900s).machine("i-9", "n9").state(core::InstanceState::failed).set([](core::Settings& s) {
+    s.pools.at({"small"}).min = 2;
+  });
   CHECK(actions(world.plan()).empty());
 }
 

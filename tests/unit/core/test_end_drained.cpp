@@ -8,7 +8,9 @@ TEST_SUITE_BEGIN("core/end_drained");
 
 namespace {
 
-Snapshot drained(const std::string& rule = "idle", std::int64_t pass = 98) { return snapshot().worker("i-1", "n1").draining(rule, pass); }
+Snapshot drained(const std::string& rule = "idle", std::int64_t pass = 98) {
+  return snapshot().worker("i-1", "n1").draining(rule, pass);
+}
 
 }  // namespace
 
@@ -28,7 +30,9 @@ TEST_CASE("end_drained: a job that came before the hold keeps the node") {  // B
   CHECK(actions(drained().busy("7", 0).plan()).empty());
 }
 
-TEST_CASE("end_drained: a person's hold is nobody's drain") { CHECK(actions(drained().held("kernel update").plan()).empty()); }
+TEST_CASE("end_drained: a person's hold is nobody's drain") {
+  CHECK(actions(drained().held("kernel update").plan()).empty());
+}
 
 TEST_CASE("end_drained: not while jobs or the cloud are unknown") {
   auto world = drained();
@@ -39,7 +43,8 @@ TEST_CASE("end_drained: not while jobs or the cloud are unknown") {
 
 TEST_CASE("end_drained: what the cloud was just told to end is not told again") {  // T-A7, B-E5, B-D8
   CHECK(actions(drained().row([](core::Machine& row) { row.told_to_end = Snapshot::before(59s); }).plan()).empty());
-  CHECK(actions(drained().row([](core::Machine& row) { row.told_to_end = Snapshot::before(60s); }).plan()) == Lines{"terminate n1: idle"});
+  CHECK(actions(drained().row([](core::Machine& row) { row.told_to_end = Snapshot::before(60s); }).plan()) ==
+        Lines{"terminate n1: idle"});
 }
 
 TEST_CASE("end_drained: a whole life's end takes three passes more: gone, out of the list, forgotten") {

@@ -5,15 +5,17 @@
 #include <set>
 
 using namespace tide;
-using core::ExitCode;
 using core::exit_code_of;
+using core::ExitCode;
 TEST_SUITE_BEGIN("core/exit_code");
 
 TEST_CASE("exit codes: the numbers are part of the contract") {
-  const int numbers[] = {static_cast<int>(ExitCode::done),        static_cast<int>(ExitCode::unexpected), static_cast<int>(ExitCode::usage),
-                         static_cast<int>(ExitCode::config),      static_cast<int>(ExitCode::partly),     static_cast<int>(ExitCode::refused),
-                         static_cast<int>(ExitCode::cloud),       static_cast<int>(ExitCode::not_allowed), static_cast<int>(ExitCode::no_capacity),
-                         static_cast<int>(ExitCode::batch),       static_cast<int>(ExitCode::lock_held),  static_cast<int>(ExitCode::money),
+  const int numbers[] = {static_cast<int>(ExitCode::done),        static_cast<int>(ExitCode::unexpected),
+                         static_cast<int>(ExitCode::usage),       static_cast<int>(ExitCode::config),
+                         static_cast<int>(ExitCode::partly),      static_cast<int>(ExitCode::refused),
+                         static_cast<int>(ExitCode::cloud),       static_cast<int>(ExitCode::not_allowed),
+                         static_cast<int>(ExitCode::no_capacity), static_cast<int>(ExitCode::batch),
+                         static_cast<int>(ExitCode::lock_held),   static_cast<int>(ExitCode::money),
                          static_cast<int>(ExitCode::timeout)};
   int expected = 0;
   for (const int number : numbers) CHECK(number == expected++);
@@ -30,8 +32,10 @@ TEST_CASE("exit codes: each kind of error has one") {
   CHECK(exit_code_of(ErrorKind::lock_held) == ExitCode::lock_held);
   CHECK(exit_code_of(ErrorKind::money) == ExitCode::money);
   CHECK(exit_code_of(ErrorKind::timeout) == ExitCode::timeout);
-  for (const auto kind : {ErrorKind::batch, ErrorKind::unproven, ErrorKind::protocol}) CHECK(exit_code_of(kind) == ExitCode::batch);
-  for (const auto kind : {ErrorKind::retry, ErrorKind::throttled, ErrorKind::bad_request, ErrorKind::eventual, ErrorKind::unknown}) {
+  for (const auto kind : {ErrorKind::batch, ErrorKind::unproven, ErrorKind::protocol})
+    CHECK(exit_code_of(kind) == ExitCode::batch);
+  for (const auto kind :
+       {ErrorKind::retry, ErrorKind::throttled, ErrorKind::bad_request, ErrorKind::eventual, ErrorKind::unknown}) {
     CHECK(exit_code_of(kind) == ExitCode::cloud);
   }
   CHECK(exit_code_of(ErrorKind::auth) == ExitCode::not_allowed);

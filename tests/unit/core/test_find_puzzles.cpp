@@ -21,7 +21,8 @@ TEST_CASE("never joined: a machine past its deadline and grace ends as lost") { 
   CHECK(actions(lost(90'000s).plan()) == Lines{"terminate n1: lost"});
 }
 
-TEST_CASE("never joined: while a newer node matches no machine, nothing is ended as lost or launched, and both are named") {
+TEST_CASE(
+    "never joined: while a newer node matches no machine, nothing is ended as lost or launched, and both are named") {
   const auto plan = lost(500s).waiting(slots(1, 1)).waiting(slots(4), 9).plan();
   CHECK(actions(plan).empty());
   REQUIRE(alarms(plan) == Lines{"unclear-identity"});
@@ -58,7 +59,9 @@ TEST_CASE("never joined: an orphan may be that node just as well") {
 }
 
 TEST_CASE("never joined: a node of another's machine is no puzzle") {
-  auto world = lost(90'000s).machine("i-9", "odd", 500s).instance([](core::Instance& one) { one.tags.erase(core::tag::k_owner); });
+  auto world = lost(90'000s).machine("i-9", "odd", 500s).instance([](core::Instance& one) {
+    one.tags.erase(core::tag::k_owner);
+  });
   world.forgotten();
   world.memory().last_good.first_seen.clear();
   CHECK(actions(world.plan()) == Lines{"terminate n1: lost"});

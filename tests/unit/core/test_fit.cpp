@@ -159,7 +159,12 @@ TEST_CASE("fit: jobs that may not be rerun make no demand on spot") {
 }
 
 TEST_CASE("fit: what is used of a node is not free, and never below zero") {
-  Node node{.slots = 4, .slots_used = 3, .memory_mib = 1'000, .memory_mib_used = 1'200, .gpus = {{"t4", 1}}, .gpus_used = {{"t4", 1}}};
+  Node node{.slots = 4,
+            .slots_used = 3,
+            .memory_mib = 1'000,
+            .memory_mib_used = 1'200,
+            .gpus = {{"t4", 1}},
+            .gpus_used = {{"t4", 1}}};
   const Room free = room_of(node);
   CHECK(free.slots == 1);
   CHECK(free.memory_mib == 0);

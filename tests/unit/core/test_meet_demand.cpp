@@ -54,7 +54,9 @@ TEST_CASE("demand: what boots and what was intended serves, exactly once") {  //
 }
 
 TEST_CASE("demand: an open intent of which one machine is listed offers the rest") {
-  auto world = snapshot().open_intent("k1", 2).machine("i-1", "demo-small-01").instance([](core::Instance& one) { one.tags[core::tag::k_intent] = "k1"; });
+  auto world = snapshot().open_intent("k1", 2).machine("i-1", "demo-small-01").instance([](core::Instance& one) {
+    one.tags[core::tag::k_intent] = "k1";
+  });
   world.row().intent.value = "k1";
   world.memory().intents.erase({"intent-i-1"});
   const auto plan = world.waiting(slots(4), 3).plan();
@@ -80,15 +82,16 @@ TEST_CASE("demand: idle nodes before drained ones") {
 }
 
 TEST_CASE("demand: a drain for a reason, or one that cannot be cancelled, stays") {
-  CHECK(has(actions(snapshot().worker("i-1", "n1").draining("failed").waiting(slots(4)).plan()), "launch small x1: demand"));
+  CHECK(has(actions(snapshot().worker("i-1", "n1").draining("failed").waiting(slots(4)).plan()),
+            "launch small x1: demand"));
   auto world = snapshot().worker("i-1", "n1").draining().waiting(slots(4));
   world.now.batch.hold_can_be_cancelled = false;
   CHECK(has(actions(world.plan()), "launch small x1: demand"));
 }
 
 TEST_CASE("demand: held, dependent, deferred, limited and bound jobs make none, and say why") {  // T-D12, requirement 3
-  for (const auto waiting : {Waiting::held, Waiting::dependent, Waiting::deferred, Waiting::limited, Waiting::queue_closed, Waiting::node_bound,
-                             Waiting::failed, Waiting::unknown}) {
+  for (const auto waiting : {Waiting::held, Waiting::dependent, Waiting::deferred, Waiting::limited,
+                             Waiting::queue_closed, Waiting::node_bound, Waiting::failed, Waiting::unknown}) {
     auto world = snapshot().waiting(slots(1));
     world.now.jobs->waiting[0].waiting = waiting;
     const auto plan = world.plan();
@@ -104,22 +107,27 @@ TEST_CASE("demand: only the queues of [batch] queues") {
   auto world = snapshot().waiting(shape).set([](core::Settings& s) { s.queues = {"gpu"}; });
   CHECK(rules(world.plan().shapes[0]) == Lines{"queue"});
   CHECK(actions(world.plan()).empty());
-  CHECK(actions(world.set([](core::Settings& s) { s.queues = {"gpu", "cpu"}; }).plan()) == Lines{"launch small x1: demand"});
+  CHECK(actions(world.set([](core::Settings& s) {
+                       s.queues = {"gpu", "cpu"};
+                     })
+                    .plan()) == Lines{"launch small x1: demand"});
 }
 
 TEST_CASE("demand: what no pool can ever serve says why for each pool") {
   const auto plan = snapshot().pool("big", [](core::Pool& pool) { pool.slots = 32; }).waiting(slots(64)).plan();
   CHECK(actions(plan).empty());
   REQUIRE(rules(plan.shapes[0]) == Lines{"no-pool"});
-  CHECK(plan.shapes[0].reasons[0].facts == std::vector<core::Fact>{{"big", "64 slots are wanted on one node and it has 32"},
-                                                                   {"small", "64 slots are wanted on one node and it has 4"}});
+  CHECK(plan.shapes[0].reasons[0].facts ==
+        std::vector<core::Fact>{{"big", "64 slots are wanted on one node and it has 32"},
+                                {"small", "64 slots are wanted on one node and it has 4"}});
 }
 
 TEST_CASE("demand: the cheapest able pool first, whatever its name") {
   auto world = snapshot().pool("big", [](core::Pool& pool) { pool.slots = 16, pool.price_micros = 300'000; });
   CHECK(actions(world.waiting(slots(1), 4).plan()) == Lines{"launch small x1: demand"});
   world.now.jobs->waiting.clear();
-  CHECK(actions(world.waiting(slots(1), 16).plan()) == Lines{"launch big x1: demand"});  // one for 0.30, not four for 0.40
+  CHECK(actions(world.waiting(slots(1), 16).plan()) ==
+        Lines{"launch big x1: demand"});  // one for 0.30, not four for 0.40
 }
 
 TEST_CASE("demand: a pool without a price comes last") {
@@ -127,8 +135,11 @@ TEST_CASE("demand: a pool without a price comes last") {
   CHECK(actions(world.waiting(slots(4)).plan()) == Lines{"launch small x1: demand"});
 }
 
-TEST_CASE("demand: what one pool may not launch spills over to the next in the same pass") {  // B-P9, T-P6, requirement 16
-  auto world = snapshot().set([](core::Settings& s) { s.pools.at({"small"}).max = 1; }).pool("dear", [](core::Pool& p) { p.price_micros = 900'000; });
+TEST_CASE(
+    "demand: what one pool may not launch spills over to the next in the same pass") {  // B-P9, T-P6, requirement 16
+  auto world = snapshot().set([](core::Settings& s) { s.pools.at({"small"}).max = 1; }).pool("dear", [](core::Pool& p) {
+    p.price_micros = 900'000;
+  });
   const auto plan = world.waiting(slots(4), 3).plan();
   CHECK(actions(plan) == Lines{"launch small x1: demand", "launch dear x2: demand"});
   CHECK(verdict(plan) == "0/3/0");
@@ -148,9 +159,16 @@ TEST_CASE("multi-node: launched whole, all or none in one call") {
 
 TEST_CASE("multi-node: whole or not at all, at each cap") {
   CHECK(actions(snapshot().waiting(two_nodes()).set([](core::Settings& s) { s.scale.max_nodes = 1; }).plan()).empty());
-  CHECK(actions(snapshot().waiting(two_nodes()).set([](core::Settings& s) { s.pools.at({"small"}).max = 1; }).plan()).empty());
-  CHECK(actions(snapshot().waiting(two_nodes()).set([](core::Settings& s) { s.money.per_hour_micros = 199'999; }).plan()).empty());
-  CHECK(actions(snapshot().waiting(two_nodes()).set([](core::Settings& s) { s.pools.at({"small"}).names = "cloud[01-01]"; }).plan()).empty());
+  CHECK(actions(snapshot().waiting(two_nodes()).set([](core::Settings& s) { s.pools.at({"small"}).max = 1; }).plan())
+            .empty());
+  CHECK(
+      actions(snapshot().waiting(two_nodes()).set([](core::Settings& s) { s.money.per_hour_micros = 199'999; }).plan())
+          .empty());
+  CHECK(actions(snapshot()
+                    .waiting(two_nodes())
+                    .set([](core::Settings& s) { s.pools.at({"small"}).names = "cloud[01-01]"; })
+                    .plan())
+            .empty());
 }
 
 TEST_CASE("multi-node: whole or not at all, where a call makes one machine") {
@@ -169,7 +187,10 @@ TEST_CASE("multi-node: free nodes of its pool count, and are no longer idle") {
 }
 
 TEST_CASE("multi-node: larger than the limit per pass it goes alone") {
-  auto world = snapshot().set([](core::Settings& s) { s.scale.max_launch_per_pass = 3; }).waiting(slots(20, 5)).waiting(slots(4), 2);
+  auto world = snapshot()
+                   .set([](core::Settings& s) { s.scale.max_launch_per_pass = 3; })
+                   .waiting(slots(20, 5))
+                   .waiting(slots(4), 2);
   CHECK(actions(world.plan()) == Lines{"launch small x5: demand"});
   std::swap(world.now.jobs->waiting[0], world.now.jobs->waiting[1]);
   const auto plan = world.plan();

@@ -10,8 +10,21 @@ namespace {
 
 // Something of everything.
 Snapshot busy_world() {
-  auto world = snapshot().worker("i-1", "n1").idle(3600s).worker("i-2", "n2").draining().worker("i-3", "n3").busy("7").machine("i-4", "n4", 5000s);
-  world.worker("i-5", "n5").joining().worker("i-6", "n6").state(core::InstanceState::gone).stranger("metal").held("x").open_intent("k1");
+  auto world = snapshot()
+                   .worker("i-1", "n1")
+                   .idle(3600s)
+                   .worker("i-2", "n2")
+                   .draining()
+                   .worker("i-3", "n3")
+                   .busy("7")
+                   .machine("i-4", "n4", 5000s);
+  world.worker("i-5", "n5")
+      .joining()
+      .worker("i-6", "n6")
+      .state(core::InstanceState::gone)
+      .stranger("metal")
+      .held("x")
+      .open_intent("k1");
   return world.waiting(slots(2, 2), 3).waiting(slots(1), 40).wish(core::WishKind::kill_node, {"n3"});
 }
 
@@ -47,7 +60,8 @@ TEST_CASE("plan: workers come sorted, each action with a reason") {
 }
 
 TEST_CASE("plan: every waiting job is in one class") {
-  for (const auto& shape : busy_world().plan().shapes) CHECK(shape.fits + shape.launching + shape.not_counted == shape.jobs.count);
+  for (const auto& shape : busy_world().plan().shapes)
+    CHECK(shape.fits + shape.launching + shape.not_counted == shape.jobs.count);
 }
 
 TEST_CASE("plan: no node and no machine gets two actions that contradict") {
@@ -76,7 +90,9 @@ TEST_CASE("plan: an idle worker's whole way out never ends it before a second re
 TEST_CASE("plan: nothing at all is done on errors of everything") {  // B-E11, B-D9
   auto world = busy_world();
   world.memory().wishes.clear();
-  world.now.server = world.now.server.has_value() ? core::Observed<core::ServerIdentity>(make_error(ErrorKind::batch, "down")) : world.now.server;
+  world.now.server = world.now.server.has_value()
+                         ? core::Observed<core::ServerIdentity>(make_error(ErrorKind::batch, "down"))
+                         : world.now.server;
   world.now.nodes = make_error(ErrorKind::batch, "down");
   world.now.jobs = make_error(ErrorKind::batch, "down");
   world.unreadable("aws");

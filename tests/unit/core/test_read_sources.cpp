@@ -18,7 +18,9 @@ Snapshot cluster(int workers, int missing) {
   return world.waiting(slots(4), 50);
 }
 
-bool is_suspect(const core::Plan& plan) { return plan.memory.suspicion.has_value() && actions(plan).empty() && has(alarms(plan), "batch-unreadable"); }
+bool is_suspect(const core::Plan& plan) {
+  return plan.memory.suspicion.has_value() && actions(plan).empty() && has(alarms(plan), "batch-unreadable");
+}
 
 ErrorKind alarm_kind(const core::Plan& plan) {
   REQUIRE_FALSE(plan.alarms.empty());
@@ -33,9 +35,9 @@ TEST_CASE("suspect: all nodes missing, even one") {
 }
 
 TEST_CASE("suspect: more than two and more than a fifth") {
-  CHECK_FALSE(is_suspect(cluster(3, 2).plan()));    // two
+  CHECK_FALSE(is_suspect(cluster(3, 2).plan()));  // two
   CHECK(is_suspect(cluster(4, 3).plan()));
-  CHECK_FALSE(is_suspect(cluster(15, 3).plan()));   // a fifth, not more
+  CHECK_FALSE(is_suspect(cluster(15, 3).plan()));  // a fifth, not more
   CHECK(is_suspect(cluster(14, 3).plan()));
 }
 
@@ -115,9 +117,9 @@ TEST_CASE("read_sources: a reading that failed ends nothing and launches nothing
     spoil(world.now, make_error(ErrorKind::protocol, "squeue printed HTML"));
     return world.plan();
   };
-  for (const auto& plan : {broken([](auto& now, Error error) { now.jobs = error; }),       // T-D6, T-E11, T-P11
-                           broken([](auto& now, Error error) { now.nodes = error; }),      // B-D10
-                           broken([](auto& now, Error error) { now.server = error; })}) {
+  for (const auto& plan : {broken([](auto&now, Error error) { now.jobs = error; }),   // T-D6, T-E11, T-P11
+                           broken([](auto&now, Error error) { now.nodes = error; }),  // B-D10
+                           broken([](auto&now, Error error) { now.server = error; })}) {
     CHECK(actions(plan).empty());
     CHECK(alarms(plan) == Lines{"batch-unreadable"});
     CHECK(alarm_kind(plan) == ErrorKind::protocol);
@@ -165,12 +167,16 @@ TEST_CASE("read_sources: a taken over head's machines are ours") {
 }
 
 TEST_CASE("read_sources: a gone machine of another head is history") {
-  auto world = snapshot().machine("i-1", "n1").instance([](core::Instance& one) { one.tags[core::tag::k_owner] = "head-2"; });
+  auto world =
+      snapshot().machine("i-1", "n1").instance([](core::Instance& one) { one.tags[core::tag::k_owner] = "head-2"; });
   CHECK(alarms(world.forgotten().state(core::InstanceState::gone).plan()).empty());
 }
 
 TEST_CASE("read_sources: a machine that bears our cluster's tag and no owner is foreign and hinders nobody") {
-  auto world = snapshot().machine("i-1", "n1", 7200s).instance([](core::Instance& one) { one.tags.erase(core::tag::k_owner); }).forgotten();
+  auto world = snapshot()
+                   .machine("i-1", "n1", 7200s)
+                   .instance([](core::Instance& one) { one.tags.erase(core::tag::k_owner); })
+                   .forgotten();
   const auto plan = world.waiting(slots(1)).plan();
   CHECK(find(plan, "i-1")->phase == core::Phase::foreign);
   CHECK(actions(plan) == Lines{"launch small x1: demand"});

@@ -14,9 +14,11 @@ Snapshot failing(Seconds since) {
   });
 }
 Snapshot unfit(Seconds since) {
-  return snapshot().worker("i-1", "n1").held("Low RealMemory").node([](core::Node& node) { node.unfit = true; }).row([=](core::Machine& row) {
-    row.failing_since = Snapshot::before(since);
-  });
+  return snapshot()
+      .worker("i-1", "n1")
+      .held("Low RealMemory")
+      .node([](core::Node& node) { node.unfit = true; })
+      .row([=](core::Machine& row) { row.failing_since = Snapshot::before(since); });
 }
 // `silent` of `all` joined nodes do not answer for `since`.
 Snapshot silent(int count, int all, Seconds since) {
@@ -48,7 +50,8 @@ TEST_CASE("failed: a machine that joined drains first, and its jobs go on") {
 }
 
 TEST_CASE("lost: a node entry with a job is never ended, whatever the clocks say") {
-  auto world = snapshot().machine("i-1", "n1", 1000s).row([](core::Machine& row) { row.failing_since = Snapshot::before(60s); });
+  auto world =
+      snapshot().machine("i-1", "n1", 1000s).row([](core::Machine& row) { row.failing_since = Snapshot::before(60s); });
   auto node = Snapshot::plain_node("n1");
   node.registered_at = k_wall - 90'000s;  // its own clock is wrong
   world.nodes().push_back(node);
@@ -116,7 +119,8 @@ TEST_CASE("down: one that was held for it does not end once many are silent") {
 TEST_CASE("down: one that is being ended is not silent together with others") {
   auto world = silent(1, 4, 1800s);
   for (const char* id : {"i-2", "i-3"}) {
-    for (auto& one : *world.now.instances.at({"aws"})) one.state = one.id.value == id ? core::InstanceState::stopping : one.state;
+    for (auto& one : *world.now.instances.at({"aws"}))
+      one.state = one.id.value == id ? core::InstanceState::stopping : one.state;
   }
   for (auto& node : world.nodes()) node.responding = node.name.value == "n4";
   CHECK(actions(world.plan()) == Lines{"hold n1: down"});
@@ -133,7 +137,9 @@ TEST_CASE("reap: the limit per pass is one for all rules") {
   auto world = snapshot().set([](core::Settings& s) { s.scale.max_end_per_pass.percent = 20; });
   for (int i = 1; i <= 8; ++i) world.worker(fmt::format("i-{}", i), fmt::format("n{}", i)).draining();
   for (int i = 9; i <= 10; ++i) {
-    world.machine(fmt::format("i-{}", i), fmt::format("n{}", i), 1000s).row([](core::Machine& row) { row.failing_since = Snapshot::before(60s); });
+    world.machine(fmt::format("i-{}", i), fmt::format("n{}", i), 1000s).row([](core::Machine& row) {
+      row.failing_since = Snapshot::before(60s);
+    });
   }
   const auto plan = world.plan();
   CHECK(actions(plan).size() == 2);  // a fifth of ten

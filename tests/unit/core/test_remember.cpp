@@ -181,7 +181,10 @@ TEST_CASE("remember: an unanswered launch of which some are listed is accepted o
 }
 
 TEST_CASE("remember: a machine that is listed again was never missing") {
-  const auto plan = joined().row([](core::Machine& row) { row.missing_since = Snapshot::before(30s), row.missing_passes = 1; }).plan();
+  const auto plan =
+      joined()
+          .row([](core::Machine& row) { row.missing_since = Snapshot::before(30s), row.missing_passes = 1; })
+          .plan();
   CHECK_FALSE(row_of(plan).missing_since.has_value());
   CHECK(row_of(plan).missing_passes == 0);
 }

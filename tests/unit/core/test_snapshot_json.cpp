@@ -42,16 +42,30 @@ void check_all() {
 }
 
 core::SavedSnapshot full() {
-  auto world = snapshot().worker("i-1", "n1").idle(60s).worker("i-2", "n2").busy("7").draining().machine("i-3", "n3").open_intent("k1", 2);
-  world.stranger("metal").wish(core::WishKind::kill_node, {"n1"}, true).waiting(slots(8, 2), 3).cloud("b").unreadable("b", ErrorKind::auth);
+  auto world = snapshot()
+                   .worker("i-1", "n1")
+                   .idle(60s)
+                   .worker("i-2", "n2")
+                   .busy("7")
+                   .draining()
+                   .machine("i-3", "n3")
+                   .open_intent("k1", 2);
+  world.stranger("metal")
+      .wish(core::WishKind::kill_node, {"n1"}, true)
+      .waiting(slots(8, 2), 3)
+      .cloud("b")
+      .unreadable("b", ErrorKind::auth);
   world.now.jobs->waiting[0].shape.chunks[0].features = {{"a", "b"}, {"c"}};
   world.now.jobs->waiting[0].ids = {{"12_[3-9]"}};
-  world.memory().back_offs["aws/small"] = {.key = "aws/small", .kind = ErrorKind::quota, .attempts = 2, .until = k_now, .why = "\"quota\"\n"};
+  world.memory().back_offs["aws/small"] = {
+      .key = "aws/small", .kind = ErrorKind::quota, .attempts = 2, .until = k_now, .why = "\"quota\"\n"};
   world.memory().breakers[{"small"}] = {.pool = {"small"}, .failures = 3, .open = true, .last = "x"};
   world.memory().suspicion = core::Suspicion{.since = k_now, .why = "y", .missing = {{"n9"}}, .accepted = true};
   world.memory().rebuild = k_now;
   world.memory().taken_over = {{"head-0"}};
-  world.set([](core::Settings& s) { s.money.per_hour_micros = 5'000'000, s.pools.at({"small"}).gpus = {{"", 1}, {"t4", 2}}; });
+  world.set([](core::Settings& s) {
+    s.money.per_hour_micros = 5'000'000, s.pools.at({"small"}).gpus = {{"", 1}, {"t4", 2}};
+  });
   return {world.settings, world.build()};
 }
 
@@ -78,16 +92,20 @@ TEST_CASE("snapshot_json: there and back, byte for byte") {
 
 TEST_CASE("snapshot_json: what could not be read stays an error") {
   auto saved = full();
-  saved.snapshot.nodes = make_error(ErrorKind::unproven, "no version line").with_context("while reading the nodes").with_hint("Look.");
+  saved.snapshot.nodes =
+      make_error(ErrorKind::unproven, "no version line").with_context("while reading the nodes").with_hint("Look.");
   const auto back = core::snapshot_from_json(core::to_json(saved));
   REQUIRE(back);
   CHECK(back->snapshot.nodes == saved.snapshot.nodes);
 }
 
 TEST_CASE("snapshot_json: every member of every struct is named in fields.hpp") {
-  check_all<core::Chunk, core::Shape, core::WaitingJobs, core::JobQueue, core::Node, core::ServerIdentity, core::Instance>();
-  check_all<core::LaunchRequest, core::Intent, core::Machine, core::HoldRow, core::NodeRow, core::Wish, core::BackOff, core::Breaker>();
-  check_all<BootTime, core::PassClock, core::LastGood, core::Suspicion, core::Memory, core::EndLimit, core::ScaleSettings, core::Money>();
+  check_all<core::Chunk, core::Shape, core::WaitingJobs, core::JobQueue, core::Node, core::ServerIdentity,
+            core::Instance>();
+  check_all<core::LaunchRequest, core::Intent, core::Machine, core::HoldRow, core::NodeRow, core::Wish, core::BackOff,
+            core::Breaker>();
+  check_all<BootTime, core::PassClock, core::LastGood, core::Suspicion, core::Memory, core::EndLimit,
+            core::ScaleSettings, core::Money>();
   check_all<core::Pool, core::Settings, core::BatchTraits, core::CloudTraits>();
 }
 
@@ -112,7 +130,8 @@ TEST_CASE("snapshot_json: a key that an older version did not write keeps its de
 }
 
 TEST_CASE("snapshot_json: hostile input is an error that names the place, never a crash") {
-  for (const char* text : {"", "{", "[]", "null", "7", "\"x\"", "{\"schema\":7}", "{\"schema\":\"tide.snapshot/2\"}", "{\"schema\":\"tide.snapshot/1\"}",
+  for (const char* text : {"", "{", "[]", "null", "7", "\"x\"", "{\"schema\":7}", "{\"schema\":\"tide.snapshot/2\"}",
+                           "{\"schema\":\"tide.snapshot/1\"}",
                            "{\"schema\":\"tide.snapshot/1\",\"settings\":[],\"snapshot\":{}}", "<html></html>"}) {
     CAPTURE(text);
     const auto back = core::snapshot_from_json(text);
@@ -131,7 +150,8 @@ TEST_CASE("snapshot_json: hostile input is an error that names the place, never 
 
 TEST_CASE("snapshot_json: a text cut anywhere is an error") {
   const std::string text = core::to_json(full());
-  for (std::size_t length = 0; length < text.size() - 2; length += 97) CHECK_FALSE(core::snapshot_from_json(std::string_view(text).substr(0, length)));
+  for (std::size_t length = 0; length < text.size() - 2; length += 97)
+    CHECK_FALSE(core::snapshot_from_json(std::string_view(text).substr(0, length)));
 }
 
 TEST_CASE("snapshot_json: bytes that are no UTF-8 do not break it") {

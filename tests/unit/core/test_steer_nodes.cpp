@@ -33,7 +33,8 @@ TEST_CASE("join: registered and of full size: released for jobs") {
 
 TEST_CASE("join: not yet while it is silent, smaller than its pool or held by a person") {
   CHECK(actions(snapshot().worker("i-1", "n1").joining().silent(60s).plan()).empty());
-  CHECK(actions(snapshot().worker("i-1", "n1").joining().node([](core::Node& node) { node.slots = 2; }).plan()).empty());
+  CHECK(
+      actions(snapshot().worker("i-1", "n1").joining().node([](core::Node& node) { node.slots = 2; }).plan()).empty());
   CHECK(actions(snapshot().worker("i-1", "n1").joining().held("kernel update").plan()).empty());
 }
 

@@ -13,7 +13,7 @@ namespace tide::test {
 
 struct Journal {
   Lines lines;
-  core::Memory disk;   // what a crash would leave
+  core::Memory disk;  // what a crash would leave
   void say(std::string line) { lines.push_back(std::move(line)); }
 };
 
@@ -45,7 +45,8 @@ class FakeStore final : public store::Store {
     return {};
   }
   Result<std::vector<store::Event>> last_events(int count) override {
-    const std::size_t skip = events.size() > static_cast<std::size_t>(count) ? events.size() - static_cast<std::size_t>(count) : 0;
+    const std::size_t skip =
+        events.size() > static_cast<std::size_t>(count) ? events.size() - static_cast<std::size_t>(count) : 0;
     return std::vector<store::Event>(events.begin() + static_cast<std::ptrdiff_t>(skip), events.end());
   }
 
@@ -72,7 +73,8 @@ class FakeCloud final : public cloud::Cloud {
     std::vector<Result<cloud::LaunchReply>> replies;
     for (const core::LaunchRequest& request : requests) {
       const auto row = m_journal.disk.intents.find(request.intent);
-      const bool on_disk = row != m_journal.disk.intents.end() && row->second.state == core::IntentState::open && row->second.request == request;
+      const bool on_disk = row != m_journal.disk.intents.end() && row->second.state == core::IntentState::open &&
+                           row->second.request == request;
       m_journal.say(fmt::format("launch {} x{}{}", request.pool.value, request.count, on_disk ? "" : ": NOT ON DISK"));
       tokens.push_back(request.intent.value);
       if (refusal) {
@@ -108,7 +110,9 @@ class FakeCloud final : public cloud::Cloud {
     m_journal.say("console " + id.value);
     return console_text;
   }
-  Result<std::vector<cloud::InstanceType>> types(std::span<const std::string>) override { return std::vector<cloud::InstanceType>{}; }
+  Result<std::vector<cloud::InstanceType>> types(std::span<const std::string>) override {
+    return std::vector<cloud::InstanceType>{};
+  }
   Result<void> check(const core::Pool&) const override { return {}; }
 
  private:
@@ -144,9 +148,13 @@ class FakeBatch final : public batch::BatchSystem {
     return m_world.jobs;
   }
   Result<void> add(const batch::NodeSpec& node) override {
-    return change("add", node.name, m_journal.disk.nodes.contains(node.name) && m_journal.disk.holds.contains(node.name) && node.note == "tide: joining");
+    return change("add", node.name,
+                  m_journal.disk.nodes.contains(node.name) && m_journal.disk.holds.contains(node.name) &&
+                      node.note == "tide: joining");
   }
-  Result<void> set_address(const core::NodeName& node, const std::string&) override { return change("address", node, true); }
+  Result<void> set_address(const core::NodeName& node, const std::string&) override {
+    return change("address", node, true);
+  }
   Result<void> hold(const core::NodeName& node, const std::string& note) override {
     const auto row = m_journal.disk.holds.find(node);
     return change("hold", node, row != m_journal.disk.holds.end() && row->second.note == note);
@@ -198,7 +206,9 @@ class Stage {
     }
   }
 
-  Result<engine::PassReport> pass(engine::PassOptions options = {}) { return engine::run_pass(m_ports, settings, options); }
+  Result<engine::PassReport> pass(engine::PassOptions options = {}) {
+    return engine::run_pass(m_ports, settings, options);
+  }
   engine::PassReport done(const engine::PassOptions& options = {}) {
     auto report = pass(options);
     if (!report) throw std::runtime_error(report.error().message);
@@ -226,7 +236,8 @@ class Stage {
   FakeClock m_clock;
   FakeRandom m_random;
   std::vector<std::unique_ptr<FakeCloud>> m_clouds;
-  engine::Ports m_ports{.clock = m_clock, .random = m_random, .batch = batch, .clouds = {}, .store = store, .head = {"head-1"}};
+  engine::Ports m_ports{
+      .clock = m_clock, .random = m_random, .batch = batch, .clouds = {}, .store = store, .head = {"head-1"}};
 };
 
 }  // namespace tide::test

@@ -93,7 +93,8 @@ TEST_CASE("launch: a back-off doubles, is bounded, and obeys what the cloud asks
 
 TEST_CASE("launch: success ends the back-offs of its kind") {
   Stage stage(hungry());
-  for (const char* key : {"aws", "aws/small", "aws/small/t1"}) stage.disk().back_offs[key] = {.key = key, .attempts = 5, .until = k_now};
+  for (const char* key : {"aws", "aws/small", "aws/small/t1"})
+    stage.disk().back_offs[key] = {.key = key, .attempts = 5, .until = k_now};
   stage.done();
   CHECK(stage.disk().back_offs.empty());
 }
@@ -178,7 +179,9 @@ TEST_CASE("terminate: a call that failed is tried again") {
 
 TEST_CASE("terminate: the console of a boot failure is kept first, and once") {
   const auto failed = [] {
-    return snapshot().machine("i-1", "n1").state(core::InstanceState::failed).row([](core::Machine& row) { row.failing_since = Snapshot::before(60s); });
+    return snapshot().machine("i-1", "n1").state(core::InstanceState::failed).row([](core::Machine& row) {
+      row.failing_since = Snapshot::before(60s);
+    });
   };
   Stage stage(failed());
   stage.done();
@@ -191,7 +194,9 @@ TEST_CASE("terminate: the console of a boot failure is kept first, and once") {
 }
 
 TEST_CASE("terminate: a console that cannot be had hinders nothing") {
-  Stage stage(snapshot().machine("i-1", "n1").state(core::InstanceState::failed).row([](core::Machine& row) { row.failing_since = Snapshot::before(60s); }));
+  Stage stage(snapshot().machine("i-1", "n1").state(core::InstanceState::failed).row([](core::Machine& row) {
+    row.failing_since = Snapshot::before(60s);
+  }));
   stage.cloud().console_text = cloud_says(ErrorKind::auth);
   const auto report = stage.done();
   CHECK(has(stage.calls(), "terminate i-1"));

@@ -85,7 +85,8 @@ TEST_CASE("pass: the second one launches nothing more") {
 TEST_CASE("pass: progress sees each outcome") {
   Stage stage(snapshot().worker("i-1", "n1").idle(600s).worker("i-2", "n2").draining());
   Lines seen;
-  const auto report = stage.done({.progress = [&](const engine::Outcome& outcome) { seen.push_back(line(outcome.planned)); }});
+  const auto report =
+      stage.done({.progress = [&](const engine::Outcome& outcome) { seen.push_back(line(outcome.planned)); }});
   CHECK(seen == actions(report.plan));
   CHECK(report.outcomes.size() == 2);
 }
@@ -93,14 +94,20 @@ TEST_CASE("pass: progress sees each outcome") {
 TEST_CASE("exit: nothing to do, or all done, is 0; what planning declined too") {
   CHECK(code_with([](Snapshot&) {}) == ExitCode::done);
   CHECK(code_with([](Snapshot& world) { world.waiting(slots(4)); }) == ExitCode::done);
-  CHECK(code_with([](Snapshot& world) { world.waiting(slots(4, 1), 9).set([](core::Settings& s) { s.scale.max_nodes = 1; }); }) == ExitCode::done);
+  CHECK(code_with([](Snapshot& world) {
+          world.waiting(slots(4, 1), 9).set([](core::Settings& s) { s.scale.max_nodes = 1; });
+        }) == ExitCode::done);
 }
 
 TEST_CASE("exit: a batch system that could not be read is 9, whatever else was") {
-  for (const auto kind : {ErrorKind::batch, ErrorKind::timeout, ErrorKind::protocol, ErrorKind::unproven, ErrorKind::io}) {
+  for (const auto kind :
+       {ErrorKind::batch, ErrorKind::timeout, ErrorKind::protocol, ErrorKind::unproven, ErrorKind::io}) {
     CHECK(code_with([&](Snapshot& w) { w.now.server = error(kind); }) == ExitCode::batch);
     CHECK(code_with([&](Snapshot& w) { w.now.jobs = error(kind); }) == ExitCode::batch);
-    CHECK(code_with([&](Snapshot& w) { w.now.nodes = error(kind); w.unreadable("aws", ErrorKind::auth); }) == ExitCode::batch);
+    CHECK(code_with([&](Snapshot& w) {
+            w.now.nodes = error(kind);
+            w.unreadable("aws", ErrorKind::auth);
+          }) == ExitCode::batch);
   }
 }
 
@@ -122,13 +129,19 @@ TEST_CASE("exit: a cloud that refuses us is 7, one that fails 6, in whatever ord
 }
 
 TEST_CASE("exit: another head's machines are 5, and nothing is called") {
-  Stage stage(snapshot().worker("i-1", "n1").idle(900s).waiting(slots(4), 3).instance([](core::Instance& one) { one.tags[core::tag::k_owner] = "head-2"; }));
+  Stage stage(snapshot().worker("i-1", "n1").idle(900s).waiting(slots(4), 3).instance([](core::Instance& one) {
+    one.tags[core::tag::k_owner] = "head-2";
+  }));
   CHECK(code_of(stage) == ExitCode::refused);
   CHECK(stage.calls().empty());
 }
 
 TEST_CASE("exit: an unreadable source decides over what was done") {
-  Stage stage(snapshot().cloud("b").pool("rest", [](core::Pool& pool) { pool.cloud = {"b"}; }).waiting(slots(4)).unreadable("aws"));
+  Stage stage(snapshot()
+                  .cloud("b")
+                  .pool("rest", [](core::Pool& pool) { pool.cloud = {"b"}; })
+                  .waiting(slots(4))
+                  .unreadable("aws"));
   CHECK(code_of(stage) == ExitCode::cloud);
   CHECK(has(stage.calls(), "launch rest x1"));
 }

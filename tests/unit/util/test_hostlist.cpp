@@ -17,8 +17,8 @@ TEST_CASE("expand_hostlist: ranges keep their width and the order as written") {
 }
 
 TEST_CASE("expand_hostlist: what is no list is an error") {
-  for (const char* text : {"a[1-2", "a]1", "a[1[2]]", "a[]", "a[x]", "a[3-1]", "a[1-]", "a[-1]", ",", "a,,b", "a,", "a[1-99999999]",
-                           "a[1-99999999999999999999]", "a[1-256]b[1-256]c[1-256]", "a[1,]"}) {
+  for (const char* text : {"a[1-2", "a]1", "a[1[2]]", "a[]", "a[x]", "a[3-1]", "a[1-]", "a[-1]", ",", "a,,b", "a,",
+                           "a[1-99999999]", "a[1-99999999999999999999]", "a[1-256]b[1-256]c[1-256]", "a[1,]"}) {
     CAPTURE(text);
     const auto names = expand_hostlist(text);
     REQUIRE_FALSE(names);

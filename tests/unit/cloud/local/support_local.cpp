@@ -67,8 +67,11 @@ core::LaunchRequest Rig::request(const std::string& token, int count) const {
   request.count = count;
   request.min_count = count;
   for (int index = 0; index < count; ++index) request.names.push_back("n" + std::to_string(index + 1));
-  request.tags = {{core::tag::k_cluster, "physics"}, {core::tag::k_owner, "head=1"},      {core::tag::k_pool, "small"},
-                  {core::tag::k_names, "n[1-2]"},    {core::tag::k_intent, request.intent.value}};
+  request.tags = {{core::tag::k_cluster, "physics"},
+                  {core::tag::k_owner, "head=1"},
+                  {core::tag::k_pool, "small"},
+                  {core::tag::k_names, "n[1-2]"},
+                  {core::tag::k_intent, request.intent.value}};
   request.slots = 4;
   request.memory_mib = 2048;
   request.gpus = {{"a100", 2}};
@@ -151,7 +154,8 @@ std::string run_as_nobody(Scenario scenario) {
   ::close(ends[1]);
   std::string complaint;
   std::array<char, 1024> buffer{};
-  for (ssize_t size = ::read(ends[0], buffer.data(), buffer.size()); size > 0; size = ::read(ends[0], buffer.data(), buffer.size())) {
+  for (ssize_t size = ::read(ends[0], buffer.data(), buffer.size()); size > 0;
+       size = ::read(ends[0], buffer.data(), buffer.size())) {
     complaint.append(buffer.data(), static_cast<std::size_t>(size));
   }
   ::close(ends[0]);

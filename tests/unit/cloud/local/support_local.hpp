@@ -50,7 +50,7 @@ std::string run_as_nobody(Scenario scenario);
 }  // namespace tide::test
 
 // In a scenario: leaves with the text of what does not hold.
-#define EXPECT(...)                                                                     \
-  do {                                                                                  \
+#define EXPECT(...)                                                                                      \
+  do {                                                                                                   \
     if (!(__VA_ARGS__)) return std::string(__FILE__ ":") + std::to_string(__LINE__) + ": " #__VA_ARGS__; \
   } while (false)

@@ -10,7 +10,8 @@ TEST_SUITE_BEGIN("cloud/local");
 TEST_CASE("addresses: a range is its hosts") {
   CHECK(*parse_range("127.99.0.0/16") == AddressRange{.first = 0x7F630001, .last = 0x7F63FFFE});
   CHECK(*parse_range("10.0.0.7/30") == AddressRange{.first = 0x0A000005, .last = 0x0A000006});
-  for (const char* text : {"", "127.99.0.0", "127.99.0/16", "127.99.0.256/16", "127.99.0.0/31", "127.99.0.0/7", "::1/64", "1.2.3.4/x"}) {
+  for (const char* text :
+       {"", "127.99.0.0", "127.99.0/16", "127.99.0.256/16", "127.99.0.0/31", "127.99.0.0/7", "::1/64", "1.2.3.4/x"}) {
     CAPTURE(text);
     const auto range = parse_range(text);
     REQUIRE_FALSE(range);

@@ -25,7 +25,9 @@ Result<cloud::LaunchReply> launch(cloud::local::LocalCloud cloud, const core::La
   return std::move(cloud.launch({&request, 1}).front());
 }
 
-bool end(cloud::local::LocalCloud cloud, const core::InstanceId& id) { return cloud.terminate({&id, 1}).front().has_value(); }
+bool end(cloud::local::LocalCloud cloud, const core::InstanceId& id) {
+  return cloud.terminate({&id, 1}).front().has_value();
+}
 
 bool same_ids(const std::vector<core::Instance>& left, const std::vector<core::Instance>& right) {
   return std::ranges::equal(left, right, {}, &core::Instance::id, &core::Instance::id);
@@ -55,7 +57,8 @@ std::string life() {
   EXPECT(end(rig.cloud(), {"never-was"}));
   const auto late = launch(rig.cloud(), rig.request("t", 2));
   EXPECT(late && late->instances.size() == 2);
-  EXPECT(late->instances.front().state == InstanceState::gone && late->instances.back().state == InstanceState::running);
+  EXPECT(late->instances.front().state == InstanceState::gone &&
+         late->instances.back().state == InstanceState::running);
   EXPECT(rig.found().size() == 1);
   return {};
 }
@@ -163,7 +166,8 @@ std::string nothing_leaks_in() {
   EXPECT(rig.found().size() == 1);
   const cloud::local::Found found = rig.found().front();
   EXPECT(status_line(found.pid, "SigBlk") == "0000000000000000");
-  EXPECT((std::stoull(status_line(found.pid, "SigIgn"), nullptr, 16) & ((1ULL << (SIGCHLD - 1)) | (1ULL << (SIGTERM - 1)))) == 0);
+  EXPECT((std::stoull(status_line(found.pid, "SigIgn"), nullptr, 16) &
+          ((1ULL << (SIGCHLD - 1)) | (1ULL << (SIGTERM - 1)))) == 0);
   const std::string log = rig.settings().log_dir + "/" + reply->instances.front().id.value + ".log";
   EXPECT(descriptors(found.pid) == std::set<std::string>{"0 /dev/null", "1 " + log, "2 " + log});
   const std::set<std::string> kept = descriptors(found.init);
@@ -197,7 +201,8 @@ std::string copycats_are_not_taken() {
   const pid_t original = rig.found().front().pid;
   const pid_t plain = copycat(original, false);
   const pid_t leader = copycat(original, true);
-  const bool both = rig.wait_until([&] { return with_in_environment("TIDE_CLOUD=" + rig.settings().name.value).size() == 3; });
+  const bool both =
+      rig.wait_until([&] { return with_in_environment("TIDE_CLOUD=" + rig.settings().name.value).size() == 3; });
   const std::size_t listed = rig.list().size();
   const bool ended = end(rig.cloud(), rig.list().front().id);
   const bool original_gone = rig.wait_until([&] { return rig.list().empty(); });
@@ -269,7 +274,9 @@ std::string no_zombies() {
 }
 
 std::string own_namespaces() {
-  Rig rig({"/bin/sh", "-c", "mount -t tmpfs mine /mnt && echo mounted; test $(ls -d /proc/[0-9]* | wc -l) -lt 9 && echo alone; exec sleep 1000"});
+  Rig rig({"/bin/sh", "-c",
+           "mount -t tmpfs mine /mnt && echo mounted; test $(ls -d /proc/[0-9]* | wc -l) -lt 9 && echo alone; exec "
+           "sleep 1000"});
   const std::string before = *read_file("/proc/self/mounts");
   const auto reply = launch(rig.cloud(), rig.request("t"));
   EXPECT(reply);
