@@ -29,9 +29,11 @@ Result<std::int64_t> first_number(Database& database, const std::string& sql) {
   return found ? statement.integer(0) : 0;
 }
 
-// A new database of its own name, closed again.
+// A new database of its own name, closed again. Already in WAL: processes that open it together and each switch it over
+// would find it locked, and SQLite does not wait there.
 Result<void> fill(const std::string& path) {
   TIDE_TRY_ASSIGN(const auto database, Database::open(path, SQLITE_OPEN_READWRITE));
+  TIDE_TRY(database->execute("PRAGMA journal_mode=WAL"));
   TIDE_TRY(database->execute("PRAGMA synchronous=FULL"));
   return create_schema(*database);
 }

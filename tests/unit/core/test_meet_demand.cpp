@@ -65,10 +65,18 @@ TEST_CASE("demand: an open intent of which one machine is listed offers the rest
 }
 
 TEST_CASE("demand: down, held and unclear nodes serve nothing") {  // B-P7, T-P2
-  for (auto world : {snapshot().worker("i-1", "n1").silent(60s), snapshot().worker("i-1", "n1").held("kernel update"),
+  for (auto world : {snapshot().worker("i-1", "n1").silent(1000s), snapshot().worker("i-1", "n1").held("kernel update"),
                      snapshot().stranger("metal").held("kernel update"), snapshot().stranger("metal").silent(60s)}) {
     CHECK(has(actions(world.waiting(slots(4)).plan()), "launch small x1: demand"));
   }
+}
+
+TEST_CASE(
+    "demand: a node that is silent for less than a boot takes is waited for, and nothing is launched in its stead") {
+  auto world = snapshot().worker("i-1", "n1").silent(60s).waiting(slots(4));
+  CHECK(actions(world.plan()).empty());
+  world.node().down = true;  // given up by the batch system
+  CHECK(has(actions(world.plan()), "launch small x1: demand"));
 }
 
 TEST_CASE("demand: cancels a drain for idleness before it launches") {  // T-A3, requirement 18

@@ -3,6 +3,7 @@
 #include <tide/util/files.hpp>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -328,7 +329,10 @@ TEST_CASE("open_store: many at once on a first run end in one store, and writers
     REQUIRE(child >= 0);
     if (child == 0) {
       auto result = open_store({.path = folder.db()});
-      if (!result) ::_exit(1);
+      if (!result) {
+        fmt::print(stderr, "{}: {}\n", result.error().message, fmt::join(result.error().context, "; "));
+        ::_exit(1);
+      }
       for (int j = 0; j < k_wishes; ++j) {
         if (!(*result)->add_wish(wish(std::to_string(i) + "-" + std::to_string(j)))) ::_exit(2);
       }

