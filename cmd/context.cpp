@@ -15,9 +15,11 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <istream>
 #include <optional>
 #include <ostream>
+#include <system_error>
 
 namespace tide::cmd {
 
@@ -54,6 +56,18 @@ Result<core::HeadId> head_id(const std::string& cluster) {
       .with_hint("Run 'systemd-machine-id-setup', or write a random word of your own to /var/lib/tide/head-id.");
 }
 
+Result<void> make_head_id(Random& random) {
+  const std::string path = "/var/lib/tide/head-id";
+  const std::string fresh = fmt::format("{}.{}", path, getpid());
+  TIDE_TRY(make_directories("/var/lib/tide", 0755));
+  TIDE_TRY(write_file_atomically(fresh, fmt::format("{:016x}{:016x}\n", random.next(), random.next()), {.mode = 0644}));
+  // link() fails if another process was first: then its word is the one.
+  const int code = ::link(fresh.c_str(), path.c_str()) == 0 || errno == EEXIST ? 0 : errno;
+  ::unlink(fresh.c_str());
+  if (code == 0) return {};
+  return make_error(ErrorKind::io, "'{}' cannot be written: {}", path, std::system_category().message(code));
+}
+
 Context::Context(Process& process, GlobalOptions options)
     : m_process(process), m_options(std::move(options)), m_parts(std::make_unique<Parts>()) {}
 
@@ -75,6 +89,7 @@ Result<engine::Ports*> Context::ports(bool write) {
   TIDE_TRY_ASSIGN(const config::Config* config, this->config());
   m_parts->transport = net::CurlTransport::make();
   m_parts->runner = std::make_unique<process::PosixRunner>(m_process.clock);
+  if (write && !head_id(config->settings.cluster)) TIDE_TRY(make_head_id(m_process.random));
   TIDE_TRY_ASSIGN(const core::HeadId head, head_id(config->settings.cluster));
   TIDE_TRY_ASSIGN(m_parts->store, store::open_store({.path = config->state_dir + "/" + std::string(store::k_store_file),
                                                      .read_only = !write}));

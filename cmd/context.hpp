@@ -95,4 +95,7 @@ std::vector<config::AdapterKeys> adapter_keys();
 // folder.
 Result<core::HeadId> head_id(const std::string& cluster);
 
+// Writes /var/lib/tide/head-id where a machine has no identity at all; an existing one is never touched.
+Result<void> make_head_id(Random& random);
+
 }  // namespace tide::cmd
