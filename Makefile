@@ -26,7 +26,7 @@ test: build/build.ninja
 asan:
 	@tools/need build test
 	@cmake --preset asan >/dev/null
-	@cmake --build build/asan -j $(JOBS)
+	@cmake --build build/asan --target units -j $(JOBS)
 	@ctest --test-dir build/asan -j $(JOBS) -L unit
 
 real: build/build.ninja

@@ -13,6 +13,9 @@
 
 #include "cmd/output/errors.hpp"
 
+#include <grp.h>
+#include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -68,6 +71,23 @@ Result<void> make_head_id(Random& random) {
   return make_error(ErrorKind::io, "'{}' cannot be written: {}", path, std::system_category().message(code));
 }
 
+namespace {
+
+// Root works as the owner of the state folder, so that no file in it becomes root's own.
+Result<void> drop_to_owner(const std::string& state_dir) {
+  struct stat folder {};
+  if (geteuid() != 0 || ::stat(state_dir.c_str(), &folder) != 0 || folder.st_uid == 0) return {};
+  const passwd* owner = ::getpwuid(folder.st_uid);
+  const bool dropped = owner != nullptr && ::initgroups(owner->pw_name, owner->pw_gid) == 0 &&
+                       ::setgid(owner->pw_gid) == 0 && ::setuid(folder.st_uid) == 0;
+  if (dropped) return {};
+  return make_error(ErrorKind::io, "cannot work as uid {}, who owns '{}': {}", folder.st_uid, state_dir,
+                    std::system_category().message(errno))
+      .with_hint("Give the folder an owner that exists: chown USER " + state_dir + ".");
+}
+
+}  // namespace
+
 Context::Context(Process& process, GlobalOptions options)
     : m_process(process), m_options(std::move(options)), m_parts(std::make_unique<Parts>()) {}
 
@@ -91,6 +111,7 @@ Result<engine::Ports*> Context::ports(bool write) {
   m_parts->runner = std::make_unique<process::PosixRunner>(m_process.clock);
   if (write && !head_id(config->settings.cluster)) TIDE_TRY(make_head_id(m_process.random));
   TIDE_TRY_ASSIGN(const core::HeadId head, head_id(config->settings.cluster));
+  TIDE_TRY(drop_to_owner(config->state_dir));
   TIDE_TRY_ASSIGN(m_parts->store, store::open_store({.path = config->state_dir + "/" + std::string(store::k_store_file),
                                                      .read_only = !write}));
   const batch::Factory* system = batch::find_factory(config->settings.batch);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
@@ -54,6 +55,7 @@ int run_main(const std::vector<std::string>& arguments) {
                              .wrap_ports = nullptr};
   const auto code = tide::cmd::run(arguments, process);
   if (const int signal = (*stop)->signal(); signal != 0) return 128 + signal;
+  if (!std::cout && errno == EPIPE) return 128 + SIGPIPE;  // `tide info | head`: the reader had enough
   if (!std::cout) {
     std::cerr << "tide: error: cannot write to standard output\n";
     return static_cast<int>(tide::core::ExitCode::unexpected);

@@ -26,6 +26,12 @@ core::ExitCode run(const std::vector<std::string>& arguments, Process& process) 
     return core::ExitCode::done;
   }
   Context context(process, invocation->global);
+  const std::string& name = invocation->command->name;
+  if (invocation->global.wait && name != "terminate" && name != "kill-node") {
+    context.print(make_error(ErrorKind::usage, "'--wait' is not in this version for 'tide {}'", name)
+                      .with_hint("'tide info' shows how far it is; terminate and kill-node wait by themselves."));
+    return core::ExitCode::usage;
+  }
   const auto code = invocation->command->run(context);
   process.out << std::flush;
   if (code) return *code;
