@@ -105,18 +105,26 @@ Phase phase_of(World& world, Worker& worker) {
   return worker.node && worker.joined ? joined(world, worker) : unjoined(world, worker, *row);
 }
 
+// A machine that ended by itself before its node registered (user data that fails shuts it down): launched again and
+// again, it would cost for ever.
+bool died_booting(const Worker& worker, const Machine& row) {
+  return worker.phase == Phase::gone && !row.registered && !row.ready && !row.ending;
+}
+
 // Boot failures are counted once a machine; times of silence run while it lasts.
 void note_times(World& world, const Worker& worker) {
   Machine* row = world.machine(worker.id);
   if (row == nullptr || !world.reading.batch || !world.reading.cloud(worker.cloud)) return;
-  const bool failing = worker.phase == Phase::failed || worker.phase == Phase::lost || worker.phase == Phase::unfit;
+  const bool failing = worker.phase == Phase::failed || worker.phase == Phase::lost || worker.phase == Phase::unfit ||
+                       died_booting(worker, *row);
   if (failing && !row->failing_since && !world.reading.rebuilding) {
     row->failing_since = world.now();
     if (!row->ready) {
       Breaker& breaker = world.memory().breakers[worker.pool];
       breaker.pool = worker.pool;
       ++breaker.failures;
-      breaker.last = fmt::format("instance '{}': {}", worker.id.value, worker.why);
+      breaker.last = fmt::format("instance '{}': {}", worker.id.value,
+                                 worker.why.empty() ? "it ended before its node registered" : worker.why);
       if (breaker.failures >= k_breaker_max) breaker.open = true;
     }
   }

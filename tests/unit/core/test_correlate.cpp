@@ -115,7 +115,8 @@ TEST_CASE("correlate: an old registration under a name used again is not the new
   auto old = Snapshot::plain_node("n1");
   old.registered_at = k_wall - 86'400s;
   world.nodes().push_back(old);
-  const auto* worker = find(world.plan(), "n1");
+  const auto plan = world.plan();
+  const auto* worker = find(plan, "n1");
   CHECK(worker->id.value == "i-1");
   CHECK_FALSE(worker->joined);
   CHECK(worker->phase == Phase::booting);

@@ -159,6 +159,19 @@ TEST_CASE("derive_phases: another head's machine is foreign") {
   CHECK(find(plan, "i-1")->phase == Phase::foreign);
 }
 
+TEST_CASE("derive_phases: a machine that ended by itself before its node registered is a boot failure, counted once") {
+  auto world = snapshot().machine("i-1", "n1").state(InstanceState::gone);
+  const auto plan = world.plan();
+  CHECK(plan.memory.breakers.at({"small"}).failures == 1);
+  world.memory() = plan.memory;
+  CHECK(world.plan().memory.breakers.at({"small"}).failures == 1);
+  auto ended = snapshot().machine("i-1", "n1").state(InstanceState::gone);
+  ended.row().ending = Moment{1};  // by tide or a person
+  CHECK(ended.plan().memory.breakers.empty());
+  auto joined_before = snapshot().worker("i-1", "n1").state(InstanceState::gone);
+  CHECK(joined_before.plan().memory.breakers.empty());
+}
+
 TEST_CASE("derive_phases: three boot failures in a row open the pool's breaker") {
   auto world = snapshot();
   for (const char* id : {"i-1", "i-2", "i-3"}) world.machine(id, std::string("n") + id, 1000s);
