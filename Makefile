@@ -37,13 +37,13 @@ real: build/build.ninja
 bench:
 	@tools/need build test bench
 	@cmake --preset bench >/dev/null
-	@cmake --build build/bench -j $(JOBS)
+	@cmake --build build/bench --target bench-squeue fake-ec2 ec2-tool -j $(JOBS)
 	@tests/bench/run.sh build/bench
 
 fuzz:
 	@tools/need build test fuzz
 	@cmake --preset fuzz >/dev/null
-	@cmake --build build/fuzz -j $(JOBS)
+	@cmake --build build/fuzz --target fuzz-squeue fuzz-show-node -j $(JOBS)
 	@tests/fuzz/run.sh build/fuzz
 
 lint:

@@ -122,7 +122,7 @@ sed -i "s|^credentials_file.*|credentials_file = \"$work/moto/credentials\"|" "$
 
 # A cloud that cannot be read: 6, and nothing of it is ended or launched.
 before=$(live)
-for how in html truncate drop; do
+for how in html truncate drop "hang&s=3"; do
   gate "fail?n=9&mode=$how&action=DescribeInstances"
   exits 6 tide scale-once
   gate "reset"

@@ -35,6 +35,15 @@ exits 0 tide scale-once
 says 'hold'
 check "the wish written meanwhile was carried out" some_note_has 'tide: end wish'
 
+# A saved snapshot decides the same anywhere: no server, no store, the same bytes each time.
+exits 0 tide info --save-snapshot "$work/s.json"
+for form in table json csv; do
+  (cd / && env -u TIDE_CONFIG -u SLURM_CONF PATH=/nonexistent "$build/tide" -o $form explain --snapshot "$work/s.json" >"$work/once" 2>&1)
+  (cd / && env -u TIDE_CONFIG -u SLURM_CONF PATH=/nonexistent "$build/tide" -o $form explain --snapshot "$work/s.json" >"$work/twice" 2>&1)
+  check "explain --snapshot as $form: the same bytes" cmp -s "$work/once" "$work/twice"
+  check "and not nothing" test -s "$work/once"
+done
+
 # What needs a yes and has no terminal changes nothing.
 exits 5 tide kill-node "$(squeue -h -o %N | tail -1)"
 exits 2 tide kill-node --yes nosuchnode
