@@ -2,6 +2,7 @@
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 DESTDIR ?=
+FUZZ_SECONDS ?= 60
 export CTEST_OUTPUT_ON_FAILURE = 1
 
 .PHONY: all demo test real bench fuzz lint asan install clean
@@ -41,10 +42,7 @@ bench:
 	@tests/bench/run.sh build/bench
 
 fuzz:
-	@tools/need build test fuzz
-	@cmake --preset fuzz >/dev/null
-	@cmake --build build/fuzz --target fuzz-squeue fuzz-show-node -j $(JOBS)
-	@tests/fuzz/run.sh build/fuzz
+	@tests/fuzz/run.sh $(FUZZ_SECONDS)
 
 lint:
 	@tools/need lint
