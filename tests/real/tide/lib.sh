@@ -52,9 +52,9 @@ slurm_up() { # [VARIABLE=VALUE...]: options of slurm.sh
   export SLURM_CONF=$work/slurm/etc/slurm.conf
 }
 
-# The base configuration: a local cloud with one pool of real nodes; a test may add to it, or change it with set_key.
-config_local() {
-  cat >"$TIDE_CONFIG" <<EOF
+# What every configuration of these tests begins with.
+config_head() {
+  cat <<EOF
 [cluster]
 name = "$cluster"
 batch = "slurm"
@@ -64,6 +64,13 @@ state_dir = "$work/state"
 [batch.env]
 SLURM_CONF = "$work/slurm/etc/slurm.conf"
 
+EOF
+}
+
+# The base configuration: a local cloud with one pool of real nodes; a test may add to it, or change it with set_key.
+config_local() {
+  config_head >"$TIDE_CONFIG"
+  cat >>"$TIDE_CONFIG" <<EOF
 [scale]
 max_nodes = 4
 idle_time = "3s"

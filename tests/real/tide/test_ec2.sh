@@ -12,16 +12,8 @@ endpoint=$(cat "$work/moto/endpoint")
 slurm_up
 
 config_ec2() {
-  cat >"$TIDE_CONFIG" <<EOF
-[cluster]
-name = "$cluster"
-batch = "slurm"
-head = "localhost"
-state_dir = "$work/state"
-
-[batch.env]
-SLURM_CONF = "$work/slurm/etc/slurm.conf"
-
+  config_head >"$TIDE_CONFIG"
+  cat >>"$TIDE_CONFIG" <<EOF
 [scale]
 max_nodes = 6
 idle_time = "3s"
@@ -100,7 +92,33 @@ for step in $(seq 1 30); do
 done
 check "all steps of a pass were tried ($step)" test "$code" = 0
 
-# The answer lost after EC2 did the work: the token finds it again.
+# The store deleted, and yesterday's put back, under two live machines: none doubled, none ended.
+scancel --user=root
+rm -rf "$work/state"
+cluster=old$cluster
+sed -i "s|^name = .*|name = \"$cluster\"|" "$TIDE_CONFIG"
+exits 0 tide scale-once
+same "an empty queue launches nothing" 0 "$(live)"
+cp "$work/state/tide.db" "$work/yesterday.db"
+job=$(submit -N2 -n4 --mem=200 --wrap 'sleep 600')
+exits 0 tide scale-once
+same "two machines for today's job" 2 "$(live)"
+rm -f "$work"/state/tide.db*
+passes 3 1
+same "with the store deleted: none doubled, none launched that they can serve" 2 "$(live)"
+exits 0 tide scale-once
+says 'nothing is ended by rule'
+rm -f "$work"/state/tide.db*
+cp "$work/yesterday.db" "$work/state/tide.db"
+passes 3 1
+same "with yesterday's put back: the same" 2 "$(live)"
+scancel "$job"
+passes 3 2
+same "and none is ended while the rebuild lasts" 2 "$(live)"
+cluster=${cluster#old}
+submit -N2 -n4 --mem=200 --wrap 'sleep 600' >/dev/null
+
+# The answer lost after EC2 did the work: the listing shows what came of it.
 rm -rf "$work/state"
 sed -i "s|^name = .*|name = \"lost$cluster\"|" "$TIDE_CONFIG"
 gate "fail?n=9&mode=drop&after=1&action=RunInstances"
