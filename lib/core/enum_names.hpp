@@ -45,6 +45,10 @@ struct EnumNames<Phase> {
       "failed",    "lost",    "unfit",   "down",    "interrupted", "unclear", "orphan",   "held",    "foreign"};
 };
 template <>
+struct EnumNames<NodeEntries> {
+  static constexpr std::array<std::string_view, 3> k_names{"by_themselves", "before_launch", "with_address"};
+};
+template <>
 struct EnumNames<Verdict> {
   static constexpr std::array<std::string_view, 3> k_names{"fits", "launching", "not_counted"};
 };

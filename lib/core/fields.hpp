@@ -75,6 +75,8 @@ void fields(Self& self, Visit&& visit) {
   visit("unfit", self.unfit);
   visit("completing", self.completing);
   visit("placeholder", self.placeholder);
+  visit("starting", self.starting);
+  visit("hold_is_final", self.hold_is_final);
   visit("note", self.note);
   visit("state", self.state);
 }
@@ -330,10 +332,9 @@ void fields(Self& self, Visit&& visit) {
 
 template <Is<BatchTraits> Self, typename Visit>
 void fields(Self& self, Visit&& visit) {
-  visit("adds_nodes_before_launch", self.adds_nodes_before_launch);
+  visit("entries", self.entries);
   visit("hides_unregistered", self.hides_unregistered);
   visit("hold_has_note", self.hold_has_note);
-  visit("hold_can_be_cancelled", self.hold_can_be_cancelled);
 }
 
 template <Is<CloudTraits> Self, typename Visit>

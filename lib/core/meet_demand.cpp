@@ -68,8 +68,8 @@ void add_worker(World& world, Worker& worker, std::vector<std::pair<Room, Source
     case Phase::draining:
     case Phase::drained: {
       const HoldRow* row = world.hold(worker.name);
-      const bool back = row != nullptr && row->cancellable && world.snapshot.batch.hold_can_be_cancelled &&
-                        worker.node && serves(*worker.node);
+      const bool back =
+          row != nullptr && row->cancellable && worker.node && !worker.node->hold_is_final && serves(*worker.node);
       if (back) add(room_then(worker), RoomClass::draining);
       break;
     }

@@ -27,8 +27,10 @@ struct Node {
   bool unfit = false;        // the batch system refuses the node itself
   bool completing = false;   // jobs of it are being cleaned up
   bool placeholder = false;  // of `tide placeholders`: never counted
-  std::string note;          // the text of a hold or of being unfit
-  std::string state;         // the batch system's own words, for people
+  bool starting = false;     // registered and takes no jobs yet: its own check is still to pass (HTCondor's TideReady)
+  bool hold_is_final = false;  // this hold has no note and cannot be cancelled (HTCondor's peaceful off)
+  std::string note;            // the text of a hold or of being unfit
+  std::string state;           // the batch system's own words, for people
 
   bool operator==(const Node&) const = default;
 };

@@ -31,7 +31,7 @@ Machine new_row(const World& world, const Worker& worker) {
 // A store that was lost knew the entries that it made; the list may hide them until their nodes register.
 void adopt_hidden_entry(World& world, const Machine& row) {
   const Pool* pool = world.pool(row.pool);
-  if (!row.adopted || pool == nullptr || !world.snapshot.batch.adds_nodes_before_launch) return;
+  if (!row.adopted || pool == nullptr || world.snapshot.batch.entries != NodeEntries::before_launch) return;
   const auto names = parse_names(pool->names, world.settings.cluster, pool->name.value);
   if (!names || !matches(*names, row.node)) return;
   world.memory().nodes.emplace(
@@ -85,7 +85,8 @@ HoldKind kind_of_note(const std::string& note) {
 void adopt_hold(World& world, const Worker& worker) {
   const Node& node = *worker.node;
   const bool ours = starts_with(node.note, k_note_prefix);
-  const bool wiped = node.note.empty() && world.snapshot.batch.hold_has_note && world.machine(worker.id) != nullptr;
+  const bool wiped = node.note.empty() && world.snapshot.batch.hold_has_note && !node.hold_is_final &&
+                     world.machine(worker.id) != nullptr;
   if (node.unfit || !worker.ours || !(ours || wiped)) return;
   HoldRow row{.node = node.name, .kind = kind_of_note(node.note), .note = node.note};
   if (wiped) row.note = std::string(k_note_joining);

@@ -9,12 +9,18 @@ namespace tide::core {
 template <typename T>
 using Observed = Result<T>;
 
+// When a machine's node gets its entry in the batch system.
+enum class NodeEntries {
+  by_themselves,  // HTCondor: a node's own ad is its entry
+  before_launch,  // Slurm: created, held, before the launch call
+  with_address,   // TORQUE, OpenPBS: created, held, once the machine has an address, which its name must resolve to
+};
+
 // What the batch system's adapter can do; part of the snapshot so that a saved one decides the same anywhere.
 struct BatchTraits {
-  bool adds_nodes_before_launch = false;  // Slurm: an entry is created, held, before the launch call
-  bool hides_unregistered = false;        // Slurm without PrivateData=cloud: our row is then the record
-  bool hold_has_note = true;
-  bool hold_can_be_cancelled = true;  // HTCondor's peaceful off cannot
+  NodeEntries entries = NodeEntries::by_themselves;
+  bool hides_unregistered = false;  // Slurm without PrivateData=cloud: our row is then the record
+  bool hold_has_note = true;        // false: no hold ever has one (see Node::hold_is_final for single ones)
 
   bool operator==(const BatchTraits&) const = default;
 };

@@ -26,7 +26,7 @@ void release_ready(World& world, const Worker& worker) {
 void hold_unheld(World& world, const Worker& worker) {
   Machine* row = world.machine(worker.id);
   if (row == nullptr || row->ready || world.hold(worker.name) != nullptr) return;
-  if (!worker.empty || !world.snapshot.batch.adds_nodes_before_launch) {
+  if (!worker.empty || world.snapshot.batch.entries != NodeEntries::before_launch) {
     row->ready = world.now();
     return;
   }
@@ -40,7 +40,7 @@ void hold_unheld(World& world, const Worker& worker) {
 void write_note_again(World& world, const Worker& worker) {
   const HoldRow* row = world.hold(worker.name);
   if (row == nullptr || !worker.node || !worker.node->held || !world.snapshot.batch.hold_has_note) return;
-  if (!worker.node->note.empty() || worker.node->unfit) return;
+  if (!worker.node->note.empty() || worker.node->unfit || worker.node->hold_is_final) return;
   world.act(Hold{*row}, "note", "its note was wiped and is written again");
 }
 

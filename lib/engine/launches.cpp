@@ -71,7 +71,7 @@ core::Intent Executor::open_intent(const core::Launch& launch, const core::Reaso
   for (const std::string& name : intent.request.names) {
     const core::NodeName node{name};
     m_memory.nodes[node] = {.node = node, .pool = launch.request.pool, .intent = intent.id, .since = m_snapshot.age};
-    if (!m_snapshot.batch.adds_nodes_before_launch) continue;
+    if (m_snapshot.batch.entries != core::NodeEntries::before_launch) continue;
     core::HoldRow hold{
         .node = node, .kind = core::HoldKind::joining, .note = std::string(core::k_note_joining), .rule = "join"};
     hold.since = m_snapshot.age;
@@ -84,7 +84,7 @@ core::Intent Executor::open_intent(const core::Launch& launch, const core::Reaso
 // Entries are made before the launch call, held, so that no node of ours ever takes a job before it is ready. One that
 // was made before is left as it is: it may have joined meanwhile.
 Result<void> Executor::add_nodes(const core::Intent& intent) {
-  if (!m_snapshot.batch.adds_nodes_before_launch) return {};
+  if (m_snapshot.batch.entries != core::NodeEntries::before_launch) return {};
   const core::LaunchRequest& request = intent.request;
   for (const std::string& name : request.names) {
     core::NodeRow& row = m_memory.nodes[core::NodeName{name}];

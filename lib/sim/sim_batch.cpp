@@ -25,10 +25,9 @@ struct GroupKey {
 }  // namespace
 
 core::BatchTraits SimBatch::traits() const {
-  return {.adds_nodes_before_launch = true,
+  return {.entries = core::NodeEntries::before_launch,
           .hides_unregistered = m_options.hides_unregistered,
-          .hold_has_note = true,
-          .hold_can_be_cancelled = true};
+          .hold_has_note = true};
 }
 
 std::optional<Error> SimBatch::refuse_reading(const char* command) {

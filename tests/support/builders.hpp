@@ -44,10 +44,7 @@ class Snapshot {
     settings.scale.max_end_per_pass.percent = 100;
     now.taken_at = k_wall;
     now.age = k_now;
-    now.batch = {.adds_nodes_before_launch = true,
-                 .hides_unregistered = true,
-                 .hold_has_note = true,
-                 .hold_can_be_cancelled = true};
+    now.batch = {.entries = core::NodeEntries::before_launch, .hides_unregistered = true, .hold_has_note = true};
     now.server = core::ServerIdentity{.name = "demo", .version = "22.05", .up_since = k_wall - 24h, .fresh = false};
     memory().head.value = "head-1";
     memory().server = "demo";

@@ -63,10 +63,8 @@ Result<process::Finished> Slurm::read(const process::Command& command) {
 }
 
 core::BatchTraits Slurm::traits() const {
-  return {.adds_nodes_before_launch = true,
-          .hides_unregistered = !m_shows_unregistered,
-          .hold_has_note = true,
-          .hold_can_be_cancelled = true};
+  return {
+      .entries = core::NodeEntries::before_launch, .hides_unregistered = !m_shows_unregistered, .hold_has_note = true};
 }
 
 Result<core::ServerIdentity> Slurm::server() {

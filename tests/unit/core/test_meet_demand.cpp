@@ -93,7 +93,7 @@ TEST_CASE("demand: a drain for a reason, or one that cannot be cancelled, stays"
   CHECK(has(actions(snapshot().worker("i-1", "n1").draining("failed").waiting(slots(4)).plan()),
             "launch small x1: demand"));
   auto world = snapshot().worker("i-1", "n1").draining().waiting(slots(4));
-  world.now.batch.hold_can_be_cancelled = false;
+  world.node([](core::Node& node) { node.hold_is_final = true; });
   CHECK(has(actions(world.plan()), "launch small x1: demand"));
 }
 

@@ -50,7 +50,7 @@ TEST_CASE("join: a node that registered without our entry is held if empty, else
 TEST_CASE("join: where nodes join by themselves, they are not held") {
   auto world = snapshot().worker("i-1", "n1");
   world.row().ready.reset();
-  world.now.batch.adds_nodes_before_launch = false;
+  world.now.batch.entries = core::NodeEntries::by_themselves;
   CHECK(actions(world.plan()).empty());
 }
 
