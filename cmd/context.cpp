@@ -3,6 +3,7 @@
 #include <tide/batch/registry.hpp>
 #include <tide/cloud/registry.hpp>
 #include <tide/cloud/retrying_cloud.hpp>
+#include <tide/names/hosts_file.hpp>
 #include <tide/net/curl_transport.hpp>
 #include <tide/process/posix_runner.hpp>
 #include <tide/store/sqlite_store.hpp>
@@ -34,6 +35,7 @@ struct Context::Parts {
   std::unique_ptr<store::Store> store;
   bool writable = false;
   std::unique_ptr<batch::BatchSystem> batch;
+  std::unique_ptr<names::NameTable> names;
   std::vector<std::unique_ptr<cloud::Cloud>> clouds;
   std::vector<std::unique_ptr<cloud::RetryingCloud>> retrying;
   std::optional<engine::Ports> ports;
@@ -86,6 +88,16 @@ Result<void> drop_to_owner(const std::string& state_dir) {
       .with_hint("Give the folder an owner that exists: chown USER " + state_dir + ".");
 }
 
+std::unique_ptr<names::NameTable> make_names(const config::Config& config, process::CommandRunner& runner,
+                                             const std::map<std::string, std::string>& environment) {
+  if (config.names.method == config::NamesMethod::batch) return nullptr;
+  names::HostsOptions options{.path = config.names.file, .cluster = config.settings.cluster};
+  options.shared = config.names.method == config::NamesMethod::hosts;
+  options.command = config.names.command;
+  if (const auto path = environment.find("PATH"); path != environment.end()) options.environment.insert(*path);
+  return std::make_unique<names::HostsFile>(runner, std::move(options));
+}
+
 }  // namespace
 
 Context::Context(Process& process, GlobalOptions options)
@@ -118,6 +130,7 @@ Result<engine::Ports*> Context::ports(bool write) {
   if (system == nullptr)
     return make_error(ErrorKind::config, "[cluster] batch = '{}' is not in this version", config->settings.batch);
   TIDE_TRY_ASSIGN(m_parts->batch, system->make(*config, {*m_parts->runner, m_process.clock, m_process.environment}));
+  m_parts->names = make_names(*config, *m_parts->runner, m_process.environment);
   std::map<core::CloudName, cloud::Cloud*> clouds;
   const cloud::Host host{*m_parts->transport, *m_parts->runner, m_process.clock, m_process.random,
                          m_process.environment};
@@ -132,8 +145,8 @@ Result<engine::Ports*> Context::ports(bool write) {
     clouds.emplace(name, m_parts->retrying.back().get());
   }
   for (const auto& [name, pool] : config->settings.pools) TIDE_TRY(clouds.at(pool.cloud)->check(pool));
-  m_parts->ports.emplace(
-      engine::Ports{m_process.clock, m_process.random, *m_parts->batch, std::move(clouds), *m_parts->store, head});
+  m_parts->ports.emplace(engine::Ports{m_process.clock, m_process.random, *m_parts->batch, std::move(clouds),
+                                       *m_parts->store, m_parts->names.get(), head});
   if (m_process.wrap_ports) m_process.wrap_ports(*m_parts->ports);
   return &*m_parts->ports;
 }

@@ -111,6 +111,35 @@ void check_paths(const Config& config, const Sections& sections, Problems& probl
   }
 }
 
+void check_names(const Config& config, const Sections& sections, Problems& problems) {
+  const NamesSettings& names = config.names;
+  const auto section = sections.find("names");
+  const bool has_file = section != sections.end() && section->second.find("file") != nullptr;
+  if (names.method == NamesMethod::batch && (has_file || !names.command.empty())) {
+    problems.add(place_in(sections, "names", has_file ? "file" : "command"),
+                 "[names] method = 'batch' uses neither file nor command", "Set method, or take the key out.");
+  }
+  if (names.method == NamesMethod::command && names.command.empty()) {
+    problems.add(place_in(sections, "names", "method"), "[names] method = 'command' needs command",
+                 "Write command = [\"/path/to/program\"].");
+  }
+  if (names.method == NamesMethod::command && has_file) {
+    problems.add(place_in(sections, "names", "file"), "[names] method = 'command' has no file", "Take the key out.");
+  }
+  if (names.method == NamesMethod::dnsmasq && names.file.empty()) {
+    problems.add(place_in(sections, "names", "method"), "[names] method = 'dnsmasq' needs file",
+                 "Write file = \"/var/lib/tide/NAME/dnsmasq/hosts\", and hostsdir= of that folder in dnsmasq.conf.");
+  }
+  if (has_file && !names.file.empty() && !names.file.starts_with('/')) {
+    problems.add(place_in(sections, "names", "file"), "[names] file must be an absolute path",
+                 "Cron and shell start in different folders.");
+  }
+  if (!names.command.empty() && !names.command.front().starts_with('/')) {
+    problems.add(place_in(sections, "names", "command"), "[names] command must begin with an absolute path",
+                 "It is run without a shell, by cron too.");
+  }
+}
+
 }  // namespace
 
 bool is_name(std::string_view text) {
@@ -162,6 +191,7 @@ void check_together(const Config& config, const Sections& sections, Problems& pr
   check_head(config, sections, problems);
   check_paths(config, sections, problems);
   check_shared_names(config, sections, problems);
+  check_names(config, sections, problems);
 }
 
 std::vector<std::string> warnings(const Config& config) {

@@ -44,11 +44,20 @@ struct BatchSettings {
   std::map<std::string, std::vector<std::string>> options;
 };
 
+enum class NamesMethod { batch, hosts, dnsmasq, command };
+
+struct NamesSettings {
+  NamesMethod method = NamesMethod::batch;
+  std::string file;  // absolute; "" for batch. What `command` was last told is kept in one of the state folder
+  std::vector<std::string> command;
+};
+
 struct Config {
   std::string path;  // of the file
   std::string state_dir;
   core::Settings settings;
   BatchSettings batch;
+  NamesSettings names;
   std::map<core::CloudName, CloudSettings> clouds;
 };
 

@@ -36,7 +36,9 @@ constexpr std::array k_common{
     KeySpec{"money", "currency", text, "\"USD\"", "", "What prices are in; for display only", false},
     KeySpec{"money", "per_hour", money, "", "", "Most that all machines together may cost an hour; a pool without a price then launches nothing", false},
 
-    KeySpec{"names", "method", choice, "\"batch\"", "batch", "Who resolves node names: batch leaves it to the batch system, which is told each address", false},
+    KeySpec{"names", "method", choice, "\"batch\"", "batch|hosts|dnsmasq|command", "How the head finds its nodes by name: batch leaves it to the batch system, which is told each address, or to DNS; hosts keeps lines in a hosts file; dnsmasq keeps a file of its own, which dnsmasq serves to the nodes too; command is given the lines", false},
+    KeySpec{"names", "file", text, "", "", "hosts: the hosts file, else /etc/hosts; dnsmasq: a file in the folder of dnsmasq's hostsdir", false},
+    KeySpec{"names", "command", list, "[]", "", "Program and arguments; gets all lines ADDRESS NAME on its input whenever they change (hosts and dnsmasq: before the file is written)", false},
 
     KeySpec{"clouds.*", "kind", text, "", "", "Kind of cloud: ec2 or local", true},
     KeySpec{"clouds.*", "env", table, "", "", "[clouds.NAME.env]: environment variables for the commands of this cloud", false},
@@ -64,8 +66,7 @@ constexpr std::array k_later{
     LaterKey{"cluster", "batch", "htcondor"},    LaterKey{"cluster", "batch", "gridengine"},
     LaterKey{"cluster", "batch", "exec"},        LaterKey{"clouds.*", "kind", "nova"},
     LaterKey{"clouds.*", "kind", "google"},      LaterKey{"clouds.*", "kind", "autoscaling"},
-    LaterKey{"clouds.*", "cloud", ""},           LaterKey{"names", "method", "hosts"},
-    LaterKey{"names", "method", "dnsmasq"},      LaterKey{"names", "method", "command"},
+    LaterKey{"clouds.*", "cloud", ""},           
     LaterKey{"money", "per_day", ""},            LaterKey{"money", "per_month", ""},
     LaterKey{"pools.*", "ready", ""},            LaterKey{"pools.*", "networks", ""},
 };

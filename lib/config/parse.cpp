@@ -57,7 +57,7 @@ class Builder {
     batch();
     scale();
     money();
-    judge_fixed("names");
+    names();
     for (const auto& [name, section] : m_sections) {
       if (name.starts_with("clouds.")) cloud(section);
     }
@@ -163,6 +163,23 @@ class Builder {
     const Reader reader = judge_fixed("money");
     m_config.settings.money.currency = reader.text("currency");
     m_config.settings.money.per_hour_micros = reader.money_micros("per_hour");
+  }
+
+  void names() {
+    const Reader reader = judge_fixed("names");
+    auto& names = m_config.names;
+    const std::string method = reader.text("method");
+    names.file = reader.text("file");
+    names.command = reader.texts("command");
+    if (method == "hosts") {
+      names.method = NamesMethod::hosts;
+      if (names.file.empty()) names.file = "/etc/hosts";
+    } else if (method == "dnsmasq") {
+      names.method = NamesMethod::dnsmasq;
+    } else if (method == "command") {
+      names.method = NamesMethod::command;
+      names.file = m_config.state_dir + "/hosts";
+    }
   }
 
   // The values of an adapter's own keys, as text.

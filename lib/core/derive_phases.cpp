@@ -49,6 +49,14 @@ Phase unjoined(const World& world, Worker& worker, const Machine& row) {
   return worker.instance && worker.instance->state != InstanceState::pending ? Phase::booting : Phase::pending;
 }
 
+// It registered and its own check has not passed: that is waited for as long as a boot may take.
+Phase starting_phase(const World& world, Worker& worker, const Machine* machine) {
+  const Seconds deadline = world.settings.scale.boot_deadline;
+  if (machine == nullptr || world.now() - machine->first_seen < deadline) return Phase::joining;
+  worker.why = fmt::format("its own check did not let jobs come within {} s", deadline.count());
+  return Phase::unfit;
+}
+
 Phase held_phase(Worker& worker, const HoldRow* row) {
   if (row == nullptr || row->kind == HoldKind::keep) {
     worker.why = worker.node->note;
@@ -71,14 +79,15 @@ Phase joined(World& world, Worker& worker) {
     worker.why = node.note.empty() ? node.state : node.note;
     return Phase::unfit;
   }
-  if (node.held) {
-    const std::string shortfall = row != nullptr && row->kind == HoldKind::joining ? size_shortfall(world, worker) : "";
-    if (!shortfall.empty()) {
-      worker.why = shortfall;
-      return Phase::unfit;
-    }
-    return held_phase(worker, row);
+  const Machine* machine = world.machine(worker.id);
+  const bool joining = node.held ? row != nullptr && row->kind == HoldKind::joining
+                                 : machine != nullptr && !machine->ready && !machine->adopted && worker.empty;
+  if (std::string shortfall = joining ? size_shortfall(world, worker) : ""; !shortfall.empty()) {
+    worker.why = std::move(shortfall);
+    return Phase::unfit;
   }
+  if (node.held) return held_phase(worker, row);
+  if (node.starting) return starting_phase(world, worker, machine);
   return worker.empty ? Phase::idle : Phase::busy;
 }
 

@@ -24,6 +24,7 @@ std::string verb_of(const Action& action) {
       Overloaded{
           [](const Launch&) { return std::string("launch"); }, [](const Repeat&) { return std::string("repeat"); },
           [](const CloseIntent&) { return std::string("close-intent"); },
+          [](const WriteHosts&) { return std::string("hosts"); }, [](const Add&) { return std::string("add"); },
           [](const SetAddress&) { return std::string("address"); }, [](const Hold&) { return std::string("hold"); },
           [](const Release&) { return std::string("release"); },
           [](const Terminate&) { return std::string("terminate"); },
@@ -35,7 +36,8 @@ std::string verb_of(const Action& action) {
 std::string subject_of(const Action& action) {
   return std::visit(
       Overloaded{[](const Launch& a) { return a.request.pool.value; }, [](const Repeat& a) { return a.intent.value; },
-                 [](const CloseIntent& a) { return a.intent.value; }, [](const SetAddress& a) { return a.node.value; },
+                 [](const CloseIntent& a) { return a.intent.value; }, [](const WriteHosts&) { return std::string(); },
+                 [](const Add& a) { return a.node.value; }, [](const SetAddress& a) { return a.node.value; },
                  [](const Hold& a) { return a.row.node.value; }, [](const Release& a) { return a.node.value; },
                  [](const Terminate& a) { return a.node.empty() ? a.instance.value : a.node.value; },
                  [](const Remove& a) { return a.node.value; },
@@ -53,6 +55,10 @@ std::string describe(const Action& action) {
           },
           [](const Repeat& a) { return fmt::format("repeat launch '{}'", a.intent.value); },
           [](const CloseIntent& a) { return fmt::format("close launch '{}'", a.intent.value); },
+          [](const WriteHosts& a) {
+            return fmt::format("write the names of {} node{}", a.entries.size(), a.entries.size() == 1 ? "" : "s");
+          },
+          [](const Add& a) { return fmt::format("add node '{}' at {}, held", a.node.value, a.address); },
           [](const SetAddress& a) {
             return fmt::format("tell the batch system that '{}' has address {}", a.node.value, a.address);
           },

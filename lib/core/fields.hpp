@@ -81,6 +81,12 @@ void fields(Self& self, Visit&& visit) {
   visit("state", self.state);
 }
 
+template <Is<HostEntry> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("name", self.name);
+  visit("address", self.address);
+}
+
 template <Is<ServerIdentity> Self, typename Visit>
 void fields(Self& self, Visit&& visit) {
   visit("name", self.name);
@@ -353,6 +359,7 @@ void fields(Self& self, Visit&& visit) {
   visit("server", self.server);
   visit("nodes", self.nodes);
   visit("jobs", self.jobs);
+  visit("hosts", self.hosts);
   visit("clouds", self.clouds);
   visit("instances", self.instances);
   visit("memory", self.memory);

@@ -45,6 +45,14 @@ struct ServerIdentity {
   bool operator==(const ServerIdentity&) const = default;
 };
 
+// One line of the table by which the head finds its nodes ([names] method other than "batch").
+struct HostEntry {
+  NodeName name;
+  std::string address;
+
+  auto operator<=>(const HostEntry&) const = default;
+};
+
 constexpr std::string_view k_note_prefix = "tide:";
 constexpr std::string_view k_note_joining = "tide: joining";
 constexpr std::string_view k_note_placeholder = "tide: placeholder";

@@ -32,6 +32,7 @@ Plan plan(const Snapshot& snapshot, const Settings& settings, const Scope& scope
   carry_out_wishes(world, buyer);
   meet_demand(world, buyer);
   buyer.place_orders();
+  name_hosts(world);
   steer_nodes(world);
   drain_idle(world);
   reap(world);

@@ -48,6 +48,27 @@ struct CloseIntent {
   bool operator==(const CloseIntent&) const = default;
 };
 
+// The table of node names and addresses is to read so; before the nodes that need it.
+struct WriteHosts {
+  std::vector<HostEntry> entries;  // sorted by name
+
+  bool operator==(const WriteHosts&) const = default;
+};
+
+// A machine's address is known: its node's entry is made, held (NodeEntries::with_address).
+struct Add {
+  NodeName node;
+  std::string address;
+  PoolName pool;
+  IntentId intent;
+  int slots = 1;
+  std::int64_t memory_mib = 0;
+  Gpus gpus;
+  std::vector<std::string> features;
+
+  bool operator==(const Add&) const = default;
+};
+
 // A machine's address is known: tell the batch system.
 struct SetAddress {
   NodeName node;
@@ -101,8 +122,8 @@ struct CloseWish {
   bool operator==(const CloseWish&) const = default;
 };
 
-using Action =
-    std::variant<Launch, Repeat, CloseIntent, SetAddress, Hold, Release, Terminate, Remove, Forget, CloseWish>;
+using Action = std::variant<Launch, Repeat, CloseIntent, WriteHosts, Add, SetAddress, Hold, Release, Terminate, Remove,
+                            Forget, CloseWish>;
 
 struct PlannedAction {
   Action action;

@@ -28,14 +28,17 @@ Machine new_row(const World& world, const Worker& worker) {
   return row;
 }
 
-// A store that was lost knew the entries that it made; the list may hide them until their nodes register.
-void adopt_hidden_entry(World& world, const Machine& row) {
+// A store that was lost knew the entries that it made. Where they are made before the launch, the list may hide them
+// until their nodes register; else one that is not listed is still to be made.
+void adopt_entry_of(World& world, const Machine& row) {
   const Pool* pool = world.pool(row.pool);
-  if (!row.adopted || pool == nullptr || world.snapshot.batch.entries != NodeEntries::before_launch) return;
+  const NodeEntries entries = world.snapshot.batch.entries;
+  if (!row.adopted || pool == nullptr || entries == NodeEntries::by_themselves) return;
   const auto names = parse_names(pool->names, world.settings.cluster, pool->name.value);
   if (!names || !matches(*names, row.node)) return;
-  world.memory().nodes.emplace(
-      row.node, NodeRow{.node = row.node, .pool = row.pool, .intent = row.intent, .made = true, .since = world.now()});
+  NodeRow entry{.node = row.node, .pool = row.pool, .intent = row.intent, .since = world.now()};
+  entry.made = entries == NodeEntries::before_launch;
+  world.memory().nodes.emplace(row.node, std::move(entry));
 }
 
 bool registered_since(const Node& node, TimePoint launched_at) {
@@ -46,7 +49,7 @@ void remember_machine(World& world, Worker& worker) {
   const Instance& instance = *worker.instance;
   auto& rows = world.memory().machines;
   if (is_live(instance.state) && !rows.contains(worker.id)) {
-    adopt_hidden_entry(world, rows.emplace(worker.id, new_row(world, worker)).first->second);
+    adopt_entry_of(world, rows.emplace(worker.id, new_row(world, worker)).first->second);
   }
   Machine* row = world.machine(worker.id);
   if (row == nullptr) return;

@@ -43,6 +43,8 @@ struct Snapshot {
   Observed<ServerIdentity> server{ServerIdentity{}};
   Observed<std::vector<Node>> nodes{std::vector<Node>{}};  // sorted by name
   Observed<JobQueue> jobs{JobQueue{}};
+  // Tide's own part of the table of names, sorted; absent where names are not tide's to resolve.
+  Observed<std::optional<std::vector<HostEntry>>> hosts{std::optional<std::vector<HostEntry>>{}};
   std::map<CloudName, CloudTraits> clouds;
   std::map<CloudName, Observed<std::vector<Instance>>> instances;  // with our cluster's tag, any owner; sorted by ID
   Memory memory;

@@ -1,3 +1,4 @@
+#include <tide/core/fit.hpp>
 #include <tide/core/world.hpp>
 
 #include <fmt/format.h>
@@ -7,33 +8,69 @@ namespace tide::core {
 
 namespace {
 
+// The batch system lists no entry of it, and none was made.
+void add_entry(World& world, const Worker& worker) {
+  const Pool* pool = world.pool(worker.pool);
+  if (pool == nullptr) {
+    world.decline(worker.name.value, "unknown-pool",
+                  fmt::format("its pool '{}' is not in the configuration: its size is not known", worker.pool.value));
+    return;
+  }
+  if (!world.snapshot.hosts) {
+    world.decline(worker.name.value, "names-unreadable", "its name cannot be made to resolve");
+    return;
+  }
+  const Room room = room_of(*pool);  // with the pool's name, and spot, among the features
+  Add add{.node = worker.name, .address = worker.instance->address, .pool = pool->name, .intent = worker.intent};
+  add.slots = pool->slots;
+  add.memory_mib = pool->memory_mib;
+  add.gpus = pool->gpus;
+  add.features = room.features;
+  world.act(std::move(add), "address", fmt::format("the cloud gave it {}", worker.instance->address));
+}
+
 void tell_address(World& world, const Worker& worker) {
   if (!worker.instance || worker.instance->address.empty() || worker.name.empty()) return;
   const auto row = world.plan.memory.nodes.find(worker.name);
-  if (row == world.plan.memory.nodes.end() || row->second.removed || row->second.address == worker.instance->address)
+  const bool known = row != world.plan.memory.nodes.end() && !row->second.removed;
+  if (world.snapshot.batch.entries == NodeEntries::with_address && !worker.node && !(known && row->second.made)) {
+    add_entry(world, worker);
     return;
+  }
+  if (!known || row->second.address == worker.instance->address) return;
   world.act(SetAddress{worker.name, worker.instance->address}, "address",
             fmt::format("the cloud gave it {}", worker.instance->address));
 }
 
 // Registered, of full size, held by nobody but tide's joining: jobs may come.
 void release_ready(World& world, const Worker& worker) {
+  if (!worker.node->held) return;  // its own check is still to pass
   world.act(Release{.node = worker.name, .ready = true}, "join",
             fmt::format("registered with {} slots and {} MiB", worker.node->slots, worker.node->memory_mib));
+}
+
+void hold_joining(World& world, const Worker& worker, const std::string& why) {
+  HoldRow hold{.node = worker.name, .kind = HoldKind::joining, .note = std::string(k_note_joining), .rule = "join"};
+  hold.since = world.now();
+  hold.pass = world.plan.memory.passes;
+  world.act(Hold{std::move(hold)}, "join", why);
+}
+
+// Its entry was made and its hold was not: tide, or the batch system, ended between the two.
+void hold_entry(World& world, const Worker& worker) {
+  if (world.snapshot.batch.entries != NodeEntries::with_address || !worker.node || worker.node->held) return;
+  hold_joining(world, worker, "its entry is there and is not held");
 }
 
 // Registered without tide's entry, so nothing held it: held if empty (it may not be ready), else taken as joined.
 void hold_unheld(World& world, const Worker& worker) {
   Machine* row = world.machine(worker.id);
   if (row == nullptr || row->ready || world.hold(worker.name) != nullptr) return;
-  if (!worker.empty || world.snapshot.batch.entries != NodeEntries::before_launch) {
+  if (!worker.empty || world.snapshot.batch.entries == NodeEntries::by_themselves) {
     row->ready = world.now();
     return;
   }
-  HoldRow hold{.node = worker.name, .kind = HoldKind::joining, .note = std::string(k_note_joining), .rule = "join"};
-  hold.since = world.now();
-  hold.pass = world.plan.memory.passes;
-  world.act(Hold{std::move(hold)}, "join", "it registered without tide's entry: held until it is known to be ready");
+  hold_joining(world, worker, "it registered without tide's entry: held until it is known to be ready");
 }
 
 // Slurm's registration wipes the reason of a drain and keeps the drain.
@@ -52,7 +89,10 @@ void steer_nodes(World& world) {
     if (!worker.ours || world.is_touched(worker)) continue;
     switch (worker.phase) {
       case Phase::pending:
-      case Phase::booting: tell_address(world, worker); break;
+      case Phase::booting:
+        tell_address(world, worker);
+        hold_entry(world, worker);
+        break;
       case Phase::joining:
         tell_address(world, worker);
         release_ready(world, worker);

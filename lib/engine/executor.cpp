@@ -44,6 +44,10 @@ Result<void> Executor::run(const core::Plan& plan) {
           TIDE_TRY(repeat(planned));
         } else if (std::holds_alternative<core::Release>(planned.action)) {
           TIDE_TRY(release(planned));
+        } else if (std::holds_alternative<core::WriteHosts>(planned.action)) {
+          TIDE_TRY(write_hosts(planned));
+        } else if (std::holds_alternative<core::Add>(planned.action)) {
+          TIDE_TRY(add(planned));
         } else if (std::holds_alternative<core::SetAddress>(planned.action)) {
           TIDE_TRY(set_address(planned));
         } else if (std::holds_alternative<core::Remove>(planned.action)) {

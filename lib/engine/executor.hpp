@@ -31,6 +31,7 @@ class Executor {
   Result<void> repeat(const core::PlannedAction& planned);
   core::Intent open_intent(const core::Launch& launch, const core::Reason& reason);
   Result<void> add_nodes(const core::Intent& intent);
+  core::HoldRow joining_hold(const core::NodeName& node) const;
   void settle(const core::PlannedAction& planned, const core::IntentId& id, Result<cloud::LaunchReply> reply);
   void back_off(const core::LaunchRequest& request, const Error& error);
 
@@ -41,6 +42,8 @@ class Executor {
   // nodes.cpp
   Result<void> hold_all(Span holds);
   Result<void> release(const core::PlannedAction& planned);
+  Result<void> write_hosts(const core::PlannedAction& planned);
+  Result<void> add(const core::PlannedAction& planned);
   Result<void> set_address(const core::PlannedAction& planned);
   Result<void> remove(const core::PlannedAction& planned);
   Result<void> close(const core::PlannedAction& planned);

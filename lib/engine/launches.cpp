@@ -58,6 +58,14 @@ Error not_added(Error error) {
 
 }  // namespace
 
+core::HoldRow Executor::joining_hold(const core::NodeName& node) const {
+  core::HoldRow hold{
+      .node = node, .kind = core::HoldKind::joining, .note = std::string(core::k_note_joining), .rule = "join"};
+  hold.since = m_snapshot.age;
+  hold.pass = m_memory.passes;
+  return hold;
+}
+
 core::Intent Executor::open_intent(const core::Launch& launch, const core::Reason& reason) {
   core::Intent intent{
       .request = launch.request, .price_micros = launch.price_micros, .because = reason.text, .wish = launch.wish};
@@ -72,11 +80,7 @@ core::Intent Executor::open_intent(const core::Launch& launch, const core::Reaso
     const core::NodeName node{name};
     m_memory.nodes[node] = {.node = node, .pool = launch.request.pool, .intent = intent.id, .since = m_snapshot.age};
     if (m_snapshot.batch.entries != core::NodeEntries::before_launch) continue;
-    core::HoldRow hold{
-        .node = node, .kind = core::HoldKind::joining, .note = std::string(core::k_note_joining), .rule = "join"};
-    hold.since = m_snapshot.age;
-    hold.pass = m_memory.passes;
-    m_memory.holds[node] = std::move(hold);
+    m_memory.holds[node] = joining_hold(node);
   }
   return intent;
 }

@@ -52,6 +52,38 @@ Result<void> Executor::release(const core::PlannedAction& planned) {
   return save();
 }
 
+Result<void> Executor::write_hosts(const core::PlannedAction& planned) {
+  if (m_ports.names == nullptr) {
+    report(planned, make_error(ErrorKind::unexpected, "there is no table of names to write"));
+    return save();
+  }
+  report(planned, error_of(m_ports.names->write(std::get<core::WriteHosts>(planned.action).entries)));
+  return save();
+}
+
+// Row and hold are on disk before the entry is there: whoever finds it knows whose it is.
+Result<void> Executor::add(const core::PlannedAction& planned) {
+  const auto& action = std::get<core::Add>(planned.action);
+  core::NodeRow row{.node = action.node, .pool = action.pool, .intent = action.intent, .since = m_snapshot.age};
+  m_memory.nodes[action.node] = std::move(row);
+  m_memory.holds[action.node] = joining_hold(action.node);
+  TIDE_TRY(save());
+  auto error = error_of(m_ports.batch.add({.name = action.node,
+                                           .address = action.address,
+                                           .slots = action.slots,
+                                           .memory_mib = action.memory_mib,
+                                           .gpus = action.gpus,
+                                           .features = action.features,
+                                           .note = std::string(core::k_note_joining)}));
+  if (!error) {
+    m_memory.nodes[action.node].made = true;
+    m_memory.nodes[action.node].address = action.address;
+    m_memory.holds[action.node].confirmed = true;
+  }
+  report(planned, std::move(error));
+  return save();
+}
+
 Result<void> Executor::set_address(const core::PlannedAction& planned) {
   const auto& action = std::get<core::SetAddress>(planned.action);
   auto error = error_of(m_ports.batch.set_address(action.node, action.address));

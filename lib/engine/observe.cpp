@@ -36,6 +36,14 @@ core::Snapshot look(Ports& ports, const core::Settings& settings, core::Memory m
     snapshot.jobs = snapshot.server.error();
     snapshot.nodes = snapshot.server.error();
   }
+  if (ports.names != nullptr) {
+    auto hosts = named(ports.names->read(), "the table of node names");
+    if (hosts) {
+      snapshot.hosts = std::optional(std::move(*hosts));
+    } else {
+      snapshot.hosts = std::move(hosts.error());
+    }
+  }
   return snapshot;
 }
 

@@ -20,7 +20,7 @@ core::ExitCode of_action(const Outcome& outcome) {
   const bool by_cloud = std::holds_alternative<core::Launch>(action) || std::holds_alternative<core::Repeat>(action) ||
                         std::holds_alternative<core::Terminate>(action);
   const bool by_batch = std::holds_alternative<core::Hold>(action) || std::holds_alternative<core::Release>(action) ||
-                        std::holds_alternative<core::SetAddress>(action) ||
+                        std::holds_alternative<core::SetAddress>(action) || std::holds_alternative<core::Add>(action) ||
                         std::holds_alternative<core::Remove>(action);
   const ErrorKind kind = outcome.error->kind;
   if (by_batch) return core::ExitCode::batch;

@@ -4,6 +4,7 @@
 #include <tide/cloud/cloud.hpp>
 #include <tide/core/exit_code.hpp>
 #include <tide/core/plan.hpp>
+#include <tide/names/name_table.hpp>
 #include <tide/store/store.hpp>
 #include <tide/util/clock.hpp>
 
@@ -21,7 +22,8 @@ struct Ports {
   batch::BatchSystem& batch;
   std::map<core::CloudName, cloud::Cloud*> clouds;
   store::Store& store;
-  core::HeadId head;  // of this machine and cluster; never from the store
+  names::NameTable* names;  // nothing: the batch system, or DNS, resolves the names
+  core::HeadId head;        // of this machine and cluster; never from the store
 };
 
 // One for each action of the plan, in order; a failure is data.

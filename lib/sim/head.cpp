@@ -67,6 +67,7 @@ Result<engine::PassReport> Head::run() {
                       .batch = batch == nullptr ? m_world.batch() : *batch,
                       .clouds = std::move(clouds),
                       .store = kept == nullptr ? m_store : *kept,
+                      .names = nullptr,
                       .head = m_id};
   engine::PassOptions options;
   options.progress = [this](const engine::Outcome& outcome) {

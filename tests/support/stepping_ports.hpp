@@ -23,13 +23,15 @@ class SteppingPorts {
       m_clouds.push_back(std::make_unique<Sky>(*inner, m_step));
       clouds.emplace(name, m_clouds.back().get());
     }
+    auto table = ports.names == nullptr ? nullptr : std::make_unique<Table>(*ports.names, m_step);
     const core::HeadId head = ports.head;
     Clock& clock = ports.clock;
     Random& random = ports.random;
     std::destroy_at(&ports);
-    std::construct_at(&ports, engine::Ports{clock, random, *batch, std::move(clouds), *store, head});
+    std::construct_at(&ports, engine::Ports{clock, random, *batch, std::move(clouds), *store, table.get(), head});
     m_batch = std::move(batch);
     m_store = std::move(store);
+    m_table = std::move(table);
   }
 
  private:
@@ -66,6 +68,19 @@ class SteppingPorts {
 
    private:
     batch::BatchSystem& m_inner;
+    const Step& m_step;
+  };
+
+  class Table final : public names::NameTable {
+   public:
+    Table(names::NameTable& inner, const Step& step) : m_inner(inner), m_step(step) {}
+    Result<std::vector<core::HostEntry>> read() override { return m_inner.read(); }
+    Result<void> write(const std::vector<core::HostEntry>& entries) override {
+      return around(m_step, [&] { return m_inner.write(entries); });
+    }
+
+   private:
+    names::NameTable& m_inner;
     const Step& m_step;
   };
 
@@ -118,6 +133,7 @@ class SteppingPorts {
   Step m_step;
   std::unique_ptr<Batch> m_batch;
   std::unique_ptr<Disk> m_store;
+  std::unique_ptr<Table> m_table;
   std::vector<std::unique_ptr<Sky>> m_clouds;
 };
 

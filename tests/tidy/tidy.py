@@ -16,12 +16,13 @@ MAY_INCLUDE = {
     "store": {"util", "core", "store"},
     "cloud": {"util", "core", "config", "net", "process", "cloud"},
     "batch": {"util", "core", "config", "process", "batch"},
-    "engine": {"util", "core", "cloud", "batch", "store", "engine"},
-    "sim": {"util", "core", "cloud", "batch", "store", "engine", "sim"},
+    "names": {"util", "core", "process", "names"},
+    "engine": {"util", "core", "cloud", "batch", "names", "store", "engine"},
+    "sim": {"util", "core", "cloud", "batch", "names", "store", "engine", "sim"},
 }
 # Engine and sim know ports, never adapters.
 PORTS_ONLY = {"engine", "sim"}
-PORTS = {"cloud": {"cloud.hpp"}, "batch": {"batch.hpp"}, "store": {"store.hpp"}}
+PORTS = {"cloud": {"cloud.hpp"}, "batch": {"batch.hpp"}, "names": {"name_table.hpp"}, "store": {"store.hpp"}}
 
 # Word -> (where it may stand, what to use instead).
 BANNED = [

@@ -150,11 +150,32 @@ TEST_CASE("parse: an unknown key is told with its place and the nearest known on
   CHECK(what.hint == "Run 'tide config keys' to list the keys.");
 }
 
+TEST_CASE("parse: how names are resolved") {
+  const auto names_of = [](const std::string& lines) {
+    const auto config = read(with("[money]", "[names]\n" + lines + "\n[money]"));
+    REQUIRE(config);
+    return config->names;
+  };
+  CHECK(names_of("").method == NamesMethod::batch);
+  CHECK(names_of("method = \"hosts\"").file == "/etc/hosts");
+  CHECK(names_of("method = \"hosts\"\nfile = \"/srv/hosts\"").file == "/srv/hosts");
+  CHECK(names_of("method = \"dnsmasq\"\nfile = \"/srv/dns/hosts\"").method == NamesMethod::dnsmasq);
+  const auto command = names_of("method = \"command\"\ncommand = [\"/bin/dns\", \"-x\"]");
+  CHECK(command.command == std::vector<std::string>{"/bin/dns", "-x"});
+  CHECK(command.file.ends_with("/hosts"));
+  for (const char* wrong :
+       {"method = \"command\"", "method = \"dnsmasq\"", "method = \"hosts\"\nfile = \"hosts\"", "file = \"/srv/hosts\"",
+        "command = [\"/bin/dns\"]", "method = \"nis\"", "method = \"command\"\ncommand = [\"dns\"]",
+        "method = \"command\"\ncommand = [\"/bin/dns\"]\nfile = \"/srv/hosts\""}) {
+    CAPTURE(wrong);
+    CHECK_FALSE(told(with("[money]", std::string("[names]\n") + wrong + "\n[money]")).hint.empty());
+  }
+}
+
 TEST_CASE("parse: what the design has and this version has not is told as such") {
-  const std::pair<std::string, std::string> k_later[]{{"batch = \"slurm\"", "batch = \"torque\""},
+  const std::pair<std::string, std::string> k_later[]{{"batch = \"slurm\"", "batch = \"gridengine\""},
                                                       {"kind = \"ec2\"", "kind = \"nova\""},
                                                       {"max_nodes = 40", "max_nodes = 40\npolicy = \"ahead\""},
-                                                      {"[money]", "[names]\nmethod = \"dnsmasq\"\n[money]"},
                                                       {"per_hour = 5.0", "per_day = 5.0"},
                                                       {"max = 32", "ready = \"/bin/true\""},
                                                       {"max = 32", "networks = [\"net-1\"]"},

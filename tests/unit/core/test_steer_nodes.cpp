@@ -47,6 +47,68 @@ TEST_CASE("join: a node that registered without our entry is held if empty, else
   CHECK(busy.memory.machines.at({"i-1"}).ready == k_now);
 }
 
+TEST_CASE("entry: made, held and of the pool's size, once the machine has an address") {
+  auto world = snapshot().machine("i-1", "n1");
+  world.pool("small", [](core::Pool& pool) { pool.features = {"CLOUD"}, pool.gpus = {{"a100", 2}}; });
+  world.memory().nodes.at({"n1"}).made = false;
+  world.now.batch.entries = core::NodeEntries::with_address;
+  const auto plan = world.plan();
+  REQUIRE(actions(plan) == Lines{"add n1: address"});
+  const auto& add = std::get<core::Add>(plan.actions[0].action);
+  CHECK(add.address == "10.0.0.1");
+  CHECK(add.slots == 4);
+  CHECK(add.memory_mib == 8000);
+  CHECK(add.gpus == core::Gpus{{"a100", 2}});
+  CHECK(add.features == Lines{"CLOUD", "small"});
+  CHECK(actions(world.instance([](core::Instance& one) { one.address = ""; }).plan()).empty());
+}
+
+TEST_CASE("entry: not made twice, nor for a pool whose size is not known") {
+  auto made = snapshot().machine("i-1", "n1");
+  made.now.batch.entries = core::NodeEntries::with_address;
+  CHECK(actions(made.plan()).empty());
+  auto gone = snapshot().machine("i-1", "n1");
+  gone.memory().nodes.at({"n1"}).made = false;
+  gone.now.batch.entries = core::NodeEntries::with_address;
+  gone.settings.pools.clear();
+  const auto plan = gone.plan();
+  CHECK(actions(plan).empty());
+  CHECK(has(declined(plan), "n1: unknown-pool"));
+}
+
+TEST_CASE("entry: one that was made without its hold is held, before and after it registers") {
+  auto world = snapshot().worker("i-1", "n1");
+  world.now.batch.entries = core::NodeEntries::with_address;
+  world.row().ready.reset();
+  CHECK(actions(world.plan()) == Lines{"hold n1: join"});
+  world.row().registered.reset();
+  world.row().first_seen = Snapshot::before(60s);
+  world.node().registered_at.reset();
+  CHECK(actions(world.plan()) == Lines{"hold n1: join"});
+  world.joining();
+  CHECK(actions(world.plan()).empty());
+}
+
+TEST_CASE("join: a node whose own check is still to pass is waited for") {
+  auto world = snapshot().worker("i-1", "n1").node([](core::Node& node) { node.starting = true; });
+  world.row().ready.reset();
+  world.row().first_seen = Snapshot::before(60s);
+  world.now.batch.entries = core::NodeEntries::by_themselves;
+  CHECK(find(world.plan(), "n1")->phase == core::Phase::joining);
+  CHECK(actions(world.plan()).empty());
+  world.row().first_seen = Snapshot::before(901s);
+  CHECK(find(world.plan(), "n1")->phase == core::Phase::unfit);
+}
+
+TEST_CASE("join: a node that joins by itself smaller than its pool is unfit, not a reason to launch more") {
+  auto world = snapshot().worker("i-1", "n1").node([](core::Node& node) { node.slots = 2; });
+  world.row().ready.reset();
+  world.now.batch.entries = core::NodeEntries::by_themselves;
+  CHECK(find(world.plan(), "n1")->phase == core::Phase::unfit);
+  world.row().ready = Snapshot::before(60s);
+  CHECK(find(world.plan(), "n1")->phase == core::Phase::idle);
+}
+
 TEST_CASE("join: where nodes join by themselves, they are not held") {
   auto world = snapshot().worker("i-1", "n1");
   world.row().ready.reset();

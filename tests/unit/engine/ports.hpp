@@ -177,6 +177,24 @@ class FakeBatch final : public batch::BatchSystem {
   core::Snapshot m_world;
 };
 
+class FakeNames final : public names::NameTable {
+ public:
+  explicit FakeNames(Journal& journal) : m_journal(journal) {}
+  Result<std::vector<core::HostEntry>> read() override { return table; }
+  Result<void> write(const std::vector<core::HostEntry>& entries) override {
+    m_journal.say(fmt::format("hosts {}", entries.size()));
+    if (refusal) return *refusal;
+    table = entries;
+    return {};
+  }
+
+  Result<std::vector<core::HostEntry>> table{std::vector<core::HostEntry>{}};
+  std::optional<Error> refusal;
+
+ private:
+  Journal& m_journal;
+};
+
 class FakeClock final : public Clock {
  public:
   TimePoint now() override { return k_wall; }
@@ -236,8 +254,13 @@ class Stage {
   FakeClock m_clock;
   FakeRandom m_random;
   std::vector<std::unique_ptr<FakeCloud>> m_clouds;
-  engine::Ports m_ports{
-      .clock = m_clock, .random = m_random, .batch = batch, .clouds = {}, .store = store, .head = {"head-1"}};
+  engine::Ports m_ports{.clock = m_clock,
+                        .random = m_random,
+                        .batch = batch,
+                        .clouds = {},
+                        .store = store,
+                        .names = nullptr,
+                        .head = {"head-1"}};
 };
 
 }  // namespace tide::test

@@ -253,6 +253,45 @@ TEST_CASE("address: known to the store once the batch system took it") {
   CHECK(stage.disk().nodes.at({"n1"}).address == "10.0.0.1");
 }
 
+TEST_CASE("entry: row and hold are on disk before it is made, and the names before both") {
+  auto world = snapshot().machine("i-1", "n1");
+  world.memory().nodes.at({"n1"}).made = false;
+  world.now.batch.entries = core::NodeEntries::with_address;
+  Stage stage(std::move(world));
+  FakeNames names(stage.journal);
+  stage.ports().names = &names;
+  stage.done();
+  CHECK(stage.calls() == Lines{"hosts 1", "add n1"});
+  CHECK(*names.table == std::vector<core::HostEntry>{{{"n1"}, "10.0.0.1"}});
+  CHECK(stage.disk().nodes.at({"n1"}).made);
+  CHECK(stage.disk().nodes.at({"n1"}).address == "10.0.0.1");
+  CHECK(stage.disk().holds.at({"n1"}).confirmed);
+}
+
+TEST_CASE("entry: one that the batch system refuses is tried again") {
+  auto world = snapshot().machine("i-1", "n1");
+  world.memory().nodes.at({"n1"}).made = false;
+  world.now.batch.entries = core::NodeEntries::with_address;
+  Stage stage(std::move(world));
+  stage.batch.refuses = "add n1";
+  CHECK(engine::exit_code(stage.done()) == core::ExitCode::batch);
+  CHECK_FALSE(stage.disk().nodes.at({"n1"}).made);
+  stage.batch.refuses.clear();
+  stage.done();
+  CHECK(stage.calls() == Lines{"add n1", "add n1"});
+}
+
+TEST_CASE("names: a table that cannot be written is a failure, and is tried again") {
+  Stage stage(snapshot().worker("i-1", "n1"));
+  FakeNames names(stage.journal);
+  names.refusal = make_error(ErrorKind::io, "'/etc/hosts' cannot be written");
+  stage.ports().names = &names;
+  CHECK(engine::exit_code(stage.done()) != core::ExitCode::done);
+  names.refusal.reset();
+  CHECK(engine::exit_code(stage.done()) == core::ExitCode::done);
+  CHECK(stage.calls() == Lines{"hosts 1", "hosts 1"});
+}
+
 TEST_CASE("wish: closed in the store when nothing of it is left") {
   Stage stage(snapshot().wish(core::WishKind::kill_node, {"n1"}));
   stage.done({.scope = {.everything = false, .wish = {"w1"}}});
