@@ -11,6 +11,7 @@ namespace tide::sim {
 
 namespace {
 
+constexpr Seconds k_collector_fresh{900};
 constexpr Seconds k_unanswered{30};  // a node is shown as not responding after that
 
 int slots_each(const core::Chunk& chunk) {
@@ -58,13 +59,38 @@ const SimNode* SimBatch::node_of(const core::InstanceId& machine) const {
   return nullptr;
 }
 
+// TORQUE's server does not hear a daemon of a node that it does not know; the daemon tries again.
+void SimBatch::let_daemons_in() {
+  for (auto daemon = m_refused.begin(); daemon != m_refused.end();) {
+    if (!m_nodes.contains(daemon->first)) {
+      ++daemon;
+      continue;
+    }
+    daemon_starts(daemon->second);
+    daemon = m_refused.erase(daemon);
+  }
+}
+
+// HTCondor's collector keeps the last ad of a silent node for a while, then nothing.
+void SimBatch::expire_ads() {
+  if (m_options.entries != core::NodeEntries::by_themselves) return;
+  std::erase_if(m_nodes, [](const auto& entry) {
+    return entry.second.entry.down && !entry.second.daemon && !entry.second.foreign;
+  });
+}
+
 void SimBatch::daemon_starts(const Daemon& daemon) {
   const auto known = m_nodes.find(daemon.node);
   const bool entry_was_there = known != m_nodes.end();
+  if (!entry_was_there && m_options.entries == core::NodeEntries::with_address) {
+    m_stage.hit("daemon-before-entry");
+    m_refused[daemon.node] = daemon;
+    return;
+  }
   SimNode& node = m_nodes[daemon.node];
   core::Node& entry = node.entry;
   if (!entry_was_there) {
-    m_world.joins_without_entry(daemon.node);
+    if (m_options.entries == core::NodeEntries::before_launch) m_world.joins_without_entry(daemon.node);
     entry.name = daemon.node;
     entry.slots = daemon.slots;
     entry.memory_mib = daemon.memory_mib;
@@ -79,7 +105,7 @@ void SimBatch::daemon_starts(const Daemon& daemon) {
   entry.registered_at = m_stage.clock.real();
   entry.responding = true;
   entry.down = false;
-  if (m_options.wipes_notes) entry.note.clear();
+  if (m_options.entries == core::NodeEntries::before_launch && m_options.wipes_notes) entry.note.clear();
   entry.unfit = daemon.slots < entry.slots || daemon.memory_mib < entry.memory_mib;
   if (entry.unfit) {
     if (!entry.held) node.holder = Holder::batch;
@@ -98,6 +124,7 @@ void SimBatch::daemon_restarts(const core::NodeName& name) {
 }
 
 void SimBatch::daemon_stops(const core::InstanceId& machine) {
+  std::erase_if(m_refused, [&](const auto& entry) { return entry.second.machine == machine; });
   for (auto& [name, node] : m_nodes) {
     if (node.machine != machine || !node.daemon) continue;
     node.daemon = false;
@@ -186,7 +213,14 @@ void SimBatch::start_jobs() {
 }
 
 void SimBatch::tick() {
+  if (m_ads_again_at && m_stage.clock.real() >= *m_ads_again_at) {
+    m_ads_again_at.reset();
+    std::erase_if(m_nodes, [](const auto& entry) { return !entry.second.daemon; });
+    restore_state();
+  }
+  let_daemons_in();
   for (auto& [name, node] : m_nodes) watch_silence(node);
+  expire_ads();
   end_jobs();
   start_jobs();
 }
@@ -194,6 +228,12 @@ void SimBatch::tick() {
 // What is in slurm.conf stays; nodes that joined by themselves and all jobs are forgotten. The daemons and their jobs
 // run on.
 void SimBatch::lose_state() {
+  if (m_options.entries == core::NodeEntries::by_themselves) {  // a collector: its ads come again within minutes
+    for (auto& [name, node] : m_nodes) node.listed_by_batch = false;
+    m_ads_again_at = m_stage.clock.real() + m_stage.random.between(Seconds(10), Seconds(300));
+    restart(k_collector_fresh);
+    return;
+  }
   m_state_lost = true;
   m_state_lost_at = m_stage.clock.real();
   for (auto& [name, node] : m_nodes) node.listed_by_batch = node.foreign;

@@ -56,7 +56,9 @@ void Checker::batch_reading(bool whole) { m_whole = m_whole && whole; }
 void Checker::nodes_listed(const std::vector<core::Node>& nodes) {
   const std::vector<core::NodeName>& last = m_memory->last_good.nodes;
   const auto missing = std::ranges::count_if(last, [&](const core::NodeName& name) {
-    return std::ranges::none_of(nodes, [&](const core::Node& node) { return node.name == name; });
+    const auto row = m_memory->nodes.find(name);
+    const bool by_tide = row != m_memory->nodes.end() && row->second.removing;
+    return !by_tide && std::ranges::none_of(nodes, [&](const core::Node& node) { return node.name == name; });
   });
   const bool suspect = missing > 0 && (missing == std::ssize(last) || (missing > 2 && missing * 5 > std::ssize(last)));
   if (!suspect) {

@@ -67,7 +67,7 @@ Result<engine::PassReport> Head::run() {
                       .batch = batch == nullptr ? m_world.batch() : *batch,
                       .clouds = std::move(clouds),
                       .store = kept == nullptr ? m_store : *kept,
-                      .names = nullptr,
+                      .names = m_world.batch().resolves_names() ? &m_world.names() : nullptr,
                       .head = m_id};
   engine::PassOptions options;
   options.progress = [this](const engine::Outcome& outcome) {

@@ -116,6 +116,16 @@ void draw_head_faults(SeededRandom& random, Faults& faults) {
   faults.long_gap = draw(10);
 }
 
+// Half of all stories are Slurm's, the others TORQUE's and HTCondor's.
+void draw_entries(SeededRandom& random, SimBatchOptions& batch) {
+  if (random.chance(500)) return;
+  const bool torque = random.chance(500);
+  batch.entries = torque ? core::NodeEntries::with_address : core::NodeEntries::by_themselves;
+  batch.hides_unregistered = false;
+  batch.resolves_names = torque && random.chance(600);
+  batch.final_holds = torque ? 0 : random.between(0, 1) * random.between(100, 1000);
+}
+
 }  // namespace
 
 core::Shape job_shape(int nodes, int slots) {
@@ -160,6 +170,7 @@ Scenario draw_scenario(std::uint64_t seed) {
   draw_cloud_faults(random, scenario.faults);
   draw_batch_faults(random, scenario.faults);
   draw_head_faults(random, scenario.faults);
+  draw_entries(random, scenario.batch);
   return scenario;
 }
 

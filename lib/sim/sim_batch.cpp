@@ -25,9 +25,7 @@ struct GroupKey {
 }  // namespace
 
 core::BatchTraits SimBatch::traits() const {
-  return {.entries = core::NodeEntries::before_launch,
-          .hides_unregistered = m_options.hides_unregistered,
-          .hold_has_note = true};
+  return {.entries = m_options.entries, .hides_unregistered = m_options.hides_unregistered, .hold_has_note = true};
 }
 
 std::optional<Error> SimBatch::refuse_reading(const char* command) {
@@ -122,10 +120,13 @@ Result<void> SimBatch::answer_change(const char* command) {
   return {};
 }
 
-Result<void> SimBatch::add(const batch::NodeSpec& spec) {
-  if (auto error = refuse_change("add")) return *error;
-  const auto known = m_nodes.find(spec.name);
-  if (known != m_nodes.end() && known->second.listed_by_batch) return answer_change("add");
+bool SimBatch::resolves(const core::NodeName& node, const std::string& address) const {
+  if (!m_options.resolves_names) return true;
+  const auto& table = m_world.names().table();
+  return std::ranges::find(table, core::HostEntry{node, address}) != table.end();
+}
+
+void SimBatch::make_entry(const batch::NodeSpec& spec) {
   SimNode node;
   node.entry = {.name = spec.name, .hostname = "", .address = spec.address, .instance = {}, .slots = spec.slots};
   node.entry.memory_mib = spec.memory_mib;
@@ -138,6 +139,30 @@ Result<void> SimBatch::add(const batch::NodeSpec& spec) {
   node.hold_pass = m_stage.checker.pass();
   m_nodes[spec.name] = std::move(node);
   m_stage.say(fmt::format("  batch: node '{}' is made, held", spec.name.value));
+}
+
+Result<void> SimBatch::add(const batch::NodeSpec& spec) {
+  if (auto error = refuse_change("add")) return *error;
+  if (m_options.entries == core::NodeEntries::by_themselves) m_stage.checker.fail("add: nodes come by themselves here");
+  const bool late = m_options.entries == core::NodeEntries::with_address;
+  if (late && spec.address.empty()) m_stage.checker.fail(fmt::format("add of '{}': no address", spec.name.value));
+  if (late && !resolves(spec.name, spec.address)) {
+    m_stage.leave("add");
+    return make_error(ErrorKind::batch, "node '{}' is not known", spec.name.value);
+  }
+  const auto known = m_nodes.find(spec.name);
+  if (known != m_nodes.end() && known->second.listed_by_batch) return answer_change("add");
+  make_entry(spec);
+  // Made and held by two commands: the first may be all that is done.
+  if (late && m_stage.roll(m_stage.faults.change_lost_after)) {
+    m_nodes[spec.name].entry.held = false;
+    m_nodes[spec.name].entry.note.clear();
+    m_nodes[spec.name].holder = Holder::nobody;
+    m_nodes[spec.name].released = true;
+    m_stage.hit("entry-without-hold");
+    m_stage.leave("add");
+    return make_error(ErrorKind::timeout, "'add' did not end in time");
+  }
   return answer_change("add");
 }
 
@@ -165,8 +190,12 @@ Result<void> SimBatch::hold(const core::NodeName& name, const std::string& note)
   m_stage.checker.change_node(
       {.node = name, .change = "hold", .foreign = node.foreign, .held_by_person = node.holder == Holder::person});
   if (!node.entry.held || node.holder != Holder::tide) node.hold_pass = m_stage.checker.pass();
+  if (!node.entry.held && m_stage.roll(m_options.final_holds)) {
+    node.entry.hold_is_final = true;
+    m_stage.hit("final-hold");
+  }
   node.entry.held = true;
-  node.entry.note = note;
+  node.entry.note = node.entry.hold_is_final ? "" : note;
   node.holder = Holder::tide;
   m_stage.say(fmt::format("  batch: node '{}' is held: {}", name.value, note));
   return answer_change("hold");
@@ -182,6 +211,10 @@ Result<void> SimBatch::release(const core::NodeName& name) {
   SimNode& node = found->second;
   m_stage.checker.change_node(
       {.node = name, .change = "release", .foreign = node.foreign, .held_by_person = node.holder == Holder::person});
+  if (node.entry.hold_is_final) {
+    m_stage.checker.fail(fmt::format("release of node '{}': its hold is final", name.value));
+    return answer_change("release");
+  }
   node.entry.held = false;
   node.entry.note.clear();
   node.holder = Holder::nobody;
@@ -206,6 +239,7 @@ Result<void> SimBatch::remove(const core::NodeName& name) {
   }
   if (node.daemon && m_world.is_live(node.machine))
     m_stage.checker.fail(fmt::format("removal of node '{}': its machine is live", name.value));
+  if (m_options.entries == core::NodeEntries::by_themselves) return answer_change("remove");  // its ad expires
   m_nodes.erase(found);
   m_stage.say(fmt::format("  batch: node '{}' is removed", name.value));
   return answer_change("remove");

@@ -14,6 +14,9 @@ class World;
 
 struct SimBatchOptions {
   std::string server = "sim";
+  core::NodeEntries entries = core::NodeEntries::before_launch;
+  bool resolves_names = false;      // a node is added only by a name that the table of names has (TORQUE)
+  int final_holds = 0;              // per mille of holds that have no note and cannot be taken back (HTCondor)
   bool hides_unregistered = false;  // Slurm without PrivateData=cloud
   bool wipes_notes = true;          // a registration wipes the reason of a drain and keeps the drain
   Seconds gives_up{300};            // a silent node is down after that (SlurmdTimeout)
@@ -48,8 +51,8 @@ struct SimJob {
   bool done = false;
 };
 
-// A batch system in virtual time, with Slurm's ways of joining, draining, hiding and giving up; its own small
-// scheduler starts jobs at any time. Commands fail, lie and are lost as the stage's faults say.
+// A batch system in virtual time, with Slurm's, TORQUE's or HTCondor's ways of joining, draining, hiding and giving up;
+// its own small scheduler starts jobs at any time. Commands fail, lie and are lost as the stage's faults say.
 class SimBatch final : public batch::BatchSystem {
  public:
   SimBatch(Stage& stage, World& world, const SimBatchOptions& options)
@@ -91,6 +94,7 @@ class SimBatch final : public batch::BatchSystem {
 
   std::map<core::NodeName, SimNode>& all_nodes() { return m_nodes; }
   std::map<core::JobId, SimJob>& all_jobs() { return m_jobs; }
+  bool resolves_names() const { return m_options.resolves_names; }
   const SimNode* node_of(const core::InstanceId& machine) const;
   std::size_t jobs_on(const core::NodeName& node) const;
 
@@ -98,6 +102,10 @@ class SimBatch final : public batch::BatchSystem {
   std::optional<Error> refuse_reading(const char* command);
   std::optional<Error> refuse_change(const char* command);
   Result<void> answer_change(const char* command);
+  bool resolves(const core::NodeName& node, const std::string& address) const;
+  void make_entry(const batch::NodeSpec& spec);
+  void let_daemons_in();
+  void expire_ads();
   core::Node listed(const SimNode& node) const;
   void watch_silence(SimNode& node);
   void requeue(const core::NodeName& node);
@@ -111,8 +119,10 @@ class SimBatch final : public batch::BatchSystem {
   SimBatchOptions m_options;
   std::map<core::NodeName, SimNode> m_nodes;
   std::map<core::JobId, SimJob> m_jobs;
+  std::map<core::NodeName, Daemon> m_refused;  // daemons whose node has no entry yet (NodeEntries::with_address)
   TimePoint m_fresh_until{};
   bool m_state_lost = false;
+  std::optional<TimePoint> m_ads_again_at;
   TimePoint m_state_lost_at{};
   bool m_jobs_lied = false;  // in this pass: never both witnesses at once
 };

@@ -12,7 +12,7 @@ bool bears_tag(const SimMachine& machine) { return !core::tag_of(machine.instanc
 
 World::World(Stage& stage, core::Settings settings, const SimBatchOptions& batch,
              const std::map<core::CloudName, SimCloudOptions>& clouds)
-    : m_stage(stage), m_settings(std::move(settings)), m_batch(stage, *this, batch) {
+    : m_stage(stage), m_settings(std::move(settings)), m_names(stage), m_batch(stage, *this, batch) {
   for (const auto& [name, options] : clouds)
     m_clouds.emplace(name, std::make_unique<SimCloud>(stage, *this, name, options));
   m_stage.pass_time = [this](Seconds span) { pass_time(span); };

@@ -2,6 +2,7 @@
 
 #include <tide/sim/sim_batch.hpp>
 #include <tide/sim/sim_cloud.hpp>
+#include <tide/sim/sim_names.hpp>
 
 #include <map>
 #include <memory>
@@ -18,6 +19,7 @@ class World {
 
   const core::Settings& settings() const { return m_settings; }
   SimBatch& batch() { return m_batch; }
+  SimNames& names() { return m_names; }
   SimCloud& cloud(const core::CloudName& name) { return *m_clouds.at(name); }
   std::map<core::CloudName, std::unique_ptr<SimCloud>>& clouds() { return m_clouds; }
 
@@ -40,6 +42,7 @@ class World {
  private:
   Stage& m_stage;
   core::Settings m_settings;
+  SimNames m_names;
   SimBatch m_batch;
   std::map<core::CloudName, std::unique_ptr<SimCloud>> m_clouds;
   bool m_entries_excused = false;
