@@ -15,6 +15,8 @@ class LineReader {
   // `on_line` is callable as Result<void>(std::string_view), without the line's end.
   template <typename OnLine>
   Result<void> feed(std::string_view piece, OnLine&& on_line) {
+    if (piece.find('\0') != std::string_view::npos)
+      return make_error(ErrorKind::protocol, "it has a byte 0 in it: that is no text");
     while (true) {
       const std::size_t end = piece.find('\n');
       if (end == std::string_view::npos) break;

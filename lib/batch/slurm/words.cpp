@@ -44,12 +44,6 @@ Error failure(const process::Command& command, const process::Finished& finished
   return error;
 }
 
-Result<void> check_node_name(const core::NodeName& node) {
-  if (is_word(node.value)) return {};
-  return make_error(ErrorKind::config, "'{}' cannot be a node's name in Slurm", printable(node.value, 80))
-      .with_hint("Use letters, digits, '-', '_' and '.' in [pools.NAME] names.");
-}
-
 Result<void> check_address(const std::string& address) {
   if (is_word(address, ":")) return {};
   return make_error(ErrorKind::config, "'{}' is no address", printable(address, 80));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <tide/batch/batch.hpp>
+#include <tide/batch/words.hpp>
 #include <tide/process/command_runner.hpp>
 
 namespace tide::batch::slurm {
@@ -12,7 +13,6 @@ std::string first_words(const process::Finished& finished);            // the fi
 
 // What goes into a command line of scontrol. It splits at blanks and quotes, so these are errors of kind config, not
 // quoted.
-Result<void> check_node_name(const core::NodeName& node);
 Result<void> check_address(const std::string& address);
 Result<void> check_note(const std::string& note);
 Result<void> check_node_spec(const NodeSpec& node);
