@@ -9,6 +9,23 @@ namespace tide::cmd {
 
 namespace {
 
+// Where an entry needs a name that resolves: an address of this machine at which no daemon of a node listens.
+std::string address_of(std::size_t index) { return fmt::format("127.254.{}.{}", index / 250, index % 250 + 1); }
+
+Result<void> name_placeholder(engine::Ports& ports, const batch::NodeSpec& spec) {
+  if (ports.names == nullptr) return {};
+  TIDE_TRY_ASSIGN(std::vector<core::HostEntry> table, ports.names->read());
+  std::erase_if(table, [&](const core::HostEntry& entry) { return entry.name == spec.name; });
+  table.push_back({spec.name, spec.address});
+  std::ranges::sort(table);
+  return ports.names->write(table);
+}
+
+Result<void> make_placeholder(engine::Ports& ports, const batch::NodeSpec& spec) {
+  TIDE_TRY(name_placeholder(ports, spec));
+  return ports.batch.add(spec);
+}
+
 batch::NodeSpec placeholder_of(const core::Settings& settings, const core::Pool& pool) {
   return {.name = {fmt::format("{}-{}-placeholder", settings.cluster, pool.name.value)},
           .address = "",
@@ -22,13 +39,21 @@ batch::NodeSpec placeholder_of(const core::Settings& settings, const core::Pool&
 Result<core::ExitCode> run_placeholders(Context& context) {
   TIDE_TRY_ASSIGN(engine::Ports * ports, context.ports(!context.options().dry_run));
   context.say_cluster();
+  if (ports->batch.traits().entries == core::NodeEntries::by_themselves) {
+    context.say(
+        fmt::format("tide: {} accepts jobs with no node there: no placeholder is needed", context.settings().batch));
+    return core::ExitCode::done;
+  }
+  const bool late = ports->batch.traits().entries == core::NodeEntries::with_address;
   std::shared_ptr<void> held;
   if (!context.options().dry_run) {
     TIDE_TRY_ASSIGN(held, take_lock(context, "placeholders"));
   }
   TIDE_TRY_ASSIGN(const std::vector<core::Node> nodes, ports->batch.nodes());
+  std::size_t index = 0;
   for (const auto& [name, pool] : context.settings().pools) {
-    const batch::NodeSpec spec = placeholder_of(context.settings(), pool);
+    batch::NodeSpec spec = placeholder_of(context.settings(), pool);
+    if (late) spec.address = address_of(index++);
     const auto there = std::ranges::find(nodes, spec.name, &core::Node::name);
     if (there != nodes.end() && !there->placeholder) {
       return make_error(ErrorKind::refused, "node '{}' exists and is no placeholder", spec.name.value)
@@ -39,7 +64,7 @@ Result<core::ExitCode> run_placeholders(Context& context) {
                             exists                      ? "is there"
                             : context.options().dry_run ? "would be made"
                                                         : "made, held and never counted"));
-    if (!exists && !context.options().dry_run) TIDE_TRY(ports->batch.add(spec));
+    if (!exists && !context.options().dry_run) TIDE_TRY(make_placeholder(*ports, spec));
   }
   return core::ExitCode::done;
 }

@@ -14,10 +14,17 @@ bool is_remembered(const World& world, const NodeName& name) {
   return std::ranges::any_of(world.plan.memory.machines, [&](const auto& entry) { return entry.second.node == name; });
 }
 
+// Placeholders have a name too; while the nodes cannot be read, nobody knows which are.
+bool is_placeholder(const World& world, const NodeName& name) {
+  if (!world.snapshot.nodes) return true;
+  return std::ranges::any_of(*world.snapshot.nodes,
+                             [&](const Node& node) { return node.placeholder && node.name == name; });
+}
+
 std::vector<HostEntry> wanted_hosts(const World& world, const std::vector<HostEntry>& written) {
   std::map<NodeName, std::string> table;
   for (const HostEntry& entry : written) {
-    if (is_remembered(world, entry.name)) table[entry.name] = entry.address;
+    if (is_remembered(world, entry.name) || is_placeholder(world, entry.name)) table[entry.name] = entry.address;
   }
   for (const Worker& worker : world.plan.workers) {
     if (!worker.ours || !worker.instance || worker.name.empty() || worker.instance->address.empty()) continue;

@@ -46,6 +46,17 @@ TEST_CASE("names: of a machine whose cloud is unreadable, the name stays") {
   CHECK_FALSE(written(world.plan()));
 }
 
+TEST_CASE("names: those of placeholders stay, and all of them while the nodes cannot be read") {
+  const Table both{{{"n1"}, "10.0.0.1"}, {{"p-placeholder"}, "127.254.0.1"}};
+  auto world = with_table(snapshot().worker("i-1", "n1"), both);
+  world.stranger("p-placeholder").node([](core::Node& node) { node.placeholder = true; });
+  CHECK_FALSE(written(world.plan()));
+  world.node_missing();
+  CHECK(written(world.plan()) == Table{{{"n1"}, "10.0.0.1"}});
+  world.now.nodes = make_error(ErrorKind::batch, "pbsnodes hangs");
+  CHECK_FALSE(written(world.plan()));
+}
+
 TEST_CASE("names: a table that cannot be read is told, and no node is added by a name that may not resolve") {
   auto world = snapshot().machine("i-1", "n1");
   world.memory().nodes.at({"n1"}).made = false;
