@@ -1,0 +1,102 @@
+#include <tide/batch/openpbs/job_record.hpp>
+#include <tide/batch/openpbs/json_reader.hpp>
+#include <tide/util/text.hpp>
+
+#include <algorithm>
+
+namespace tide::batch::openpbs {
+
+namespace {
+
+constexpr std::size_t k_id_max = 512;
+
+// "12.server", "9[].server", "9[3].server".
+bool is_job_id(std::string_view id) {
+  if (id.empty() || id.size() > k_id_max || id.front() < '0' || id.front() > '9') return false;
+  return std::ranges::all_of(id, [](char c) { return c > ' ' && c < '\x7f' && c != '"' && c != '\\' && c != ','; });
+}
+
+Field resource(std::string_view key) {
+  switch (key.size()) {
+    case 3: return key == "mem" ? Field::mem : Field::k_fields;
+    case 5:
+      if (key == "ncpus") return Field::ncpus;
+      if (key == "place") return Field::place;
+      return key == "ngpus" ? Field::ngpus : Field::k_fields;
+    case 6:
+      if (key == "select") return Field::select;
+      return key == "nodect" ? Field::nodect : Field::k_fields;
+    case 8: return key == "walltime" ? Field::walltime : Field::k_fields;
+    case 12:
+      if (key == "min_walltime") return Field::min_walltime;
+      return key == "max_walltime" ? Field::max_walltime : Field::k_fields;
+    default: return Field::k_fields;
+  }
+}
+
+}  // namespace
+
+Field field_of(std::string_view group, std::string_view key) {
+  if (!group.empty()) return group == "Resource_List" ? resource(key) : Field::k_fields;
+  switch (key.size()) {
+    case 5:
+      if (key == "queue") return Field::queue;
+      if (key == "ctime") return Field::created;
+      return key == "array" ? Field::array : Field::k_fields;
+    case 6: return key == "depend" ? Field::depend : Field::k_fields;
+    case 7:
+      if (key == "comment") return Field::comment;
+      return key == "project" ? Field::project : Field::k_fields;
+    case 8: return key == "Priority" ? Field::priority : Field::k_fields;
+    case 9:
+      if (key == "job_state") return Field::state;
+      if (key == "exec_host") return Field::exec_host;
+      return key == "Rerunable" ? Field::rerunnable : Field::k_fields;
+    case 10:
+      if (key == "exec_vnode") return Field::exec_vnode;
+      if (key == "Hold_Types") return Field::holds;
+      if (key == "queue_type") return Field::queue_type;
+      return key == "reserve_ID" ? Field::reserve_id : Field::k_fields;
+    case 11: return key == "schedselect" ? Field::schedselect : Field::k_fields;
+    case 12: return key == "Account_Name" ? Field::account : Field::k_fields;
+    case 14: return key == "Execution_Time" ? Field::execution_time : Field::k_fields;
+    case 15: return key == "max_run_subjobs" ? Field::max_run_subjobs : Field::k_fields;
+    case 17: return key == "array_state_count" ? Field::array_counts : Field::k_fields;
+    default: return Field::k_fields;
+  }
+}
+
+Result<void> JobRecord::begin(std::string_view id) {
+  if (!is_job_id(id)) return make_error(ErrorKind::protocol, "'{}' is no job ID", printable(id, 80));
+  m_id = id;
+  m_shape.clear();
+  m_other.clear();
+  m_spans.fill({});
+  return {};
+}
+
+void JobRecord::set(Field field, std::string_view value) {
+  Span& span = m_spans[index(field)];
+  const bool twice = span.set;
+  std::string& text = field < Field::k_shape_fields ? m_shape : m_other;
+  text += static_cast<char>(field);
+  span = {.begin = static_cast<std::uint32_t>(text.size()),
+          .size = static_cast<std::uint32_t>(value.size()),
+          .set = true,
+          .damaged = twice};
+  text.append(value);
+  text += '\n';
+}
+
+std::string_view JobRecord::raw(Field field) const {
+  const Span& span = m_spans[index(field)];
+  return std::string_view(field < Field::k_shape_fields ? m_shape : m_other).substr(span.begin, span.size);
+}
+
+std::string JobRecord::value(Field field) const { return escaped ? unescape(raw(field)) : std::string(raw(field)); }
+
+bool JobRecord::shape_damaged() const {
+  return std::any_of(m_spans.begin(), m_spans.begin() + k_shape_fields, [](const Span& span) { return span.damaged; });
+}
+
+}  // namespace tide::batch::openpbs

@@ -1,0 +1,111 @@
+#pragma once
+
+#include <tide/util/result.hpp>
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace tide::batch::openpbs {
+
+// What is read of a job. Up to k_shape_fields: what makes its shape.
+enum class Field : std::uint8_t {
+  queue,
+  account,
+  project,
+  rerunnable,
+  select,
+  schedselect,
+  place,
+  ncpus,
+  mem,
+  ngpus,
+  nodect,
+  walltime,
+  min_walltime,
+  max_walltime,
+  queue_type,
+  reserve_id,
+  k_shape_fields,
+  state = k_shape_fields,
+  holds,
+  depend,
+  execution_time,
+  comment,
+  created,
+  priority,
+  exec_host,
+  exec_vnode,
+  array,
+  array_counts,
+  max_run_subjobs,
+  k_fields,
+};
+
+constexpr auto k_shape_fields = static_cast<std::size_t>(Field::k_shape_fields);
+constexpr auto k_fields = static_cast<std::size_t>(Field::k_fields);
+
+// One job as read, filled by a reader as its visitor; kept only until the next one begins.
+class JobRecord {
+ public:
+  Result<void> begin(std::string_view id);
+  void set(Field field, std::string_view value);  // twice: damaged
+  void damage(Field field) { m_spans[index(field)].damaged = true; }
+
+  const std::string& id() const { return m_id; }
+  bool has(Field field) const { return m_spans[index(field)].set; }
+  bool damaged(Field field) const { return m_spans[index(field)].damaged; }
+  std::string_view raw(Field field) const;  // as written between the quotes; "" if it was not there
+  std::string value(Field field) const;     // unescaped, where the form escapes
+  bool shape_damaged() const;
+  // The shape's fields as written, one behind the other: equal texts are equal shapes.
+  std::string_view shape_text() const { return m_shape; }
+  bool escaped = true;  // the form is JSON
+
+ private:
+  struct Span {
+    std::uint32_t begin = 0;
+    std::uint32_t size = 0;
+    bool set = false;
+    bool damaged = false;
+  };
+  static std::size_t index(Field field) { return static_cast<std::size_t>(field); }
+
+  std::string m_id;
+  std::string m_shape;
+  std::string m_other;
+  std::array<Span, k_fields> m_spans{};
+};
+
+// The field of an attribute ("" and its key, or "Resource_List" and the resource), k_fields for all others.
+Field field_of(std::string_view group, std::string_view key);
+
+// A reader's visitor that hands whole jobs to `on_job`, callable as Result<void>(const JobRecord&).
+template <typename OnJob>
+class JobVisitor {
+ public:
+  JobVisitor(JobRecord& record, OnJob on_job) : m_record(record), m_on_job(std::move(on_job)) {}
+
+  Result<void> begin(std::string_view id) {
+    m_last = Field::k_fields;
+    return m_record.begin(id);
+  }
+  bool wants(std::string_view group) const { return group == "Resource_List"; }
+  Result<void> attribute(std::string_view group, std::string_view key, std::string_view value) {
+    m_last = field_of(group, key);
+    if (m_last != Field::k_fields) m_record.set(m_last, value);
+    return {};
+  }
+  void damage() {
+    if (m_last != Field::k_fields) m_record.damage(m_last);
+  }
+  Result<void> end() { return m_on_job(m_record); }
+
+ private:
+  JobRecord& m_record;
+  OnJob m_on_job;
+  Field m_last = Field::k_fields;
+};
+
+}  // namespace tide::batch::openpbs

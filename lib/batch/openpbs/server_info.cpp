@@ -1,0 +1,83 @@
+#include <tide/batch/openpbs/server_info.hpp>
+#include <tide/batch/openpbs/text_reader.hpp>
+#include <tide/util/text.hpp>
+
+#include <algorithm>
+
+namespace tide::batch::openpbs {
+
+namespace {
+
+class ServerVisitor {
+ public:
+  explicit ServerVisitor(bool escaped) : m_escaped(escaped) {}
+
+  Result<void> begin(std::string_view id) {
+    if (++servers > 1) return make_error(ErrorKind::protocol, "it tells of two servers, '{}' too", printable(id, 80));
+    info.name = m_escaped ? unescape(id) : std::string(id);
+    return {};
+  }
+  bool wants(std::string_view /*group*/) const { return false; }
+  Result<void> attribute(std::string_view group, std::string_view key, std::string_view value) {
+    if (!group.empty()) return {};
+    if (key == "pbs_version") info.version = value;
+    if (key == "server_state") info.state = value;
+    if (key == "query_other_jobs") info.shows_others = value == "True";
+    if (key == "state_count") counted = count(value);
+    // None of OpenPBS's attributes.
+    if (key == "next_job_number" || key == "poll_jobs" || key == "mom_job_sync") info.torque = true;
+    if (key == "managers" || key == "operators") {
+      for (const std::string_view one : split(value, ',')) info.managers.emplace_back(trim(one));
+    }
+    return {};
+  }
+  void damage() {}
+  Result<void> end() { return {}; }
+
+  ServerInfo info;
+  int servers = 0;
+  bool counted = false;
+
+ private:
+  // "Transit:0 Queued:6 Held:3 Waiting:1 Running:4 Exiting:0 Begun:0 "
+  bool count(std::string_view text) {
+    for (const std::string_view item : split(trim(text), ' ')) {
+      const std::size_t colon = item.find(':');
+      const auto number = colon == std::string_view::npos ? std::nullopt : parse_integer(item.substr(colon + 1));
+      if (!number) return false;
+      if (item.substr(0, colon) != "Complete") info.jobs += *number;
+    }
+    return true;
+  }
+
+  bool m_escaped;
+};
+
+}  // namespace
+
+Result<ServerInfo> parse_server(std::string_view text, Form form) {
+  ServerVisitor visitor(form == Form::json);
+  if (form == Form::json) {
+    JsonReader reader("Server");
+    TIDE_TRY(reader.feed(text, visitor));
+    TIDE_TRY(reader.finish(visitor));
+  } else {
+    TextReader reader("Server: ");
+    TIDE_TRY(reader.feed(text, visitor));
+    TIDE_TRY(reader.finish(visitor));
+  }
+  if (visitor.servers == 0) return make_error(ErrorKind::unproven, "it tells of no server");
+  if (visitor.info.version.empty() || visitor.info.name.empty() || !visitor.counted)
+    return make_error(ErrorKind::protocol, "it lacks pbs_version or state_count");
+  return std::move(visitor.info);
+}
+
+bool sees_all(const ServerInfo& server, const std::string& user, bool root) {
+  if (server.shows_others || root) return true;
+  return std::ranges::any_of(server.managers, [&](const std::string& entry) {
+    const std::string name = entry.substr(0, entry.find('@'));
+    return name == "*" || name == user;
+  });
+}
+
+}  // namespace tide::batch::openpbs
