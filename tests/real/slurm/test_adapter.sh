@@ -1,13 +1,13 @@
 #!/bin/bash
-# test_adapter.sh BUILD_DIR: the Slurm adapter (by slurm-tool) against a real slurmctld and slurmd on this machine.
+# test_adapter.sh BUILD_DIR: the Slurm adapter (by batch-tool) against a real slurmctld and slurmd on this machine.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-tool=$(cd "${1:?build directory}" && pwd)/slurm-tool
+tool=$(cd "${1:?build directory}" && pwd)/batch-tool
 rig=$here/slurm.sh
 [ "$(id -u)" = 0 ] || { echo "Slurm's daemons need root"; exit 77; }
 command -v slurmctld >/dev/null && command -v slurmd >/dev/null && command -v munged >/dev/null ||
   { echo "Slurm is not installed: $rig install"; exit 77; }
-[ -x "$tool" ] || { echo "no $tool: build the target slurm-tool"; exit 1; }
+[ -x "$tool" ] || { echo "no $tool: build the target batch-tool"; exit 1; }
 
 work=$(mktemp -d /tmp/tide-slurm.XXXXXX)
 chmod 755 "$work"
@@ -26,7 +26,7 @@ trap 'echo "FAILED at line $LINENO: $BASH_COMMAND"; tail -n 30 "$work/out" "$wor
 say() { echo "== $*"; }
 die() { echo "FAILED: $*"; tail -n +1 "$work/out" "$work/err"; exit 1; }
 rig() { "$rig" "$@" >>"$work/rig.log" 2>&1; }
-tide() { "$tool" SLURM_CONF="$work/slurm/etc/slurm.conf" "$@" >"$work/out" 2>"$work/err"; }
+tide() { "$tool" slurm SLURM_CONF="$work/slurm/etc/slurm.conf" "$@" >"$work/out" 2>"$work/err"; }
 has() { grep -qE -- "$1" "$work/out" || die "'$1' is not in what it printed"; }
 hasnt() { if grep -qE -- "$1" "$work/out"; then die "'$1' is in what it printed"; fi; }
 fails() { # KIND WORDS TIDE-ARGUMENTS...
@@ -56,7 +56,7 @@ say "No node, no job: both are proven"
 SLURM_TEST_EXTRA=$'PartitionName=one Nodes=ALL MaxNodes=1\nPartitionName=short Nodes=ALL MaxTime=10\nPartitionName=thin Nodes=ALL MaxCPUsPerNode=2\nPartitionName=lowmem Nodes=ALL MaxMemPerNode=200' rig up "$work/slurm"
 export SLURM_CONF=$work/slurm/etc/slurm.conf
 tide server
-has '^name=testcluster version=2[0-9]\.[0-9.]+ up_since=[1-9][0-9]{9} hides_unregistered=false$'
+has '^name=testcluster version=2[0-9]\.[0-9.]+ up_since=[1-9][0-9]{9} fresh=false hides_unregistered=false$'
 tide nodes
 has '^nodes=0$'
 tide jobs
@@ -238,7 +238,7 @@ has '^w1 slots=1/4 '
 
 say "PrivateData hides others' jobs from a plain user: unproven"
 chmod 755 "$work" "$work/slurm" "$work/slurm/etc" "$work/slurm/run"
-as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups "$tool" SLURM_CONF="$SLURM_CONF" "$@" >"$work/out" 2>"$work/err"; }
+as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups "$tool" slurm SLURM_CONF="$SLURM_CONF" "$@" >"$work/out" 2>"$work/err"; }
 if as_nobody server; then die "it did not notice PrivateData"; fi
 grep -q '^error unproven: PrivateData=[a-z]* in slurm.conf hides' "$work/err" || die "it does not name PrivateData"
 tide server

@@ -1,8 +1,8 @@
-// slurm-tool [--record DIR] [--bin-dir DIR] [--timeout SECONDS] [KEY=VALUE...] VERB...
+// batch-tool KIND [--record DIR] [--bin-dir DIR] [--timeout SECONDS] [--key NAME=VALUE] [VARIABLE=VALUE...] VERB...
 //
-// The Slurm adapter alone, against a real server. KEY=VALUE is [batch.env]. A line each of what it reads, in words that
-// a script can grep; errors on stderr as "error KIND: message", exit 1. With --record, what each command that the
-// adapter ran printed is kept: DIR/1.txt and so on, and its command line in DIR/INDEX.
+// One batch adapter alone, against a real server. VARIABLE=VALUE is of [batch.env], --key a key of [batch]. A line each
+// of what it reads, in words that a script can grep; errors on stderr as "error KIND: message", exit 1. With --record,
+// what each command that the adapter ran printed is kept: DIR/1.txt and so on, and its command line in DIR/INDEX.
 //
 //   server | nodes | jobs [all]
 //   add NAME SLOTS MEMORY_MIB FEATURES GPU_TYPE:COUNT ADDRESS NOTE   ("-" for none)
@@ -98,11 +98,12 @@ void print(const core::Node& node) {
   fmt::print(
       "{} slots={}/{} memory={}/{} gpus={}/{} features={} queues={} registered={} responding={} down={} held={} "
       "unfit={} "
-      "completing={} placeholder={} address={} note='{}' state={}\n",
+      "completing={} placeholder={} starting={} final={} instance={} address={} note='{}' state={}\n",
       node.name.value, node.slots_used, node.slots, node.memory_mib_used, node.memory_mib, gpus_of(node.gpus_used),
       gpus_of(node.gpus), or_dash(join(node.features, ",")), or_dash(join(node.queues, ",")),
       node.registered_at.has_value(), node.responding, node.down, node.held, node.unfit, node.completing,
-      node.placeholder, or_dash(node.address), node.note, node.state);
+      node.placeholder, node.starting, node.hold_is_final, or_dash(node.instance.value), or_dash(node.address),
+      node.note, node.state);
 }
 
 Words items(const std::string& text) {
@@ -135,8 +136,9 @@ Result<batch::NodeSpec> spec_of(const Words& words) {
 
 Result<void> print_server(batch::BatchSystem& system) {
   TIDE_TRY_ASSIGN(const auto server, system.server());
-  fmt::print("name={} version={} up_since={} hides_unregistered={}\n", server.name, server.version,
-             server.up_since ? server.up_since->time_since_epoch().count() : 0, system.traits().hides_unregistered);
+  fmt::print("name={} version={} up_since={} fresh={} hides_unregistered={}\n", server.name, server.version,
+             server.up_since ? server.up_since->time_since_epoch().count() : 0, server.fresh,
+             system.traits().hides_unregistered);
   return {};
 }
 
@@ -182,6 +184,9 @@ std::map<std::string, std::string> whole_environment() {
 }
 
 Result<void> run(Words words) {
+  if (words.empty()) return make_error(ErrorKind::usage, "no kind of batch system");
+  const std::string kind = words.front();
+  words.erase(words.begin());
   config::Config config;
   std::string record;
   while (!words.empty() && (words[0].starts_with("--") || words[0].find('=') != std::string::npos)) {
@@ -196,12 +201,14 @@ Result<void> run(Words words) {
       config.batch.bin_dir = words[1];
     else if (words[0] == "--timeout")
       config.batch.timeout = std::chrono::seconds(parse_integer(words[1]).value_or(30));
+    else if (words[0] == "--key" && words[1].find('=') != std::string::npos)
+      config.batch.options[words[1].substr(0, words[1].find('='))].push_back(words[1].substr(words[1].find('=') + 1));
     else
       return make_error(ErrorKind::usage, "'{}' is no option", words[0]);
     words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(taken));
   }
-  const batch::Factory* factory = batch::find_factory("slurm");
-  if (factory == nullptr) return make_error(ErrorKind::unexpected, "the registry has no 'slurm'");
+  const batch::Factory* factory = batch::find_factory(kind);
+  if (factory == nullptr) return make_error(ErrorKind::usage, "there is no adapter '{}'", kind);
   SystemClock clock;
   process::PosixRunner posix(clock);
   RecordingRunner runner(posix, record);
