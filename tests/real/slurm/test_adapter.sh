@@ -137,6 +137,9 @@ SQUEUE_USERS=nobody SQUEUE_STATES=R SQUEUE_FORMAT=%i SQUEUE_FORMAT2=JobID SINFO_
 cmp "$work/out" "$work/plain"
 empty_queue
 
+say "The suite of every batch adapter"
+"$here/../../conformance/batch_live.sh" live1 127.98.0.77 "$tool" slurm SLURM_CONF="$SLURM_CONF"
+
 say "A node is made held, registers, is released, runs a job, and goes"
 address=127.98.0.11    # the rig's first
 tide add w1 4 4000 cloud,big - "$address" 'tide: joining'
