@@ -50,6 +50,10 @@ Error JsonReader::too_deep() const {
   return make_error(ErrorKind::protocol, "line {} is nested more than {} deep", m_line, k_levels);
 }
 
+Error JsonReader::zero_byte() const {
+  return make_error(ErrorKind::protocol, "there is a zero byte after line {}", m_line);
+}
+
 Error JsonReader::too_long() const {
   return make_error(ErrorKind::protocol, "line {} is longer than {} bytes", m_line + 1, k_line_max);
 }

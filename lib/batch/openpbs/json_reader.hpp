@@ -28,6 +28,7 @@ class JsonReader {
 
   template <typename Visitor>
   Result<void> feed(std::string_view piece, Visitor& visitor) {
+    if (piece.find('\0') != std::string_view::npos) return zero_byte();
     while (true) {
       const std::size_t end = piece.find('\n');
       if (end == std::string_view::npos) break;
@@ -192,6 +193,7 @@ class JsonReader {
   Error no_object(std::string_view key) const;
   Error too_deep() const;
   Error too_long() const;
+  Error zero_byte() const;
 
   std::string m_section;
   std::string m_rest;

@@ -1,5 +1,6 @@
 #include <tide/batch/openpbs/openpbs.hpp>
 #include <tide/batch/openpbs/words.hpp>
+#include <tide/batch/words.hpp>
 #include <tide/util/text.hpp>
 
 #include <algorithm>

@@ -14,6 +14,10 @@ Error TextReader::stray(std::string_view line) const {
   return make_error(ErrorKind::protocol, "line {}, '{}', has no place where it is", m_line, printable(line, 80));
 }
 
+Error TextReader::zero_byte() const {
+  return make_error(ErrorKind::protocol, "there is a zero byte after line {}", m_line);
+}
+
 Error TextReader::too_long() const {
   return make_error(ErrorKind::protocol, "the value at line {} is longer than {} bytes", m_line + 1, k_line_max);
 }

@@ -13,6 +13,7 @@ class TextReader {
 
   template <typename Visitor>
   Result<void> feed(std::string_view piece, Visitor& visitor) {
+    if (piece.find('\0') != std::string_view::npos) return zero_byte();
     while (true) {
       const std::size_t end = piece.find('\n');
       if (end == std::string_view::npos) break;
@@ -110,6 +111,7 @@ class TextReader {
   Result<void> check_whole() const;
   Error stray(std::string_view line) const;
   Error too_long() const;
+  Error zero_byte() const;
 
   std::string m_heading;
   std::string m_rest;

@@ -86,12 +86,6 @@ std::string complaint(const process::Finished& finished) {
   return "";
 }
 
-Result<void> check_node_name(const core::NodeName& node) {
-  if (is_word(node.value)) return {};
-  return make_error(ErrorKind::config, "'{}' cannot be a node's name in PBS", printable(node.value, 80))
-      .with_hint("Use letters, digits, '-', '_' and '.' in [pools.NAME] names.");
-}
-
 Result<void> check_note(const std::string& note) {
   const bool clean =
       std::ranges::all_of(note, [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\'' && c != '\\'; });

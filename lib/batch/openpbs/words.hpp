@@ -17,8 +17,7 @@ bool refuses_option(const process::Finished& finished);                // it doe
 // qmgr goes on behind a command that failed: what it said of the first that did, but for nodes that exist already.
 std::string complaint(const process::Finished& finished);
 
-// What goes into a command of qmgr, which splits at blanks, commas and quotes: errors of kind config, not quoted.
-Result<void> check_node_name(const core::NodeName& node);
+// What goes into a command of qmgr in quotes: an error of kind config, not escaped.
 Result<void> check_note(const std::string& note);
 
 using ResourceTypes = std::map<std::string, std::string, std::less<>>;  // "CLOUD": "boolean"
