@@ -30,6 +30,8 @@ namespace tide::cmd {
 // Declared in the order in which they need each other; destroyed backwards.
 struct Context::Parts {
   std::optional<config::Config> config;
+  std::unique_ptr<net::Transport> curl;
+  std::unique_ptr<net::Deadline> deadline;
   std::unique_ptr<net::Transport> transport;
   std::unique_ptr<process::PosixRunner> runner;
   std::unique_ptr<store::Store> store;
@@ -119,7 +121,9 @@ const core::Settings& Context::settings() const { return m_parts->config->settin
 Result<engine::Ports*> Context::ports(bool write) {
   if (m_parts->ports) return &*m_parts->ports;
   TIDE_TRY_ASSIGN(const config::Config* config, this->config());
-  m_parts->transport = net::CurlTransport::make();
+  m_parts->curl = net::CurlTransport::make();
+  m_parts->deadline = std::make_unique<net::Deadline>(m_process.clock);
+  m_parts->transport = std::make_unique<net::DeadlineTransport>(*m_parts->curl, *m_parts->deadline);
   m_parts->runner = std::make_unique<process::PosixRunner>(m_process.clock);
   if (write && !head_id(config->settings.cluster)) TIDE_TRY(make_head_id(m_process.random));
   TIDE_TRY_ASSIGN(const core::HeadId head, head_id(config->settings.cluster));
@@ -140,13 +144,14 @@ Result<engine::Ports*> Context::ports(bool write) {
       return make_error(ErrorKind::config, "[clouds.{}] kind = '{}' is not in this version", name.value, settings.kind);
     TIDE_TRY_ASSIGN(std::unique_ptr<cloud::Cloud> made, factory->make(*config, settings, host));
     m_parts->clouds.push_back(std::move(made));
-    m_parts->retrying.push_back(
-        std::make_unique<cloud::RetryingCloud>(*m_parts->clouds.back(), m_process.clock, m_process.random));
+    m_parts->retrying.push_back(std::make_unique<cloud::RetryingCloud>(*m_parts->clouds.back(), m_process.clock,
+                                                                       m_process.random, m_parts->deadline.get()));
     clouds.emplace(name, m_parts->retrying.back().get());
   }
   for (const auto& [name, pool] : config->settings.pools) TIDE_TRY(clouds.at(pool.cloud)->check(pool));
   m_parts->ports.emplace(engine::Ports{m_process.clock, m_process.random, *m_parts->batch, std::move(clouds),
-                                       *m_parts->store, m_parts->names.get(), head});
+                                       *m_parts->store, m_parts->names.get(), head,
+                                       [deadline = m_parts->deadline.get()](Seconds span) { deadline->begin(span); }});
   if (m_process.wrap_ports) m_process.wrap_ports(*m_parts->ports);
   return &*m_parts->ports;
 }

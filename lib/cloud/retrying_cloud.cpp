@@ -11,7 +11,10 @@ bool RetryingCloud::wait(int attempt, const Error& error, int& taken) {
   taken += *cost;
   const std::optional<Seconds> asked =
       error.retry_after_seconds > 0 ? std::optional(Seconds(error.retry_after_seconds)) : std::nullopt;
-  return m_clock.sleep_for(net::retry_delay(attempt, m_policy, asked, m_random.next()));
+  const auto delay = net::retry_delay(attempt, m_policy, asked, m_random.next());
+  const auto left = m_deadline == nullptr ? std::nullopt : m_deadline->left();
+  if (left && *left <= delay) return false;
+  return m_clock.sleep_for(delay);
 }
 
 template <typename T, typename Call>

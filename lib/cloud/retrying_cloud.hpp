@@ -1,17 +1,21 @@
 #pragma once
 
 #include <tide/cloud/cloud.hpp>
+#include <tide/net/deadline.hpp>
 #include <tide/net/retry.hpp>
 #include <tide/util/clock.hpp>
 
 namespace tide::cloud {
 
 // Repeats what failed for want of a connection or for too many requests, a few times and with jitter, within a budget
-// that lasts as long as the process. A launch is repeated only where a token keeps it from being done twice.
+// that lasts as long as the process, and never past the pass's deadline. A launch is repeated only where a token keeps
+// it from being done twice.
 class RetryingCloud final : public Cloud {
  public:
-  RetryingCloud(Cloud& inner, Clock& clock, Random& random, const net::RetryPolicy& policy = {})
-      : m_inner(inner), m_clock(clock), m_random(random), m_policy(policy) {}
+  // `deadline` may be null: none.
+  RetryingCloud(Cloud& inner, Clock& clock, Random& random, const net::Deadline* deadline = nullptr,
+                const net::RetryPolicy& policy = {})
+      : m_inner(inner), m_clock(clock), m_random(random), m_deadline(deadline), m_policy(policy) {}
 
   const core::CloudName& name() const override { return m_inner.name(); }
   core::CloudTraits limits() const override { return m_inner.limits(); }
@@ -33,6 +37,7 @@ class RetryingCloud final : public Cloud {
   Cloud& m_inner;
   Clock& m_clock;
   Random& m_random;
+  const net::Deadline* m_deadline;
   net::RetryPolicy m_policy;
   net::RetryBudget m_budget;
 };

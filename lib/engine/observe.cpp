@@ -1,6 +1,7 @@
 #include <tide/engine/observe.hpp>
 
 #include <tide/core/age_clock.hpp>
+#include <tide/core/limits.hpp>
 
 namespace tide::engine {
 
@@ -15,6 +16,7 @@ Result<T> named(Result<T> reading, const char* what) {
 }  // namespace
 
 core::Snapshot look(Ports& ports, const core::Settings& settings, core::Memory memory, bool all_job_ids) {
+  if (ports.begin_pass) ports.begin_pass(core::k_pass_deadline);
   core::Snapshot snapshot;
   snapshot.taken_at = ports.clock.now();
   memory.head = ports.head;

@@ -22,8 +22,9 @@ struct Ports {
   batch::BatchSystem& batch;
   std::map<core::CloudName, cloud::Cloud*> clouds;
   store::Store& store;
-  names::NameTable* names;  // nothing: the batch system, or DNS, resolves the names
-  core::HeadId head;        // of this machine and cluster; never from the store
+  names::NameTable* names;                       // nothing: the batch system, or DNS, resolves the names
+  core::HeadId head;                             // of this machine and cluster; never from the store
+  std::function<void(Seconds)> begin_pass = {};  // told how long all calls of the pass that begins may take together
 };
 
 // One for each action of the plan, in order; a failure is data.

@@ -25,10 +25,12 @@ class SteppingPorts {
     }
     auto table = ports.names == nullptr ? nullptr : std::make_unique<Table>(*ports.names, m_step);
     const core::HeadId head = ports.head;
+    const auto begin_pass = ports.begin_pass;
     Clock& clock = ports.clock;
     Random& random = ports.random;
     std::destroy_at(&ports);
-    std::construct_at(&ports, engine::Ports{clock, random, *batch, std::move(clouds), *store, table.get(), head});
+    std::construct_at(&ports,
+                      engine::Ports{clock, random, *batch, std::move(clouds), *store, table.get(), head, begin_pass});
     m_batch = std::move(batch);
     m_store = std::move(store);
     m_table = std::move(table);

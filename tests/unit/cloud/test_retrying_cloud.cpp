@@ -125,6 +125,19 @@ TEST_CASE("RetryingCloud: a lost connection, a time-out and throttling pass with
   }
 }
 
+TEST_CASE("RetryingCloud: no repeat past the end of the pass") {
+  World world;
+  net::Deadline deadline(world.clock);
+  cloud::RetryingCloud late(world.inner, world.clock, world.random, &deadline);
+  deadline.begin(std::chrono::milliseconds(1));
+  world.inner.fail(ErrorKind::timeout, 3);
+  const auto failed = late.list("c");
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().kind == ErrorKind::timeout);
+  CHECK(world.inner.asked.size() == 1);
+  CHECK(world.clock.slept.empty());
+}
+
 TEST_CASE("RetryingCloud: what no repeat mends is told at once") {
   for (const ErrorKind kind : {ErrorKind::capacity, ErrorKind::quota, ErrorKind::auth, ErrorKind::bad_request,
                                ErrorKind::config, ErrorKind::eventual, ErrorKind::unknown, ErrorKind::protocol}) {
