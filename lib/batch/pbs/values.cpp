@@ -87,6 +87,13 @@ std::optional<JobName> parse_job_name(std::string_view text) {
     if (!std::ranges::all_of(name.index, is_digit)) return std::nullopt;
     text.remove_prefix(close + 1);
   }
+  if (text.size() > 1 && text.front() == '-' && !name.is_array) {
+    const std::size_t length = std::min(text.find('.'), text.size());
+    name.is_array = true;
+    name.index = text.substr(1, length - 1);
+    if (!parse_count(name.index)) return std::nullopt;
+    text.remove_prefix(length);
+  }
   if (text.empty()) return name;
   if (text.front() != '.' || text.size() == 1) return std::nullopt;
   name.server = text.substr(1);

@@ -20,7 +20,8 @@ std::optional<Seconds> parse_walltime(std::string_view text);
 // Seconds since 1970.
 std::optional<TimePoint> parse_epoch(std::string_view text);
 
-// "15[3].head.example": sequence "15", index "3", server "head.example". An array's parent is "15[].head.example".
+// "15[3].head.example": sequence "15", index "3", server "head.example". An array's parent is "15[].head.example";
+// TORQUE 2.4 writes "15-3.head.example".
 struct JobName {
   std::string_view sequence;
   std::string_view index;
