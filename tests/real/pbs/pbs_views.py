@@ -160,10 +160,18 @@ def torque_node(world, node):
     })
 
 
+def beyond_limit(world, job):
+    """Of an array with a limit, no more tasks than that are running or queued; the others are held without a hold."""
+    family = [one for one in world.jobs.values() if one["array"] == job["array"]]
+    running = sum(1 for one in family if one["state"] == "R")
+    ahead = sum(1 for one in family if one["state"] == "Q" and one["index"] < job["index"])
+    return running + ahead >= job["limit"]
+
+
 def torque_job(world, job):
     running = job["state"] == "R"
     times = {key: int(job[key]) for key in ("created", "queued")}
-    limited = job["limit"] and job["state"] == "Q" and "limit" in job["comment"]
+    limited = job["limit"] and job["state"] == "Q" and beyond_limit(world, job)
     return without_none({
         "Job_Id": job["id"],
         "Job_Name": job["name"] + ("-%d" % job["index"] if job["array"] else ""),

@@ -37,9 +37,9 @@ no_demand() {
   explains "${jobs[1]}" 'MiB are wanted'
   explains "${jobs[2]}" "lacks the feature 'nosuch"
   explains "$other" "queue 'special' is not in"
-  explains "$hold" 'held'
-  explains "$dep" 'wait|depend'
-  explains "$later" 'to come|start|defer'
+  explains "$hold" 'held|Hold_Types'
+  explains "$dep" 'waits for another|Dependency'
+  explains "$later" 'start time|Execution_Time'
   for job in "${jobs[@]}" "$other" "$dep" "$hold" "$later"; do run qdel "$job"; done
   local array
   array=$(limited_array)
