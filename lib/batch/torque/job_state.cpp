@@ -4,7 +4,6 @@
 #include <tide/util/text.hpp>
 
 #include <algorithm>
-#include <set>
 
 namespace tide::batch::torque {
 
@@ -56,17 +55,32 @@ Standing standing_of(const JobRecord& job, TimePoint now) {
   return {.waiting = Waiting::eligible, .reason = "Queued"};
 }
 
-std::vector<std::string> nodes_of(std::string_view exec_host) {
-  std::set<std::string_view> names;
-  while (!exec_host.empty()) {
-    const std::size_t end = exec_host.find('+');
-    const std::string_view part = exec_host.substr(0, end);
-    const std::string_view name = trim(part.substr(0, part.find('/')));
-    if (!name.empty()) names.insert(name);
-    if (end == std::string_view::npos) break;
-    exec_host.remove_prefix(end + 1);
+namespace {
+
+// "0", "0-15", "0-3,5"; what cannot be read is one slot.
+std::int64_t count_slots(std::string_view text) {
+  std::int64_t count = 0;
+  for (const std::string_view range : split(text, ',')) {
+    const std::size_t dash = range.find('-');
+    const auto first = parse_integer(range.substr(0, dash));
+    const auto last = dash == std::string_view::npos ? first : parse_integer(range.substr(dash + 1));
+    const bool fine = first && last && *first >= 0 && *last >= *first && *last < 1'000'000;
+    count += fine ? *last - *first + 1 : 1;
   }
-  return {names.begin(), names.end()};
+  return count;
+}
+
+}  // namespace
+
+std::map<std::string, std::int64_t> nodes_of(std::string_view exec_host) {
+  std::map<std::string, std::int64_t> nodes;
+  for (const std::string_view piece : split(exec_host, '+')) {
+    const std::size_t slash = piece.find('/');
+    const std::string_view name = trim(piece.substr(0, slash));
+    if (name.empty()) continue;
+    nodes[std::string(name)] += slash == std::string_view::npos ? 1 : count_slots(piece.substr(slash + 1));
+  }
+  return nodes;
 }
 
 std::int64_t count_elements(std::string_view request) {

@@ -23,7 +23,7 @@ std::optional<int> parse_count(std::string_view text, std::int64_t least) {
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_property(std::string_view word) {
-  return !word.empty() && std::ranges::all_of(word, [](char c) {
+  return !word.empty() && word.front() != '-' && std::ranges::all_of(word, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_' || c == '-' || c == '.';
   });
 }

@@ -30,6 +30,19 @@ std::string_view user_of(const JobRecord& job) {
   return job[Field::owner].substr(0, job[Field::owner].find('@'));
 }
 
+// Of parts that differ, any may be the one on this node: the largest is counted.
+void add_use(NodeUse& use, const core::Shape& shape, std::int64_t slots) {
+  constexpr std::int64_t k_memory_max = std::int64_t{1} << 50U;
+  std::int64_t memory = 0;
+  int gpus = 0;
+  for (const auto& chunk : shape.chunks) {
+    memory = std::max(memory, chunk.memory_mib_per_node + chunk.memory_mib_per_slot * slots);
+    for (const auto& [type, count] : chunk.gpus_per_node) gpus = std::max(gpus, count);
+  }
+  use.memory_mib = std::min(use.memory_mib + memory, k_memory_max);
+  use.gpus = std::min(use.gpus + gpus, 1'000'000);
+}
+
 }  // namespace
 
 QueueBuilder::QueueBuilder(QueueOptions options) : m_options(std::move(options)) {
@@ -68,8 +81,12 @@ Result<void> QueueBuilder::take(const JobRecord& job) {
 }
 
 Result<void> QueueBuilder::take_occupying(const JobRecord& job, std::string_view id) {
-  for (auto& node : nodes_of(job[Field::exec_host])) {
-    m_running[core::NodeName{std::move(node)}].push_back(core::JobId{std::string(id)});
+  TIDE_TRY_ASSIGN(const std::size_t index, group_of(job));
+  const core::Shape& shape = m_groups[index].jobs.shape;
+  for (const auto& [node, slots] : nodes_of(job[Field::exec_host])) {
+    const core::NodeName name{node};
+    m_running[name].push_back(core::JobId{std::string(id)});
+    add_use(m_uses[name], shape, slots);
   }
   count_running(job);
   return {};

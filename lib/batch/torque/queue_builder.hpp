@@ -21,6 +21,14 @@ struct QueueOptions {
   pbs::Limits server;
 };
 
+// What running jobs asked for on one node, which pbsnodes does not tell.
+struct NodeUse {
+  std::int64_t memory_mib = 0;
+  int gpus = 0;
+
+  bool operator==(const NodeUse&) const = default;
+};
+
 // Makes the queue of what `qstat -x -t` prints, while it prints it. What it keeps grows with shapes, running jobs and
 // arrays, not with waiting jobs.
 class QueueBuilder {
@@ -32,6 +40,7 @@ class QueueBuilder {
   // Does an eligible job name what may be a node?
   bool wants_node_names() const;
 
+  const std::map<core::NodeName, NodeUse>& uses() const { return m_uses; }
   std::int64_t printed() const { return m_reader.bytes(); }  // bytes
   std::int64_t unfinished() const { return m_unfinished; }   // jobs that are not complete
 
@@ -79,6 +88,7 @@ class QueueBuilder {
   std::string m_text;
   std::map<std::string, Array, std::less<>> m_arrays;
   std::map<core::NodeName, std::vector<core::JobId>> m_running;
+  std::map<core::NodeName, NodeUse> m_uses;
   std::map<std::tuple<std::string, std::string, std::string>, std::int64_t> m_counts;  // queue, "u"/"g"/"", who
 };
 

@@ -86,7 +86,7 @@ Result<core::ServerIdentity> Torque::server() {
   return core::ServerIdentity{.name = status.name, .version = status.version, .up_since = std::nullopt, .fresh = false};
 }
 
-Result<std::vector<core::Node>> Torque::nodes() {
+Result<std::vector<core::Node>> Torque::read_nodes() {
   const process::Command show = command(m_options.pbsnodes, {"-x"});
   TIDE_TRY_ASSIGN(const process::Finished finished, run(show));
   const bool none = finished.signal == 0 && finished.exit_code != 0 && trim(finished.output).empty() &&
@@ -96,6 +96,21 @@ Result<std::vector<core::Node>> Torque::nodes() {
   auto nodes = parse_pbsnodes(finished.output);
   if (!nodes) return in_command(std::move(nodes).error(), show);
   return nodes;
+}
+
+// pbsnodes counts slots only: memory and GPUs in use are those of the jobs read just before.
+Result<std::vector<core::Node>> Torque::nodes() {
+  TIDE_TRY_ASSIGN(auto known, read_nodes());
+  for (core::Node& node : known) {
+    const auto use = m_uses.find(node.name);
+    if (use == m_uses.end() || node.slots_used == 0) continue;
+    node.memory_mib_used = std::min(use->second.memory_mib, node.memory_mib);
+    for (const auto& [type, count] : node.gpus) {
+      if (use->second.gpus > 0)
+        node.gpus_used[type] = std::max(node.gpus_used[type], std::min(use->second.gpus, count));
+    }
+  }
+  return known;
 }
 
 Result<pbs::Queues> Torque::read_queues() {
@@ -134,10 +149,11 @@ Result<core::JobQueue> Torque::jobs(bool all_ids) {
 Result<core::JobQueue> Torque::prove(QueueBuilder& builder, const ServerStatus& before, const process::Command& qstat) {
   std::set<core::NodeName> names;
   if (builder.wants_node_names()) {
-    TIDE_TRY_ASSIGN(const auto known, nodes());
+    TIDE_TRY_ASSIGN(const auto known, read_nodes());
     for (const auto& node : known) names.insert(node.name);
   }
   const bool nothing = builder.printed() == 0;
+  m_uses = builder.uses();
   core::JobQueue queue;
   if (!nothing) {
     auto whole = builder.finish(names);
@@ -159,7 +175,7 @@ Result<core::JobQueue> Torque::prove(QueueBuilder& builder, const ServerStatus& 
 }
 
 Result<std::optional<core::Node>> Torque::find_node(const core::NodeName& node) {
-  TIDE_TRY_ASSIGN(auto known, nodes());
+  TIDE_TRY_ASSIGN(auto known, read_nodes());
   const auto found = std::ranges::find(known, node, &core::Node::name);
   if (found == known.end()) return std::optional<core::Node>{};
   return std::optional<core::Node>(std::move(*found));

@@ -46,6 +46,7 @@ class Torque final : public BatchSystem {
   Result<process::Finished> read(const process::Command& command);
   Result<ServerStatus> read_server();
   Result<pbs::Queues> read_queues();
+  Result<std::vector<core::Node>> read_nodes();
   Result<std::optional<core::Node>> find_node(const core::NodeName& node);
   Result<core::JobQueue> prove(QueueBuilder& builder, const ServerStatus& before, const process::Command& qstat);
   Result<void> change(const core::NodeName& node, std::vector<std::string> arguments);
@@ -53,6 +54,7 @@ class Torque final : public BatchSystem {
   process::CommandRunner& m_runner;
   Clock& m_clock;
   TorqueOptions m_options;
+  std::map<core::NodeName, NodeUse> m_uses;  // of the last reading of jobs
 };
 
 }  // namespace tide::batch::torque
