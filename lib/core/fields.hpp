@@ -34,6 +34,7 @@ void fields(Self& self, Visit&& visit) {
   visit("exclusive", self.exclusive);
   visit("rerunnable", self.rerunnable);
   visit("unjudged", self.unjudged);
+  visit("assumed", self.assumed);
 }
 
 template <Is<WaitingJobs> Self, typename Visit>

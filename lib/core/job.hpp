@@ -36,7 +36,8 @@ struct Shape {
   Seconds walltime{0};     // 0: no limit
   bool exclusive = false;  // whole nodes
   bool rerunnable = true;  // false: makes no demand on spot pools
-  std::string unjudged;    // a requirement that tide cannot judge, in the batch system's words
+  std::string unjudged;    // a requirement that tide cannot judge, in the batch system's words: makes no demand
+  std::string assumed;     // one that is taken as met, and told
 
   auto operator<=>(const Shape&) const = default;
 };

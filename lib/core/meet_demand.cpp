@@ -208,6 +208,10 @@ ShapeVerdict Demand::judge(const WaitingJobs& jobs) {
   if (!jobs.shape.unjudged.empty()) {
     return refuse("unjudged", fmt::format("tide cannot judge the requirement '{}'", jobs.shape.unjudged));
   }
+  if (!jobs.shape.assumed.empty()) {
+    verdict.reasons.push_back(
+        {"assumed", fmt::format("taken as met, for tide cannot judge it: {}", jobs.shape.assumed), {}});
+  }
   verdict.fits = place_many(jobs.shape, jobs.count, m_rooms.rooms, m_rooms.used);
   std::int64_t left = jobs.count - verdict.fits;
   if (verdict.fits > 0) verdict.reasons.push_back({"fits", "free or booting nodes serve them", {}});

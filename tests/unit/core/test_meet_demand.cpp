@@ -97,6 +97,16 @@ TEST_CASE("demand: a drain for a reason, or one that cannot be cancelled, stays"
   CHECK(has(actions(world.plan()), "launch small x1: demand"));
 }
 
+TEST_CASE("demand: what is taken as met is told, and launches all the same") {
+  auto shape = slots(4);
+  shape.assumed = "regexp(\"x\",TARGET.Name)";
+  const auto plan = snapshot().waiting(shape).plan();
+  CHECK(actions(plan) == Lines{"launch small x1: demand"});
+  REQUIRE(plan.shapes.size() == 1);
+  CHECK(plan.shapes[0].reasons.front().rule == "assumed");
+  CHECK(plan.shapes[0].reasons.front().text.find(shape.assumed) != std::string::npos);
+}
+
 TEST_CASE("demand: held, dependent, deferred, limited and bound jobs make none, and say why") {  // T-D12, requirement 3
   for (const auto waiting : {Waiting::held, Waiting::dependent, Waiting::deferred, Waiting::limited,
                              Waiting::queue_closed, Waiting::node_bound, Waiting::failed, Waiting::unknown}) {
