@@ -81,6 +81,28 @@ class JobRecord {
 // The field of an attribute ("" and its key, or "Resource_List" and the resource), k_fields for all others.
 Field field_of(std::string_view group, std::string_view key);
 
+// Can an attribute that begins so be a field? A job has thirty that are none.
+inline bool may_be_field(char first, char second) {
+  switch (first) {
+    case 'q': return second == 'u';                   // queue, queue_type
+    case 'c': return second == 't' || second == 'o';  // ctime, comment
+    case 'a':                                         // array, array_state_count
+    case 'P':                                         // Priority
+    case 'p': return second == 'r';                   // project
+    case 'd':                                         // depend
+    case 'R':                                         // Rerunable
+    case 'r': return second == 'e';                   // reserve_ID
+    case 'j':                                         // job_state
+    case 'H': return second == 'o';                   // Hold_Types
+    case 'e':                                         // exec_host, exec_vnode
+    case 'E': return second == 'x';                   // Execution_Time
+    case 's':                                         // schedselect
+    case 'A': return second == 'c';                   // Account_Name
+    case 'm': return second == 'a';                   // max_run_subjobs
+    default: return false;
+  }
+}
+
 // A reader's visitor that hands whole jobs to `on_job`, callable as Result<void>(const JobRecord&).
 template <typename OnJob>
 class JobVisitor {
@@ -91,6 +113,7 @@ class JobVisitor {
     m_last = Field::k_fields;
     return m_record.begin(id);
   }
+  bool may_want(char first, char second) const { return may_be_field(first, second); }
   bool wants(std::string_view group) const { return group == "Resource_List"; }
   Result<void> attribute(std::string_view group, std::string_view key, std::string_view value) {
     m_last = field_of(group, key);

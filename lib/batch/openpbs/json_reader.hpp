@@ -17,7 +17,8 @@ constexpr std::size_t k_line_max = 8U << 20U;  // a job on 100 000 vnodes needs 
 //
 // A visitor of one section ("Jobs", "Queue", "Server", "nodes") has
 //   Result<void> begin(std::string_view id);
-//   bool wants(std::string_view group);                // else the group's attributes are skipped
+//   bool may_want(char first, char second) const;       // an attribute that begins so; else it may be skipped
+//   bool wants(std::string_view group) const;           // else the group's attributes are skipped
 //   Result<void> attribute(std::string_view group, std::string_view key, std::string_view value);
 //   void damage();                                     // the attribute told last is not to be believed
 //   Result<void> end();
@@ -33,12 +34,13 @@ class JsonReader {
       const std::size_t end = piece.find('\n');
       if (end == std::string_view::npos) break;
       if (m_rest.empty()) {
-        TIDE_TRY(take_line(piece.substr(0, end), visitor));
+        const std::string_view line(piece.data(), end);
+        if (!skips(line, visitor)) TIDE_TRY(take_line(line, visitor));
       } else {
         m_rest.append(piece.substr(0, end));
         const std::string line = std::move(m_rest);
         m_rest.clear();
-        TIDE_TRY(take_line(line, visitor));
+        if (!skips(line, visitor)) TIDE_TRY(take_line(line, visitor));
       }
       piece.remove_prefix(end + 1);
     }
@@ -63,6 +65,21 @@ class JsonReader {
   enum class After { opened, comma, last, inside };  // what may come next: see take_line
   static constexpr std::size_t k_levels = 16;        // PBS uses four
 
+  // A whole string that nobody wants: most lines of a job go here, so it comes first and makes no Result.
+  template <typename Visitor>
+  bool skips(std::string_view line, const Visitor& visitor) {
+    if (m_level < 3 || m_in_array || m_after != After::comma) return false;
+    const std::size_t indent = m_indents[m_level];
+    const std::size_t size = line.size();
+    if (size < indent + 4 || line[indent] != '"' || line[size - 1] != ',' || line[size - 2] != '"') return false;
+    if (!is_blank(line[0]) || !is_blank(line[indent - 1])) return false;
+    if (m_in_section && (m_level == 3 ? visitor.may_want(line[indent + 1], line[indent + 2]) : m_wanted)) return false;
+    ++m_line;
+    m_quoted = true;
+    m_told = false;
+    return true;
+  }
+
   template <typename Visitor>
   Result<void> take_line(std::string_view line, Visitor& visitor) {
     ++m_line;
@@ -74,7 +91,7 @@ class JsonReader {
         const std::size_t end = line.find('"', indent + 1);
         if (end != std::string_view::npos && end + 1 < line.size() && line[end + 1] == ':') {
           m_indents[m_level] = indent;
-          return take_key(line.substr(indent + 1, end - indent - 1), value_at(line, end + 2), visitor);
+          return take_key({line.data() + indent + 1, end - indent - 1}, value_at(line, end + 2), visitor);
         }
       }
     }

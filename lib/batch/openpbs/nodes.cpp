@@ -34,6 +34,7 @@ class VnodeVisitor {
     vnodes.push_back({.name = value_of(id), .values = {}});
     return {};
   }
+  bool may_want(char /*first*/, char /*second*/) const { return true; }
   bool wants(std::string_view group) const {
     return group == "resources_available" || group == "resources_assigned" || group == "jobs";
   }

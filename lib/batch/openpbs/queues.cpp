@@ -16,6 +16,7 @@ class QueueVisitor {
     if (!queues.contains(m_name)) return {};
     return make_error(ErrorKind::protocol, "queue '{}' is listed twice", printable(id, 80));
   }
+  bool may_want(char /*first*/, char /*second*/) const { return true; }
   bool wants(std::string_view /*group*/) const { return false; }
   Result<void> attribute(std::string_view group, std::string_view key, std::string_view value) {
     if (!group.empty()) return {};

@@ -17,6 +17,7 @@ class ServerVisitor {
     info.name = m_escaped ? unescape(id) : std::string(id);
     return {};
   }
+  bool may_want(char /*first*/, char /*second*/) const { return true; }
   bool wants(std::string_view /*group*/) const { return false; }
   Result<void> attribute(std::string_view group, std::string_view key, std::string_view value) {
     if (!group.empty()) return {};

@@ -29,6 +29,7 @@ class ResourceVisitor {
     types[m_name];
     return {};
   }
+  bool may_want(char /*first*/, char /*second*/) const { return true; }
   bool wants(std::string_view /*group*/) const { return false; }
   Result<void> attribute(std::string_view group, std::string_view key, std::string_view value) {
     if (group.empty() && key == "type") types[m_name] = value;

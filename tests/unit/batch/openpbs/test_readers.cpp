@@ -181,6 +181,17 @@ TEST_CASE("text: objects, folded values, values with line ends, and its end") {
   CHECK(only_group(broken).waiting == Waiting::unknown);
 }
 
+TEST_CASE("fields: none is taken for one that may be skipped") {
+  using namespace batch::openpbs;
+  for (const char* key : {"queue", "queue_type", "ctime", "comment", "array", "array_state_count", "Priority",
+                          "project", "depend", "Rerunable", "reserve_ID", "job_state", "Hold_Types", "exec_host",
+                          "exec_vnode", "Execution_Time", "schedselect", "Account_Name", "max_run_subjobs"}) {
+    CAPTURE(key);
+    CHECK(field_of("", key) != Field::k_fields);
+    CHECK(may_be_field(key[0], key[1]));
+  }
+}
+
 TEST_CASE("values: times as ctime() writes them, and seconds") {
   using batch::openpbs::parse_time_text;
   CHECK(parse_time_text("Fri Nov 20 03:49:59 2026") == TimePoint{Seconds{1'795'146'599}});
