@@ -51,6 +51,7 @@ constexpr std::array k_common{
     KeySpec{"pools.*", "gpus", text, "\"\"", "", "GPUs of one machine: \"2\", \"a100:2\" or \"a100:2,v100:1\"", false},
     KeySpec{"pools.*", "features", list, "[]", "", "Features of its nodes, beside the pool's own name and, on spot machines, spot", false},
     KeySpec{"pools.*", "queues", list, "[]", "", "Only jobs of these queues may use it; empty: all", false},
+    KeySpec{"pools.*", "accounts", list, "[]", "", "It is launched only for jobs of these accounts (qsub -A); empty: for all. A node that is there serves whom the batch system lets", false},
     KeySpec{"pools.*", "market", choice, "\"on-demand\"", "on-demand|spot", "How machines are bought; jobs marked not rerunnable never count towards spot", false},
     KeySpec{"pools.*", "max_price", money, "", "", "Most to bid for a spot machine and hour; without it, the on-demand price", false},
     KeySpec{"pools.*", "price", money, "", "", "Price of one machine and hour, for ordering pools and for caps", false},

@@ -248,6 +248,7 @@ class Builder {
     pool.gpus = parse_gpus(reader.text("gpus")).value_or(core::Gpus{});
     pool.features = reader.texts("features");
     pool.queues = reader.texts("queues");
+    pool.accounts = reader.texts("accounts");
     pool.market = reader.text("market") == "spot" ? core::Market::spot : core::Market::on_demand;
     pool.max_price = reader.text("max_price");
     pool.price_micros = reader.money_micros("price");

@@ -32,6 +32,7 @@ void fields(Self& self, Visit&& visit) {
   visit("account", self.account);
   visit("walltime", self.walltime);
   visit("exclusive", self.exclusive);
+  visit("apart", self.apart);
   visit("rerunnable", self.rerunnable);
   visit("unjudged", self.unjudged);
   visit("assumed", self.assumed);
@@ -314,6 +315,7 @@ void fields(Self& self, Visit&& visit) {
   visit("gpus", self.gpus);
   visit("features", self.features);
   visit("queues", self.queues);
+  visit("accounts", self.accounts);
   visit("market", self.market);
   visit("max_price", self.max_price);
   visit("price_micros", self.price_micros);

@@ -57,6 +57,7 @@ bool has_features(const std::vector<std::string>& have, const Chunk& chunk) {
 
 bool suits(const Shape& shape, const Chunk& chunk, const Room& room) {
   if (!room.queues.empty() && !shape.queue.empty() && !contains(room.queues, shape.queue)) return false;
+  if (!room.accounts.empty() && !contains(room.accounts, shape.account)) return false;
   if (room.spot && !shape.rerunnable) return false;
   return has_features(room.features, chunk);
 }
@@ -133,6 +134,7 @@ Room room_of(const Pool& pool) {
             .gpus = pool.gpus,
             .features = pool.features,
             .queues = pool.queues,
+            .accounts = pool.accounts,
             .whole = true,
             .spot = pool.market == Market::spot};
   room.features.push_back(pool.name.value);
@@ -143,6 +145,10 @@ Room room_of(const Pool& pool) {
 std::string misfit(const Shape& shape, const Chunk& chunk, const Room& room) {
   if (!room.queues.empty() && !shape.queue.empty() && !contains(room.queues, shape.queue)) {
     return fmt::format("it does not serve queue '{}'", shape.queue);
+  }
+  if (!room.accounts.empty() && !contains(room.accounts, shape.account)) {
+    return shape.account.empty() ? std::string("it is for jobs of certain accounts and these have none")
+                                 : fmt::format("it does not serve account '{}'", shape.account);
   }
   if (room.spot && !shape.rerunnable) return "it is spot and the jobs may not be rerun";
   for (const auto& alternatives : chunk.features) {
@@ -177,15 +183,20 @@ int tasks_that_fit(const Shape& shape, const Chunk& chunk, const Room& room) {
 }
 
 std::optional<std::vector<Use>> place(const Shape& shape, std::vector<Room>& rooms) {
+  std::vector<Room> filled = rooms;
   std::vector<Room> trial = rooms;
   std::vector<Use> uses;
   for (std::size_t index = 0; index < shape.chunks.size(); ++index) {
     const auto placed = place_chunk(shape, index, trial);
     if (!placed) return std::nullopt;
-    for (const Use& use : *placed) take(shape, shape.chunks[index], use.tasks, trial[use.room]);
+    for (const Use& use : *placed) {
+      take(shape, shape.chunks[index], use.tasks, filled[use.room]);
+      trial[use.room] = filled[use.room];
+      if (shape.apart) trial[use.room].slots = 0;  // for the chunks to come
+    }
     uses.insert(uses.end(), placed->begin(), placed->end());
   }
-  rooms = std::move(trial);
+  rooms = std::move(filled);
   return uses;
 }
 

@@ -14,8 +14,9 @@ struct Room {
   std::int64_t memory_mib = 0;  // 0: not known; nothing that asks for memory fits
   Gpus gpus;
   std::vector<std::string> features;
-  std::vector<std::string> queues;  // that may use it; empty: all
-  bool whole = true;                // nothing runs on it
+  std::vector<std::string> queues;    // that may use it; empty: all
+  std::vector<std::string> accounts;  // of a machine to be: for whose jobs it is launched; empty: all
+  bool whole = true;                  // nothing runs on it
   bool spot = false;
 
   bool operator==(const Room&) const = default;

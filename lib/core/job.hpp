@@ -35,6 +35,7 @@ struct Shape {
   std::string account;
   Seconds walltime{0};     // 0: no limit
   bool exclusive = false;  // whole nodes
+  bool apart = false;      // no node serves two of its chunks (TORQUE)
   bool rerunnable = true;  // false: makes no demand on spot pools
   std::string unjudged;    // a requirement that tide cannot judge, in the batch system's words: makes no demand
   std::string assumed;     // one that is taken as met, and told

@@ -46,6 +46,7 @@ struct Pool {
   Gpus gpus;
   std::vector<std::string> features;  // the pool's own name is always one too
   std::vector<std::string> queues;    // only jobs of these; empty: all
+  std::vector<std::string> accounts;  // launched only for jobs of these; empty: for all
   Market market = Market::on_demand;
   std::string max_price;
   std::optional<std::int64_t> price_micros;  // per machine and hour

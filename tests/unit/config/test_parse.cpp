@@ -115,6 +115,13 @@ TEST_CASE("parse: a whole file") {
   CHECK(pool.options.count("key") == 0);
 }
 
+TEST_CASE("parse: a pool for certain accounts") {
+  const auto config = read(with("market = \"spot\"", "market = \"spot\"\naccounts = [\"phys\", \"chem\"]"));
+  REQUIRE_MESSAGE(config, config.error().message);
+  CHECK(config->settings.pools.at({"small"}).accounts == std::vector<std::string>{"phys", "chem"});
+  CHECK(read(k_good)->settings.pools.at({"small"}).accounts.empty());
+}
+
 TEST_CASE("parse: the same text gives the same settings") {
   const auto once = read(k_good);
   const auto twice = read(k_good);

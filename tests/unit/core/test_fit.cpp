@@ -134,6 +134,42 @@ TEST_CASE("fit: features are all of these, each one of its alternatives") {
   CHECK(misfit(shape, shape.chunks[0], with) == "it lacks the feature 'slow|big'");
 }
 
+TEST_CASE("fit: chunks apart never share a node, and leave the rest of it to others") {
+  Shape shape;
+  shape.chunks = {Chunk{.nodes = 1, .nodes_max = 1, .tasks = 1, .slots_per_task = 2},
+                  Chunk{.nodes = 1, .nodes_max = 1, .tasks = 1, .slots_per_task = 1}};
+  std::vector<Room> one{Room{.slots = 4}};
+  std::vector<Room> two{Room{.slots = 4}, Room{.slots = 4}};
+  CHECK(place(shape, one).has_value());
+  CHECK(one.front().slots == 1);
+  shape.apart = true;
+  one = {Room{.slots = 4}};
+  CHECK(!place(shape, one).has_value());
+  CHECK(one.front().slots == 4);
+  CHECK(place(shape, two).has_value());
+  CHECK(two[0].slots == 2);
+  CHECK(two[1].slots == 3);
+}
+
+TEST_CASE("fit: a pool for certain accounts serves no others, a node that is there does") {
+  Pool pool{.name = {"phys"}, .slots = 4};
+  pool.accounts = {"phys"};
+  Shape shape;
+  shape.chunks = {Chunk{}};
+  shape.account = "phys";
+  CHECK(misfit(shape, shape.chunks.front(), room_of(pool)).empty());
+  CHECK(machines_needed(shape, room_of(pool)) == 1);
+  shape.account = "chem";
+  CHECK(misfit(shape, shape.chunks.front(), room_of(pool)) == "it does not serve account 'chem'");
+  CHECK(machines_needed(shape, room_of(pool)) == 0);
+  shape.account = "";
+  CHECK(misfit(shape, shape.chunks.front(), room_of(pool)).find("have none") != std::string::npos);
+  Node node;
+  node.slots = 4;
+  node.features = {"phys"};
+  CHECK(tasks_that_fit(shape, shape.chunks.front(), room_of(node)) == 1);
+}
+
 TEST_CASE("fit: a room with queues serves no other queue") {
   Room gpu = room(4);
   gpu.queues = {"gpu"};
