@@ -20,6 +20,15 @@ for source in tests/fuzz/fuzz_*.cpp; do
     # Its first two bytes are the size of the pieces and whether the header is there.
     for file in tests/fixtures/slurm/*/*-squeue.txt; do { printf '\77\0'; cat "$file"; } >"$corpus/$(basename "$file")"; done
     ;;
+  fuzz_qstat_json)
+    # Two bytes: the size of the pieces; the form and a queue's limit.
+    for file in tests/fixtures/openpbs/*/*-qstat-f*.json; do { printf '\77\376'; cat "$file"; } >"$corpus/$(basename "$file")"; done
+    for file in tests/fixtures/openpbs/*/*-qstat-f.txt; do { printf '\77\377'; cat "$file"; } >"$corpus/$(basename "$file")"; done
+    ;;
+  fuzz_pbs_nodes)
+    for file in tests/fixtures/openpbs/*/*-{pbsnodes-a,qstat-Bf,qstat-Qf}.json; do { printf '\0'; cat "$file"; } >"$corpus/$(basename "$file")"; done
+    for file in tests/fixtures/openpbs/*/*-pbsnodes-a.txt; do { printf '\1'; cat "$file"; } >"$corpus/$(basename "$file")"; done
+    ;;
   fuzz_show_node)
     cp tests/fixtures/slurm/*/*-{nodes,partitions,config}.txt "$corpus"
     ;;
