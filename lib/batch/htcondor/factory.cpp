@@ -1,7 +1,10 @@
 #include <tide/batch/htcondor/htcondor.hpp>
 #include <tide/batch/registry.hpp>
 #include <tide/process/resolve.hpp>
+#include <tide/util/text.hpp>
 #include <tide/util/units.hpp>
+
+#include <algorithm>
 
 namespace tide::batch {
 
@@ -13,25 +16,31 @@ using config::KeyType;
 constexpr std::string_view k_usual_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 constexpr KeySpec k_batch_keys[]{
-    {"batch", "pool", KeyType::text, "", "",
-     "Collector of the pool, as of condor_status -pool; else COLLECTOR_HOST of the configuration"},
     {"batch", "schedds", KeyType::list, "[]", "",
-     "Names of the schedds whose jobs count, or [\"all\"]; empty: the one of this machine"},
-    {"batch", "settle", KeyType::duration, "\"15m\"", "",
-     "A collector that is up for less than this knows only some nodes: nothing is done on its word"},
-    {"batch", "silent_after", KeyType::duration, "\"10m\"", "",
-     "A node whose last ad is older does not answer; more than twice UPDATE_INTERVAL"},
+     "Whose jobs are read: [] this machine's schedd, names, or [\"all\"] that the collector knows"},
+    {"batch", "pool", KeyType::text, "", "", "Address of the collector; default that of HTCondor's configuration"},
+    {"batch", "silent_after", KeyType::duration, "11m", "",
+     "A node whose ad is older does not answer; more than two UPDATE_INTERVAL of its startd"},
+    {"batch", "collector_warmup", KeyType::duration, "15m", "",
+     "For so long after the collector came up, its list of nodes proves nothing"},
+    {"batch", "drain_from", KeyType::duration, "30d", "",
+     "condor_drain holds nodes whose jobs have at least so much retirement time left, condor_off -peaceful all others"},
 };
 
-std::string text_option(const config::BatchSettings& batch, const std::string& key) {
-  const auto found = batch.options.find(key);
-  return found == batch.options.end() || found->second.empty() ? "" : found->second.front();
+Result<Seconds> duration_of(const config::Config& config, const std::string& key, Seconds fallback) {
+  const auto found = config.batch.options.find(key);
+  if (found == config.batch.options.end() || found->second.empty()) return fallback;
+  return parse_duration(found->second.front());
 }
 
-Result<Seconds> duration_option(const config::BatchSettings& batch, const std::string& key, Seconds fallback) {
-  const std::string text = text_option(batch, key);
-  if (text.empty()) return fallback;
-  return parse_duration(text);
+Result<void> check_words(const std::string& key, const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    const bool plain = !word.empty() && word.front() != '-' && std::ranges::all_of(word, [](char c) {
+      return c > ' ' && c < '\x7f' && std::string_view("\"'\\#").find(c) == std::string_view::npos;
+    });
+    if (!plain) return make_error(ErrorKind::config, "'{}' cannot be {} in [batch]", printable(word, 80), key);
+  }
+  return {};
 }
 
 Result<std::unique_ptr<BatchSystem>> make(const config::Config& config, const Host& host) {
@@ -40,21 +49,30 @@ Result<std::unique_ptr<BatchSystem>> make(const config::Config& config, const Ho
       path == host.environment.end() || path->second.empty() ? std::string(k_usual_path) : path->second;
   const process::ResolveOptions where{.bin_dir = config.batch.bin_dir, .path = folders};
   htcondor::CondorOptions options;
-  TIDE_TRY_ASSIGN(options.bin_q, process::resolve("condor_q", where));
-  TIDE_TRY_ASSIGN(options.bin_status, process::resolve("condor_status", where));
-  TIDE_TRY_ASSIGN(options.bin_drain, process::resolve("condor_drain", where));
-  TIDE_TRY_ASSIGN(options.bin_off, process::resolve("condor_off", where));
-  TIDE_TRY_ASSIGN(options.bin_on, process::resolve("condor_on", where));
-  TIDE_TRY_ASSIGN(options.bin_config_val, process::resolve("condor_config_val", where));
+  TIDE_TRY_ASSIGN(options.condor_q, process::resolve("condor_q", where));
+  TIDE_TRY_ASSIGN(options.condor_status, process::resolve("condor_status", where));
+  TIDE_TRY_ASSIGN(options.condor_drain, process::resolve("condor_drain", where));
+  TIDE_TRY_ASSIGN(options.condor_off, process::resolve("condor_off", where));
+  TIDE_TRY_ASSIGN(options.condor_on, process::resolve("condor_on", where));
   options.environment = config.batch.environment;
   options.environment.try_emplace("PATH", folders);
   options.timeout = config.batch.timeout;
-  options.pool = text_option(config.batch, "pool");
-  if (const auto schedds = config.batch.options.find("schedds"); schedds != config.batch.options.end())
-    options.schedds = schedds->second;
-  TIDE_TRY_ASSIGN(options.settle, duration_option(config.batch, "settle", options.settle));
-  TIDE_TRY_ASSIGN(options.silent_after, duration_option(config.batch, "silent_after", options.silent_after));
-  return std::unique_ptr<BatchSystem>(std::make_unique<htcondor::Condor>(host.runner, host.clock, std::move(options)));
+  if (const auto found = config.batch.options.find("pool");
+      found != config.batch.options.end() && !found->second.empty())
+    options.pool = found->second.front();
+  if (!options.pool.empty()) TIDE_TRY(check_words("pool", {options.pool}));
+  if (const auto found = config.batch.options.find("schedds"); found != config.batch.options.end())
+    options.schedds = found->second;
+  TIDE_TRY(check_words("schedds", options.schedds));
+  for (const auto& [name, pool] : config.settings.pools) {
+    options.features.insert(name.value);
+    options.features.insert(pool.features.begin(), pool.features.end());
+  }
+  TIDE_TRY_ASSIGN(options.silent_after, duration_of(config, "silent_after", options.silent_after));
+  TIDE_TRY_ASSIGN(options.warmup, duration_of(config, "collector_warmup", options.warmup));
+  TIDE_TRY_ASSIGN(options.drain_from, duration_of(config, "drain_from", options.drain_from));
+  return std::unique_ptr<BatchSystem>(
+      std::make_unique<htcondor::HtCondor>(host.runner, host.clock, std::move(options)));
 }
 
 }  // namespace

@@ -1,262 +1,233 @@
 #include <tide/batch/htcondor/htcondor.hpp>
-
 #include <tide/batch/htcondor/words.hpp>
+#include <tide/batch/words.hpp>
 #include <tide/util/text.hpp>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace tide::batch::htcondor {
 
 namespace {
 
-constexpr std::string_view k_all = "all";
-// "$CondorVersion: 23.9.6 2026-07-12 ..."
-std::string version_of(const std::string& text) {
-  const std::size_t colon = text.find(": ");
-  if (colon == std::string::npos) return "";
-  return text.substr(colon + 2, text.find(' ', colon + 2) - colon - 2);
+constexpr std::array<std::string_view, 1> k_schedds{"Scheduler"};
+constexpr std::array<std::string_view, 2> k_machines{"Machine", "DaemonMaster"};
+
+Error in_command(Error error, const process::Command& command) {
+  return std::move(error).with_context(fmt::format("while reading what '{}' printed", process::display(command)));
 }
 
-// "Total for all users: 4 jobs; 0 completed, ...": how many.
-std::optional<std::int64_t> total_of(std::string_view output, std::string_view line) {
-  const std::size_t at = output.find(line);
-  if (at == std::string_view::npos) return std::nullopt;
-  const std::string_view rest = output.substr(at + line.size());
-  return parse_integer(trim(rest.substr(0, rest.find(" jobs"))));
+bool is_good(const process::Finished& finished) { return finished.exit_code == 0 && finished.signal == 0; }
+
+std::set<std::string> startds_of(const Machine& machine) {
+  std::set<std::string> addresses;
+  for (const Ad* slot : machine.slots) addresses.insert(slot->address);
+  return addresses;
+}
+
+Error unknown_node(const core::NodeName& node) {
+  return make_error(ErrorKind::not_found, "node '{}' is not known to HTCondor's collector", node.value);
 }
 
 }  // namespace
 
-Condor::Condor(process::CommandRunner& runner, Clock& clock, CondorOptions options)
+HtCondor::HtCondor(process::CommandRunner& runner, Clock& clock, CondorOptions options)
     : m_runner(runner), m_clock(clock), m_options(std::move(options)) {
   m_options.environment["LC_ALL"] = "C";
-  m_options.environment["TZ"] = "UTC";
 }
 
-process::Command Condor::command(const std::string& program, std::vector<std::string> arguments) const {
+process::Command HtCondor::command(const std::string& program, std::vector<std::string> arguments) const {
   process::Command command;
-  command.argv = std::move(arguments);
-  command.argv.insert(command.argv.begin(), program);
+  command.argv.push_back(program);
+  if (!m_options.pool.empty()) {
+    command.argv.emplace_back("-pool");
+    command.argv.push_back(m_options.pool);
+  }
+  command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
   command.environment = m_options.environment;
   command.timeout = m_options.timeout;
   return command;
 }
 
-process::Command Condor::status(std::vector<std::string> arguments) const {
-  if (!m_options.pool.empty()) arguments.insert(arguments.begin(), {"-pool", m_options.pool});
-  return command(m_options.bin_status, std::move(arguments));
-}
-
-Result<process::Finished> Condor::run(const process::Command& command) {
+Result<process::Finished> HtCondor::run(const process::Command& command) {
   auto finished = m_runner.run(command);
   if (!finished) return std::move(finished).error().with_context(fmt::format("from '{}'", process::display(command)));
   return finished;
 }
 
-Result<process::Finished> Condor::read(const process::Command& command) {
-  TIDE_TRY_ASSIGN(process::Finished finished, run(command));
-  if (finished.exit_code == 0 && finished.signal == 0) return finished;
-  return failure(command, finished);
-}
-
-template <typename Visitor>
-Result<void> Condor::read_ads(process::Command command, Visitor& visitor, bool& empty) {
-  AdReader reader;
-  // The sink's own error ends the command; it is told as one of reading.
-  std::optional<Error> unreadable;
-  command.sink = [&](std::string_view piece) -> Result<void> {
-    auto fed = reader.feed(piece, visitor);
-    if (!fed) unreadable = fed.error();
-    return fed;
-  };
-  auto finished = run(command);
-  if (unreadable) return in_command(std::move(*unreadable), command);
-  if (!finished) return std::move(finished).error();
-  if (finished->exit_code != 0 || finished->signal != 0) return failure(command, *finished);
-  empty = reader.is_empty();
-  if (empty) return {};
-  auto whole = reader.finish();
-  if (!whole) return in_command(std::move(whole).error(), command);
-  return {};
-}
-
-// -json prints 0 bytes for none, which proves nothing. A heading without a line below it does.
-Result<void> Condor::prove_none(const char* kind) {
-  const process::Command show = status({kind, "-af:h", "Name"});
-  TIDE_TRY_ASSIGN(const process::Finished finished, read(show));
-  if (trim(finished.output) == "Name" && finished.output.ends_with('\n')) return {};
-  return in_command(make_error(ErrorKind::unproven, "the list is empty one moment and not the next"), show);
-}
-
-Result<void> Condor::prove_no_jobs(const std::string& schedd) {
-  std::vector<std::string> arguments{"-allusers", "-totals"};
-  if (!schedd.empty()) arguments.insert(arguments.begin(), {"-name", schedd});
-  if (!m_options.pool.empty()) arguments.insert(arguments.begin(), {"-pool", m_options.pool});
-  const process::Command totals = command(m_options.bin_q, std::move(arguments));
-  TIDE_TRY_ASSIGN(const process::Finished finished, read(totals));
-  const auto all = total_of(finished.output, "Total for all users: ");
-  if (!all) return in_command(make_error(ErrorKind::unproven, "it tells no total"), totals);
-  if (*all != 0)
-    return in_command(make_error(ErrorKind::unproven, "the queue was empty a moment ago and has {} jobs", *all),
-                      totals);
-  return {};
-}
-
-Result<std::vector<MasterAd>> Condor::masters(const std::string& constraint) {
-  std::vector<std::string> arguments{"-master", "-json", "-attributes", master_projection()};
-  if (!constraint.empty()) arguments.insert(arguments.end(), {"-constraint", constraint});
-  MasterBuilder builder;
-  bool empty = false;
-  TIDE_TRY(read_ads(status(std::move(arguments)), builder, empty));
-  if (empty && constraint.empty()) TIDE_TRY(prove_none("-master"));
-  return builder.masters();
-}
-
-core::BatchTraits Condor::traits() const {
+core::BatchTraits HtCondor::traits() const {
   return {.entries = core::NodeEntries::by_themselves, .hides_unregistered = false, .hold_has_note = true};
 }
 
-// By the collector's clock, from the ads that it heard last; ours, unless it is behind theirs.
-Result<TimePoint> Condor::collectors_time(const std::vector<MasterAd>& masters) {
-  TimePoint now = m_clock.now();
-  for (const MasterAd& master : masters) now = std::max(now, TimePoint{Seconds(master.heard)});
-  return now;
+Result<Ads> HtCondor::read_ads(std::span<const std::string_view> types, const std::string& machine) {
+  process::Command status = command(m_options.condor_status, ad_arguments(types, machine));
+  status.input = ad_format(m_options.features);
+  TIDE_TRY_ASSIGN(const process::Finished finished, run(status));
+  if (!is_good(finished)) return failure(status, finished);
+  auto ads = parse_ads(finished.output, m_options.features);
+  if (!ads) return in_command(std::move(ads).error(), status);
+  return ads;
 }
 
-// The collector is told by where it is: its own ad comes a quarter of an hour late. Since when it is up, by the ad of
-// the master that keeps it; without that, it came up just now.
-Result<core::ServerIdentity> Condor::server() {
-  std::string name = m_options.pool;
-  if (name.empty()) {
-    TIDE_TRY_ASSIGN(const process::Finished finished, read(command(m_options.bin_config_val, {"COLLECTOR_HOST"})));
-    name = printable(trim(finished.output), 200);
-    if (name.empty() || name == "UNDEFINED" || finished.output.find('\0') != std::string::npos ||
-        name.find_first_of(" <>\"") != std::string::npos || !finished.output.ends_with('\n'))
-      return make_error(ErrorKind::protocol, "condor_config_val says '{}' for COLLECTOR_HOST", name)
-          .with_hint("Set CONDOR_CONFIG in [batch.env], or pool in [batch].");
+Result<core::ServerIdentity> HtCondor::server() {
+  TIDE_TRY_ASSIGN(const Ads ads, read_ads(k_schedds, ""));
+  const std::string version = short_version(ads.collector.version);
+  if (version.empty()) {
+    return make_error(ErrorKind::protocol, "the collector '{}' does not say its version: '{}'", ads.collector.name,
+                      ads.collector.version);
   }
-  TIDE_TRY_ASSIGN(const std::vector<MasterAd> all, masters(""));
-  TIDE_TRY_ASSIGN(const TimePoint now, collectors_time(all));
-  core::ServerIdentity identity{.name = name, .version = "", .up_since = std::nullopt, .fresh = true};
-  for (const MasterAd& master : all) {
-    if (identity.version.empty()) identity.version = version_of(master.version);
-    if (master.collector_since <= 0) continue;
-    const TimePoint since{Seconds(master.collector_since)};
-    if (!identity.up_since || since > *identity.up_since) identity.up_since = since;
-    identity.version = version_of(master.version);
-  }
-  if (identity.up_since) identity.fresh = now - *identity.up_since < m_options.settle;
-  if (identity.version.empty()) {
-    return make_error(ErrorKind::unproven, "collector '{}' knows no condor_master, not even its own", name)
-        .with_hint("Wait until it is up for some minutes; DAEMON_LIST must have it under a condor_master.");
-  }
-  return identity;
+  core::ServerIdentity server{.name = ads.collector.name, .version = version, .up_since = std::nullopt, .fresh = true};
+  if (!ads.collector.up_since) return server;
+  server.up_since = TimePoint{Seconds{*ads.collector.up_since}};
+  server.fresh = ads.now - *ads.collector.up_since < m_options.warmup.count();
+  return server;
 }
 
-Result<std::vector<std::string>> Condor::schedds() {
+Result<std::vector<core::Node>> HtCondor::nodes() {
+  TIDE_TRY_ASSIGN(const Ads ads, read_ads(k_machines, ""));
+  return nodes_of(ads, m_options.silent_after);
+}
+
+Result<std::vector<std::string>> HtCondor::find_schedds() {
   if (m_options.schedds.empty()) return std::vector<std::string>{""};
-  if (m_options.schedds.front() != k_all) return m_options.schedds;
-  const process::Command show = status({"-schedd", "-af:h", "Name"});
-  TIDE_TRY_ASSIGN(const process::Finished finished, read(show));
-  const auto lines = split(finished.output, '\n');
-  if (lines.size() < 2 || trim(lines.front()) != "Name" || !lines.back().empty())
-    return in_command(make_error(ErrorKind::unproven, "it does not begin with its heading"), show);
+  if (m_options.schedds != std::vector<std::string>{"all"}) return m_options.schedds;
+  TIDE_TRY_ASSIGN(const Ads ads, read_ads(k_schedds, ""));
   std::vector<std::string> names;
-  for (std::size_t i = 1; i + 1 < lines.size(); ++i) names.emplace_back(trim(lines[i]));
+  for (const Ad& ad : ads.others) names.push_back(ad.name);
+  std::ranges::sort(names);
+  if (names.empty()) {
+    return make_error(ErrorKind::unproven, "the collector '{}' knows no schedd", ads.collector.name)
+        .with_hint("Name them in schedds of [batch].");
+  }
   return names;
 }
 
-Result<void> Condor::read_jobs(const std::string& schedd, JobBuilder& builder) {
-  std::vector<std::string> arguments{"-allusers", "-json", "-attributes", job_projection()};
-  if (!schedd.empty()) arguments.insert(arguments.begin(), {"-name", schedd});
-  if (!m_options.pool.empty()) arguments.insert(arguments.begin(), {"-pool", m_options.pool});
-  bool empty = false;
-  TIDE_TRY(read_ads(command(m_options.bin_q, std::move(arguments)), builder, empty));
-  return empty ? prove_no_jobs(schedd) : Result<void>{};
-}
-
-namespace {
-
-// Machine -> TideNode. A visitor of AdReader.
-struct NamePairs {
-  void begin() { machine.clear(), node.clear(); }
-  Result<void> attribute(std::string_view key, std::string_view value) {
-    if (key == "Machine") machine = unquote(value);
-    if (key == "TideNode") node = unquote(value);
-    return {};
-  }
-  Result<void> end() {
-    if (!machine.empty() && !node.empty()) names.emplace(machine, node);
-    return {};
-  }
-
-  std::string machine;
-  std::string node;
-  std::map<std::string, std::string> names;
-};
-
-}  // namespace
-
-Result<std::map<std::string, std::string>> Condor::tide_names() {
-  NamePairs pairs;
-  bool empty = false;
-  TIDE_TRY(read_ads(status({"-json", "-attributes", "Machine,TideNode", "-constraint",
-                            "TideNode isnt undefined && DynamicSlot isnt true"}),
-                    pairs, empty));
-  return pairs.names;
-}
-
-Result<core::JobQueue> Condor::jobs(bool all_ids) {
-  JobBuilder builder({.all_ids = all_ids, .now = m_clock.now()});
-  TIDE_TRY_ASSIGN(const std::vector<std::string> names, schedds());
-  for (const std::string& schedd : names) {
-    if (names.size() > 1) builder.set_schedd(schedd + "#");
-    TIDE_TRY(read_jobs(schedd, builder));
-  }
-  m_machine_attributes = builder.machine_attributes();
-  core::JobQueue queue = builder.finish();
-  if (queue.running.empty()) return queue;
-  TIDE_TRY_ASSIGN(const auto tide, tide_names());
-  std::map<core::NodeName, std::vector<core::JobId>> running;
-  for (auto& [machine, ids] : queue.running) {
-    const auto named = tide.find(machine.value);
-    auto& into = running[named == tide.end() ? machine : core::NodeName{named->second}];
-    into.insert(into.end(), ids.begin(), ids.end());
-  }
-  for (auto& [node, ids] : running) {
-    std::ranges::sort(ids);
-    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-  }
-  queue.running = std::move(running);
-  return queue;
-}
-
-Result<std::vector<core::Node>> Condor::read_slots(SlotBuilder& builder, const std::string& constraint) {
-  std::vector<std::string> arguments{"-json", "-attributes", slot_projection(m_machine_attributes)};
-  if (!constraint.empty()) arguments.insert(arguments.end(), {"-constraint", constraint});
-  bool empty = false;
-  TIDE_TRY(read_ads(status(std::move(arguments)), builder, empty));
-  if (empty && constraint.empty()) TIDE_TRY(prove_none("-startd"));
+Result<core::JobQueue> HtCondor::jobs(bool all_ids) {
+  TIDE_TRY_ASSIGN(const std::vector<std::string> schedds, find_schedds());
+  QueueBuilder builder({.all_ids = all_ids, .now = m_clock.now(), .features = m_options.features});
+  for (const std::string& schedd : schedds) TIDE_TRY(read_queue(builder, schedd));
   return builder.finish();
 }
 
-// Masters first: one whose startd came up in between is listed by its slots.
-Result<std::vector<core::Node>> Condor::nodes() {
-  TIDE_TRY_ASSIGN(const std::vector<MasterAd> all, masters(""));
-  TIDE_TRY_ASSIGN(const TimePoint now, collectors_time(all));
-  const SlotOptions options{.now = now, .silent_after = m_options.silent_after, .wanted = m_machine_attributes};
-  SlotBuilder builder(options);
-  TIDE_TRY_ASSIGN(std::vector<core::Node> nodes, read_slots(builder, ""));
-  std::set<std::string> known;
-  for (const auto& [name, drain] : builder.drains()) known.insert({name.value, drain.machine});
-  for (const MasterAd& master : all) {
-    if (master.startd_since != 0 || known.contains(master.machine)) continue;
-    core::Node node = off_node(master, options);
-    if (known.insert(node.name.value).second) nodes.push_back(std::move(node));
+Result<void> HtCondor::read_queue(QueueBuilder& builder, const std::string& schedd) {
+  std::vector<std::string> arguments{"-allusers", "-print-format", "-"};
+  if (!schedd.empty()) arguments.insert(arguments.begin(), {"-name", schedd});
+  process::Command queue = command(m_options.condor_q, std::move(arguments));
+  queue.input = print_format(job_columns(), true);
+  builder.begin(schedd.empty() ? "" : schedd + "#");
+  // The sink's own error ends the command; it is told as one of reading.
+  std::optional<Error> unreadable;
+  queue.sink = [&](std::string_view piece) -> Result<void> {
+    auto fed = builder.feed(piece);
+    if (!fed) unreadable = fed.error();
+    return fed;
+  };
+  auto finished = run(queue);
+  if (unreadable) return in_command(std::move(*unreadable), queue);
+  if (!finished) return std::move(finished).error();
+  if (!is_good(*finished)) return failure(queue, *finished);
+  if (auto whole = builder.end(); !whole) return in_command(std::move(whole).error(), queue);
+  return {};
+}
+
+Result<void> HtCondor::add(const NodeSpec& node) { return check_node_name(node.name); }
+
+Result<void> HtCondor::set_address(const core::NodeName& node, const std::string& /*address*/) {
+  return check_node_name(node);
+}
+
+// False where a job would not be left alone: the startd itself looks, and drains nothing then.
+Result<bool> HtCondor::drain(const std::string& address, const std::string& note) {
+  const std::string check =
+      fmt::format("MaxJobRetirementTime >= {0} && (State =!= \"Claimed\" || RetirementTimeRemaining >= {0})",
+                  m_options.drain_from.count());
+  const process::Command drain =
+      command(m_options.condor_drain, {"-graceful", "-reason", note, "-check", check, address});
+  TIDE_TRY_ASSIGN(const process::Finished finished, run(drain));
+  if (is_good(finished) || says(finished, "Draining already in progress")) return true;
+  if (finished.signal == 0 && says(finished, "check expression")) return false;
+  return failure(drain, finished);
+}
+
+Result<void> HtCondor::cancel(const std::string& address) {
+  const process::Command cancel = command(m_options.condor_drain, {"-cancel", address});
+  TIDE_TRY_ASSIGN(const process::Finished finished, run(cancel));
+  if (!is_good(finished)) return failure(cancel, finished);
+  return {};
+}
+
+Result<void> HtCondor::switch_startd(const std::string& program, const core::NodeName& node) {
+  std::vector<std::string> arguments{"-name", node.value, "-daemon", "startd"};
+  if (program == m_options.condor_off) arguments.insert(arguments.begin(), "-peaceful");
+  const process::Command change = command(program, std::move(arguments));
+  TIDE_TRY_ASSIGN(const process::Finished finished, run(change));
+  if (!is_good(finished)) return failure(change, finished);
+  return {};
+}
+
+Result<void> HtCondor::hold_machine(const core::NodeName& node, const Machine& machine, const std::string& note) {
+  const bool retires = std::ranges::all_of(
+      machine.slots, [&](const Ad* slot) { return slot->retirement >= m_options.drain_from.count(); });
+  if (!retires) return switch_startd(m_options.condor_off, node);
+  for (const std::string& address : startds_of(machine)) {
+    TIDE_TRY_ASSIGN(const bool drains, drain(address, note));
+    if (!drains) return switch_startd(m_options.condor_off, node);
   }
-  std::ranges::sort(nodes, {}, &core::Node::name);
-  return nodes;
+  return {};
+}
+
+Result<void> HtCondor::hold(const core::NodeName& node, const std::string& note) {
+  TIDE_TRY(check_node_name(node));
+  TIDE_TRY(check_note(note));
+  TIDE_TRY_ASSIGN(const Ads ads, read_ads(k_machines, node.value));
+  const Machines machines = machines_of(ads);
+  const auto found = machines.find(node.value);
+  if (found == machines.end()) return unknown_node(node);
+  const core::Node now = node_of(node.value, found->second, ads, m_options.silent_after);
+  if (now.hold_is_final) return {};
+  const bool drains = std::ranges::any_of(found->second.slots, [](const Ad* slot) { return slot->draining; });
+  if (drains && now.note == note) return {};
+  if (drains && !now.note.starts_with(core::k_note_prefix)) {
+    return make_error(ErrorKind::refused, "node '{}' is drained already, by somebody else: '{}'", node.value, now.note);
+  }
+  if (found->second.slots.empty()) return switch_startd(m_options.condor_off, node);
+  for (const std::string& address : startds_of(found->second)) {
+    if (drains) TIDE_TRY(cancel(address));
+  }
+  return hold_machine(node, found->second, note);
+}
+
+Result<void> HtCondor::release(const core::NodeName& node) {
+  TIDE_TRY(check_node_name(node));
+  TIDE_TRY_ASSIGN(const Ads ads, read_ads(k_machines, node.value));
+  const Machines machines = machines_of(ads);
+  const auto found = machines.find(node.value);
+  if (found == machines.end()) return unknown_node(node);
+  if (found->second.is_off()) return switch_startd(m_options.condor_on, node);
+  if (node_of(node.value, found->second, ads, m_options.silent_after).hold_is_final) {
+    return make_error(ErrorKind::refused, "node '{}' shuts down peacefully, which cannot be cancelled", node.value)
+        .with_hint("Once its jobs are done and its state is Off, release it again.");
+  }
+  std::set<std::string> draining;
+  for (const Ad* slot : found->second.slots) {
+    if (slot->draining) draining.insert(slot->address);
+  }
+  for (const std::string& address : draining) TIDE_TRY(cancel(address));
+  return {};
+}
+
+// Its own ads are its entry: they go with it, or when their lifetime is over.
+Result<void> HtCondor::remove(const core::NodeName& node) {
+  TIDE_TRY(check_node_name(node));
+  TIDE_TRY_ASSIGN(const Ads ads, read_ads(k_machines, node.value));
+  const Machines machines = machines_of(ads);
+  const auto found = machines.find(node.value);
+  if (found == machines.end()) return {};
+  const core::Node now = node_of(node.value, found->second, ads, m_options.silent_after);
+  if (now.responding && now.slots_used > 0)
+    return make_error(ErrorKind::refused, "node '{}' still has jobs", node.value).with_peer(now.state);
+  return {};
 }
 
 }  // namespace tide::batch::htcondor

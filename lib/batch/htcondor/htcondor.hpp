@@ -1,78 +1,65 @@
 #pragma once
 
 #include <tide/batch/batch.hpp>
-#include <tide/batch/htcondor/job_builder.hpp>
-#include <tide/batch/htcondor/slots.hpp>
+#include <tide/batch/htcondor/nodes.hpp>
+#include <tide/batch/htcondor/queue_builder.hpp>
 #include <tide/process/command_runner.hpp>
 #include <tide/util/clock.hpp>
 
 #include <chrono>
 #include <map>
+#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
 namespace tide::batch::htcondor {
 
 struct CondorOptions {
-  std::string bin_q;  // absolute paths
-  std::string bin_status;
-  std::string bin_drain;
-  std::string bin_off;
-  std::string bin_on;
-  std::string bin_config_val;
+  std::string condor_q;  // absolute paths
+  std::string condor_status;
+  std::string condor_drain;
+  std::string condor_off;
+  std::string condor_on;
   std::map<std::string, std::string> environment;  // PATH and [batch.env]
   std::chrono::milliseconds timeout{30'000};
-  std::string pool;                  // collector, as of -pool; "": that of the configuration
-  std::vector<std::string> schedds;  // empty: this machine's; "all": those that the collector lists
-  Seconds settle{900};               // a collector that is up for less knows only some nodes
-  Seconds silent_after{600};
+  std::string pool;                  // the collector's address; "": the configuration's
+  std::vector<std::string> schedds;  // their names; empty: this machine's; "all": those that the collector knows
+  std::set<std::string> features;    // that some pool has
+  Seconds silent_after{660};
+  Seconds warmup{900};                  // a collector that is up for less knows too few machines
+  Seconds drain_from{30L * 24 * 3600};  // the least retirement time at which condor_drain is used
 };
 
-// htcondor.md says what is called, what is read, and what 23.9 does that one would not expect.
-class Condor final : public BatchSystem {
+// htcondor.md says what is called, what is read, and what HTCondor does that one would not expect.
+class HtCondor final : public BatchSystem {
  public:
-  Condor(process::CommandRunner& runner, Clock& clock, CondorOptions options);
+  HtCondor(process::CommandRunner& runner, Clock& clock, CondorOptions options);
 
   core::BatchTraits traits() const override;
   Result<core::ServerIdentity> server() override;
   Result<std::vector<core::Node>> nodes() override;
   Result<core::JobQueue> jobs(bool all_ids) override;
-  Result<void> add(const NodeSpec& node) override;  // a node comes by itself
-  Result<void> set_address(const core::NodeName& node, const std::string& address) override;
+  Result<void> add(const NodeSpec& node) override;                                            // nothing to do
+  Result<void> set_address(const core::NodeName& node, const std::string& address) override;  // nothing to do
   Result<void> hold(const core::NodeName& node, const std::string& note) override;
   Result<void> release(const core::NodeName& node) override;
   Result<void> remove(const core::NodeName& node) override;
 
  private:
   process::Command command(const std::string& program, std::vector<std::string> arguments) const;
-  process::Command status(std::vector<std::string> arguments) const;  // with -pool
   Result<process::Finished> run(const process::Command& command);
-  Result<process::Finished> read(const process::Command& command);
-  template <typename Visitor>
-  Result<void> read_ads(process::Command command, Visitor& visitor, bool& empty);
-  Result<void> prove_none(const char* kind);
-  Result<void> prove_no_jobs(const std::string& schedd);
-  Result<std::vector<std::string>> schedds();
-  Result<std::vector<MasterAd>> masters(const std::string& constraint);
-  Result<void> read_jobs(const std::string& schedd, JobBuilder& builder);
-  Result<std::map<std::string, std::string>> tide_names();
-  Result<std::vector<core::Node>> read_slots(SlotBuilder& builder, const std::string& constraint);
-  Result<TimePoint> collectors_time(const std::vector<MasterAd>& masters);
-
-  struct Found {
-    std::optional<core::Node> node;
-    DrainFacts drain;
-    std::optional<MasterAd> master;
-  };
-  Result<Found> find(const core::NodeName& node);
-  Result<void> change(const process::Command& command);
-  Result<void> drain(const Found& found, const std::string& note);
-  Result<void> turn_off(const Found& found);
+  Result<Ads> read_ads(std::span<const std::string_view> types, const std::string& machine);
+  Result<std::vector<std::string>> find_schedds();
+  Result<void> read_queue(QueueBuilder& builder, const std::string& schedd);
+  Result<bool> drain(const std::string& address, const std::string& note);
+  Result<void> cancel(const std::string& address);
+  Result<void> switch_startd(const std::string& program, const core::NodeName& node);
+  Result<void> hold_machine(const core::NodeName& node, const Machine& machine, const std::string& note);
 
   process::CommandRunner& m_runner;
   Clock& m_clock;
   CondorOptions m_options;
-  std::set<std::string> m_machine_attributes;  // that the jobs read last name
 };
 
 }  // namespace tide::batch::htcondor

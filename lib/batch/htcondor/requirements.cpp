@@ -1,8 +1,6 @@
+#include <tide/batch/htcondor/expression.hpp>
 #include <tide/batch/htcondor/requirements.hpp>
-
 #include <tide/util/text.hpp>
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -14,218 +12,234 @@ namespace {
 
 using Kind = Expression::Kind;
 
-constexpr std::size_t k_unsure_max = 200;
+constexpr std::size_t k_told_max = 200;
 
-// What each machine with HTCondor offers, and what condor_submit asks for by itself.
-constexpr std::array<std::string_view, 14> k_everywhere{"hasfiletransfer",
-                                                        "hasperfileencryption",
-                                                        "hasjiclocalconfig",
-                                                        "hasjiclocalstdin",
-                                                        "hasreconnect",
-                                                        "hastdp",
-                                                        "hasjobdeferral",
-                                                        "hasjobtransferplugins",
-                                                        "hastransferinputremaps",
-                                                        "hasmpi",
-                                                        "hasioproxy",
-                                                        "hasstartdaemonad",
-                                                        "hasfiletransferpluginmethods",
-                                                        "hasselfcheckpointtransfers"};
-constexpr std::array<std::string_view, 2> k_domains{"filesystemdomain", "uiddomain"};
+// What every startd of 23.x says of itself on Linux.
+constexpr std::array<std::string_view, 13> k_always{"hasfiletransfer",
+                                                    "hasjobdeferral",
+                                                    "hasmpi",
+                                                    "hastdp",
+                                                    "hasreconnect",
+                                                    "hasioproxy",
+                                                    "hasperfileencryption",
+                                                    "hastransferinputremaps",
+                                                    "hasselfcheckpointtransfers",
+                                                    "hasjobtransferplugins",
+                                                    "hasjiclocalconfig",
+                                                    "hasjiclocalstdin",
+                                                    "hasstartdaemonad"};
+// Compared with what the same job requests: the request itself is read.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 4> k_requests{
+    {{"cpus", "requestcpus"}, {"memory", "requestmemory"}, {"disk", "requestdisk"}, {"gpus", "requestgpus"}}};
 
-template <typename List>
-bool contains(const List& list, std::string_view word) {
-  return std::ranges::find(list, word) != list.end();
-}
-
-// One alternative of a clause.
-struct Atom {
-  enum class Kind { always, feature, cpus, memory, gpus, machine, unsure };
-
-  Kind kind = Kind::unsure;
-  std::string feature;
-  std::string attribute;  // that the feature was made of
-  std::int64_t number = 0;
+// One part of the conjunction.
+struct Term {
+  enum class Kind { met, feature, memory, bound, never, assumed };
+  Kind kind = Kind::met;
+  std::vector<std::string> alternatives;
+  std::int64_t memory_mib = 0;
 };
 
-Atom always() { return {.kind = Atom::Kind::always}; }
+bool is_equal(const std::string& sign) { return sign == "==" || sign == "=?="; }
+
+struct Compared {
+  const Expression* name = nullptr;  // of the machine
+  const Expression* value = nullptr;
+  std::string sign;  // as if the name stood left
+};
+
+std::string mirrored(const std::string& sign) {
+  if (sign == "<") return ">";
+  if (sign == ">") return "<";
+  if (sign == "<=") return ">=";
+  if (sign == ">=") return "<=";
+  return sign;
+}
 
 class Judge {
  public:
-  explicit Judge(const Lookup& job) : m_job(job) {}
+  explicit Judge(const std::set<std::string>& features) {
+    for (const auto& feature : features) m_features.emplace_back(to_lower(feature), feature);
+  }
 
-  Requirements whole(const Expression& expression) {
-    conjunct(expression);
-    std::ranges::sort(m_found.features);
-    m_found.features.erase(std::unique(m_found.features.begin(), m_found.features.end()), m_found.features.end());
-    return std::move(m_found);
+  Demands take(const Expression& expression) {
+    conjunction(expression, 0);
+    return std::move(m_demands);
   }
 
  private:
-  // Machines' attributes are not known: undefined.
-  Value known(const Expression& expression) const {
-    return evaluate(expression, [&](Scope scope, const std::string& name) {
-      return scope == Scope::target ? Value{} : m_job(scope, name);
-    });
-  }
-  bool is_machines(const Expression& expression) const {
-    if (expression.kind != Kind::attribute || expression.scope == Scope::my) return false;
-    return expression.scope == Scope::target || m_job(Scope::my, expression.name).kind == Value::Kind::undefined;
-  }
-
-  void conjunct(const Expression& expression) {
-    if (expression.kind == Kind::binary && expression.name == "&&") {
-      for (const Expression& part : expression.parts) conjunct(part);
+  void conjunction(const Expression& expression, int depth) {
+    if (expression.kind == Kind::both) {
+      for (const Expression& part : expression.parts) conjunction(part, depth + 1);
       return;
     }
-    const Value value = known(expression);
-    if (value.is_true()) return;
-    if (value.is_false()) {
-      m_found.never = true;
-      return;
+    const Term term = judge(expression);
+    switch (term.kind) {
+      case Term::Kind::met: break;
+      case Term::Kind::feature:
+        if (std::ranges::find(m_demands.features, term.alternatives) == m_demands.features.end())
+          m_demands.features.push_back(term.alternatives);
+        break;
+      case Term::Kind::memory: m_demands.memory_mib = std::max(m_demands.memory_mib, term.memory_mib); break;
+      case Term::Kind::bound: m_demands.bound = printable(expression.source, k_told_max); break;
+      case Term::Kind::never: m_demands.never = true; break;
+      case Term::Kind::assumed: tell(expression.source); break;
     }
-    clause(expression);
   }
 
-  void clause(const Expression& expression) {
-    std::vector<Atom> atoms;
-    if (expression.kind == Kind::binary && expression.name == "||") {
-      for (const Expression& part : expression.parts) {
-        if (!known(part).is_false()) atoms.push_back(atom(part));
-      }
-    } else {
-      atoms.push_back(atom(expression));
+  void tell(const std::string& source) {
+    if (m_demands.assumed.size() >= k_told_max) return;
+    if (!m_demands.assumed.empty()) m_demands.assumed += " && ";
+    m_demands.assumed = printable(m_demands.assumed + source, k_told_max);
+  }
+
+  Term judge(const Expression& expression) const {
+    switch (expression.kind) {
+      case Kind::truth:
+        return {.kind = expression.word == "true" ? Term::Kind::met : Term::Kind::never, .alternatives = {}};
+      case Kind::name: return of_name(expression);
+      case Kind::call: return of_call(expression);
+      case Kind::compare: return of_comparison(expression);
+      case Kind::either: return of_either(expression);
+      case Kind::both: return of_both(expression);
+      case Kind::text:
+      case Kind::number:
+      case Kind::negation:
+      case Kind::other: break;
     }
-    if (std::ranges::find(atoms, Atom::Kind::always, &Atom::kind) != atoms.end()) return;
-    if (atoms.size() == 1 && take(atoms.front())) return;
-    const bool features = std::ranges::all_of(atoms, [](const Atom& one) { return one.kind == Atom::Kind::feature; });
-    if (!features) return unsure(expression);
-    std::vector<std::string> alternatives;
-    for (const Atom& one : atoms) {
-      alternatives.push_back(one.feature);
-      if (!one.attribute.empty()) m_found.attributes.insert(one.attribute);
+    return {.kind = Term::Kind::assumed, .alternatives = {}};
+  }
+
+  // Within an alternative: met only if all of it is; one demand that all the rest lets stand.
+  Term of_both(const Expression& expression) const {
+    Term only;
+    for (const Expression& part : expression.parts) {
+      Term term = judge(part);
+      if (term.kind == Term::Kind::met) continue;
+      if (term.kind == Term::Kind::never) return term;
+      if (only.kind != Term::Kind::met) return {.kind = Term::Kind::assumed, .alternatives = {}};
+      only = std::move(term);
     }
-    std::ranges::sort(alternatives);
-    alternatives.erase(std::unique(alternatives.begin(), alternatives.end()), alternatives.end());
-    m_found.features.push_back(std::move(alternatives));
+    return only;
   }
 
-  // What stands alone, but features, which are taken with their alternatives.
-  bool take(const Atom& one) {
-    switch (one.kind) {
-      case Atom::Kind::cpus: m_found.cpus = std::max(m_found.cpus, one.number); return true;
-      case Atom::Kind::memory: m_found.memory_mib = std::max(m_found.memory_mib, one.number); return true;
-      case Atom::Kind::gpus: m_found.gpus = std::max(m_found.gpus, one.number); return true;
-      case Atom::Kind::machine: m_found.node_bound = true; return true;
-      case Atom::Kind::always: return true;
-      case Atom::Kind::feature:
-      case Atom::Kind::unsure: return false;
+  Term of_either(const Expression& expression) const {
+    Term features{.kind = Term::Kind::feature, .alternatives = {}};
+    bool all_bound = true;
+    bool all_never = true;
+    bool unclear = false;
+    for (const Expression& part : expression.parts) {
+      Term term = judge(part);
+      if (term.kind == Term::Kind::met) return term;
+      if (term.kind == Term::Kind::never) continue;
+      all_never = false;
+      all_bound = all_bound && term.kind == Term::Kind::bound;
+      if (term.kind == Term::Kind::feature)
+        features.alternatives.insert(features.alternatives.end(), term.alternatives.begin(), term.alternatives.end());
+      else if (term.kind != Term::Kind::bound)
+        unclear = true;
     }
-    return false;
+    if (all_never) return {.kind = Term::Kind::never, .alternatives = {}};
+    if (unclear) return {.kind = Term::Kind::assumed, .alternatives = {}};
+    if (all_bound) return {.kind = Term::Kind::bound, .alternatives = {}};
+    std::ranges::sort(features.alternatives);
+    features.alternatives.erase(std::unique(features.alternatives.begin(), features.alternatives.end()),
+                                features.alternatives.end());
+    return features;
   }
 
-  Atom atom(const Expression& expression) const {
-    if (is_machines(expression)) return truth(expression.name);
-    if (expression.kind == Kind::call) return membership(expression);
-    if (expression.kind != Kind::binary || expression.parts.size() != 2) return {};
-    const bool left = is_machines(expression.parts[0]);
-    if (left == is_machines(expression.parts[1])) return domain(expression);
-    const Expression& attribute = expression.parts[left ? 0 : 1];
-    const Value value = known(expression.parts[left ? 1 : 0]);
-    return comparison(left ? expression.name : turned(expression.name), attribute.name, value);
-  }
-
-  static std::string turned(const std::string& name) {
-    if (name == "<") return ">";
-    if (name == "<=") return ">=";
-    if (name == ">") return "<";
-    return name == ">=" ? "<=" : name;
-  }
-
-  // TARGET.HasX, which condor_submit and people write for "it is true".
-  static Atom truth(const std::string& name) {
+  std::optional<std::string> feature_named(const std::string& name) const {
     const std::string lower = to_lower(name);
-    if (contains(k_everywhere, lower)) return always();
-    return {.kind = Atom::Kind::feature, .feature = name, .attribute = name};
-  }
-
-  // FileSystemDomain == MY.FileSystemDomain: all machines of a pool share what the head has.
-  // countMatches(MY.RequireGPUs, TARGET.AvailableGPUs) >= RequestGPUs: RequireGPUs is told of by itself.
-  static Atom domain(const Expression& expression) {
-    const Expression& first = expression.parts[0];
-    if (first.kind == Kind::call && to_lower(first.name) == "countmatches") return always();
-    const bool names = std::ranges::all_of(expression.parts, [](const Expression& part) {
-      return part.kind == Kind::attribute && contains(k_domains, to_lower(part.name));
-    });
-    return names ? always() : Atom{};
-  }
-
-  static Atom comparison(const std::string& name, const std::string& attribute, const Value& value) {
-    const std::string lower = to_lower(attribute);
-    const bool equal = name == "==" || name == "is";
-    if (lower == "machine" || lower == "name") {
-      if (equal) return {.kind = Atom::Kind::machine};
-      return name == "!=" || name == "isnt" ? always() : Atom{};  // a new machine has another name
+    for (const auto& [key, feature] : m_features) {
+      if (key == lower) return feature;
     }
-    if (contains(k_domains, lower) && equal) return always();
-    if (const auto size = sized(name, lower, value)) return *size;
-    if (name == "isnt" && value.kind != Value::Kind::undefined) return always();  // what is not set is not that either
-    if (!equal) return {};
-    if (value.is_true()) return truth(attribute);
-    return equality(attribute, lower, value);
+    return std::nullopt;
   }
 
-  static std::optional<Atom> sized(const std::string& name, const std::string& lower, const Value& value) {
-    Atom::Kind kind = Atom::Kind::unsure;
-    if (lower == "memory" || lower == "totalmemory" || lower == "totalslotmemory") kind = Atom::Kind::memory;
-    if (lower == "cpus" || lower == "totalcpus" || lower == "totalslotcpus") kind = Atom::Kind::cpus;
-    if (lower == "gpus" || lower == "totalgpus" || lower == "totalslotgpus") kind = Atom::Kind::gpus;
-    const bool disk = lower == "disk" || lower == "totaldisk";
-    if (disk && (name == ">=" || name == ">")) return always();  // RequestDisk is told of by itself
-    if (kind == Atom::Kind::unsure) return std::nullopt;
-    if (value.kind != Value::Kind::integer || (name != ">=" && name != ">" && name != "==")) return Atom{};
-    return Atom{.kind = kind, .number = name == ">" ? value.number + 1 : value.number};
+  // An attribute that must be true.
+  Term of_name(const Expression& name) const {
+    if (name.mine) return {.kind = Term::Kind::assumed, .alternatives = {}};
+    if (std::ranges::find(k_always, to_lower(name.word)) != k_always.end()) return {};
+    if (const auto feature = feature_named(name.word)) return {.kind = Term::Kind::feature, .alternatives = {*feature}};
+    return {.kind = Term::Kind::assumed, .alternatives = {}};
   }
 
-  static Atom equality(const std::string& attribute, const std::string& lower, const Value& value) {
-    std::string text;
-    if (value.kind == Value::Kind::text) text = value.text;
-    if (value.kind == Value::Kind::integer) text = std::to_string(value.number);
-    if (text.empty()) return {};
-    if (lower == "arch" && to_lower(text) == "x86_64") return always();
-    if (lower == "opsys" && to_lower(text) == "linux") return always();
-    if (lower == "tidepool" || lower == "tidefeatures") return {.kind = Atom::Kind::feature, .feature = text};
-    return {.kind = Atom::Kind::feature, .feature = fmt::format("{}={}", attribute, text), .attribute = attribute};
+  Term of_call(const Expression& call) const {
+    const bool member = call.word == "stringlistmember" || call.word == "stringlistimember";
+    if (member && call.parts.size() >= 2 && call.parts[0].kind == Kind::text && call.parts[1].kind == Kind::name &&
+        to_lower(call.parts[1].word) == "tidefeatures") {
+      return {.kind = Term::Kind::feature, .alternatives = {call.parts[0].word}};
+    }
+    return {.kind = Term::Kind::assumed, .alternatives = {}};
   }
 
-  // stringListMember("big", TARGET.TideFeatures), and the one that knows no case.
-  Atom membership(const Expression& expression) const {
-    const std::string name = to_lower(expression.name);
-    if ((name != "stringlistmember" && name != "stringlistimember") || expression.parts.size() < 2) return {};
-    const Value member = known(expression.parts[0]);
-    if (member.kind != Value::Kind::text || !is_machines(expression.parts[1])) return {};
-    const std::string& attribute = expression.parts[1].name;
-    const std::string lower = to_lower(attribute);
-    if (contains(k_everywhere, lower)) return always();
-    if (lower == "tidefeatures") return {.kind = Atom::Kind::feature, .feature = member.text};
+  static Compared compared(const Expression& expression) {
+    const Expression& left = expression.parts[0];
+    const Expression& right = expression.parts[1];
+    const bool left_names = left.kind == Kind::name && !left.mine;
+    const bool right_names = right.kind == Kind::name && !right.mine;
+    if (left_names && (!right_names || !right.theirs)) return {&left, &right, expression.word};
+    if (right_names) return {&right, &left, mirrored(expression.word)};
     return {};
   }
 
-  void unsure(const Expression& expression) {
-    std::string& text = m_found.unsure;
-    if (text.size() >= k_unsure_max) return;
-    if (!text.empty()) text += " && ";
-    text += printable(to_text(expression), k_unsure_max);
+  Term of_comparison(const Expression& expression) const {
+    const Compared pair = compared(expression);
+    if (pair.name == nullptr) return {.kind = Term::Kind::assumed, .alternatives = {}};
+    const std::string name = to_lower(pair.name->word);
+    if (pair.value->kind == Kind::name) return of_two_names(name, pair);
+    if (pair.value->kind == Kind::truth) {
+      const bool wants = is_equal(pair.sign) == (pair.value->word == "true");
+      return wants ? of_name(*pair.name) : Term{.kind = Term::Kind::assumed, .alternatives = {}};
+    }
+    if (pair.value->kind == Kind::text) return of_text(name, pair);
+    if (name == "memory" && pair.value->kind == Kind::number && (pair.sign == ">=" || pair.sign == ">")) {
+      if (const auto size = parse_integer(pair.value->word))
+        return {.kind = Term::Kind::memory, .alternatives = {}, .memory_mib = *size + (pair.sign == ">" ? 1 : 0)};
+    }
+    return {.kind = Term::Kind::assumed, .alternatives = {}};
   }
 
-  const Lookup& m_job;
-  Requirements m_found;
+  static Term of_two_names(const std::string& name, const Compared& pair) {
+    const std::string other = to_lower(pair.value->word);
+    const bool request = std::ranges::any_of(k_requests, [&](const auto& entry) {
+      return entry.first == name && entry.second == other && (pair.sign == ">=" || pair.sign == ">");
+    });
+    // A site whose machines share files says so on all of them.
+    const bool domain = name == other && (name == "filesystemdomain" || name == "uiddomain") && is_equal(pair.sign);
+    return {.kind = request || domain ? Term::Kind::met : Term::Kind::assumed, .alternatives = {}};
+  }
+
+  Term of_text(const std::string& name, const Compared& pair) const {
+    const std::string& value = pair.value->word;
+    const bool equal = is_equal(pair.sign);
+    const bool differs = pair.sign == "!=" || pair.sign == "=!=";
+    if (name == "machine" || name == "name" || name == "utsnamenodename")
+      return {.kind = equal ? Term::Kind::bound : differs ? Term::Kind::met : Term::Kind::assumed, .alternatives = {}};
+    if (!equal) return {.kind = Term::Kind::assumed, .alternatives = {}};
+    if (name == "arch" && (value == "X86_64" || value == "x86_64")) return {};
+    if (name == "opsys" && (value == "LINUX" || value == "linux")) return {};
+    if (name == "tidepool" || name == "tidefeatures") return {.kind = Term::Kind::feature, .alternatives = {value}};
+    const std::string whole = pair.name->word + "=" + value;
+    if (name == "arch" || name == "opsys") return {.kind = Term::Kind::feature, .alternatives = {whole}};
+    if (const auto feature = feature_named(whole)) return {.kind = Term::Kind::feature, .alternatives = {*feature}};
+    return {.kind = Term::Kind::assumed, .alternatives = {}};
+  }
+
+  std::vector<std::pair<std::string, std::string>> m_features;  // lower case, as the pool writes it
+  Demands m_demands;
 };
 
 }  // namespace
 
-Requirements judge_requirements(const Expression& expression, const Lookup& job) {
-  return Judge(job).whole(expression);
+Demands judge_requirements(std::string_view text, const std::set<std::string>& features) {
+  text = trim(text);
+  if (text.empty() || text == "undefined") return {};
+  const auto expression = parse_expression(text);
+  if (expression) return Judge(features).take(*expression);
+  Demands demands;
+  demands.assumed = printable(text, k_told_max);
+  return demands;
 }
 
 }  // namespace tide::batch::htcondor

@@ -1,30 +1,25 @@
 #pragma once
 
-#include <tide/batch/htcondor/classad.hpp>
+#include <tide/core/job.hpp>
 
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tide::batch::htcondor {
 
-// What a job's Requirements ask of a machine, as far as tide can judge it from a pool's configuration.
-//   TARGET.Pool == "x" and the like   a feature "Pool=x"; one that is true or false "HasX"
-//   TideFeatures, TidePool            the feature itself
-//   Memory, Cpus, GPUs >= N           sizes
-// Facts that every machine has (X86_64, LINUX, file transfer, one file system domain) ask nothing.
-struct Requirements {
-  std::int64_t cpus = 0;
-  std::int64_t memory_mib = 0;
-  std::int64_t gpus = 0;
-  std::vector<std::vector<std::string>> features;  // all of these, each one of its alternatives; sorted
-  std::set<std::string> attributes;                // of machines that features were made of, as written
-  bool node_bound = false;                         // names a machine
-  bool never = false;                              // false on any machine
-  std::string unsure;                              // what could not be judged, in HTCondor's words; "" if nothing
+// What a job's Requirements say of machines.
+struct Demands {
+  std::vector<std::vector<std::string>> features;  // all of these, each one of its alternatives
+  std::int64_t memory_mib = 0;                     // TARGET.Memory >= 4000
+  std::string bound;                               // it names a machine: in its own words
+  bool never = false;                              // Requirements is false
+  std::string assumed;                             // what cannot be judged, in its own words
 };
 
-// `job` knows the job's own attributes.
-Requirements judge_requirements(const Expression& expression, const Lookup& job);
+// `features`: those that some pool has. TidePool, TideFeatures and an attribute that is such a feature's name ask for
+// features; so do Arch and OpSys if they are not X86_64 and LINUX ("Arch=aarch64").
+Demands judge_requirements(std::string_view text, const std::set<std::string>& features);
 
 }  // namespace tide::batch::htcondor

@@ -1,5 +1,4 @@
 #include <tide/batch/htcondor/words.hpp>
-
 #include <tide/util/text.hpp>
 
 #include <algorithm>
@@ -11,8 +10,11 @@ namespace {
 constexpr std::size_t k_note_max = 512;
 
 std::string first_words(const process::Finished& finished) {
-  const std::string_view errors = trim(finished.errors);
-  return printable(errors.substr(0, errors.find('\n')), 200);
+  std::string_view errors = trim(finished.errors);
+  if (errors.empty()) errors = trim(finished.output);
+  std::string line(errors.substr(0, 600));
+  std::ranges::replace(line, '\n', ' ');
+  return printable(line, 300);
 }
 
 }  // namespace
@@ -26,26 +28,32 @@ Error failure(const process::Command& command, const process::Finished& finished
                                                : fmt::format("failed with exit code {}", finished.exit_code);
   Error error = make_error(ErrorKind::batch, "'{}' {}", process::display(command), how);
   if (const std::string words = first_words(finished); !words.empty()) error = std::move(error).with_peer(words);
-  if (says(finished, "Failed to connect") || says(finished, "communication error") ||
-      says(finished, "Can't find address")) {
-    return std::move(error).with_hint(
-        "Check that the daemon runs, and that CONDOR_CONFIG in [batch.env] names its configuration.");
-  }
-  if (says(finished, "PERMISSION DENIED") || says(finished, "not authorized") || says(finished, "DENIED")) {
-    return std::move(error).with_hint(
-        "Give tide's user ALLOW_ADMINISTRATOR on the nodes; it reads with ALLOW_READ alone.");
+  if (says(finished, "ailed to connect") || says(finished, "an't find address") ||
+      says(finished, "Error communicating") || says(finished, "couldn't contact")) {
+    error = std::move(error).with_hint(
+        "Check that the daemon runs, that CONDOR_CONFIG in [batch.env] names the configuration, and pool and schedds "
+        "in "
+        "[batch].");
+  } else if (says(finished, "AUTHENTICATE") || says(finished, "PERMISSION DENIED") || says(finished, "authoriz")) {
+    error = std::move(error).with_hint(
+        "Give tide's user ADMINISTRATOR on the execute machines (ALLOW_ADMINISTRATOR, or a token of that right).");
   }
   return error;
 }
 
-Error in_command(Error error, const process::Command& command) {
-  return std::move(error).with_context(fmt::format("while reading what '{}' printed", process::display(command)));
+Result<void> check_note(const std::string& note) {
+  const bool clean = std::ranges::all_of(note, [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
+  if (clean && !note.empty() && note.size() <= k_note_max) return {};
+  return make_error(ErrorKind::config, "'{}' cannot be a drain's reason in HTCondor", printable(note, 80));
 }
 
-Result<void> check_note(const std::string& note) {
-  const bool clean = std::ranges::all_of(note, [](char c) { return c >= ' ' && c <= '~'; });
-  if (clean && !note.empty() && note.size() <= k_note_max) return {};
-  return make_error(ErrorKind::config, "'{}' cannot be the reason of a drain", printable(note, 80));
+std::string short_version(const std::string& text) {
+  constexpr std::string_view k_label = "$CondorVersion: ";
+  if (!text.starts_with(k_label)) return "";
+  const std::string_view rest = std::string_view(text).substr(k_label.size());
+  const std::string_view version = rest.substr(0, rest.find(' '));
+  const bool digits = !version.empty() && version.front() >= '0' && version.front() <= '9';
+  return digits ? printable(version, 40) : "";
 }
 
 }  // namespace tide::batch::htcondor

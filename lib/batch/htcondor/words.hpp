@@ -1,15 +1,18 @@
 #pragma once
 
 #include <tide/process/command_runner.hpp>
+#include <tide/util/result.hpp>
 
 namespace tide::batch::htcondor {
 
-// What a command that failed said, as an error of kind batch; a schedd or collector that does not answer is named.
+// What a command that failed said, as an error of kind batch; an absent daemon and missing rights get a hint.
 Error failure(const process::Command& command, const process::Finished& finished);
 bool says(const process::Finished& finished, std::string_view words);  // on stderr or stdout
-Error in_command(Error error, const process::Command& command);
 
-// A note becomes one argument; a line end in it is an error of kind config.
+// A drain's reason goes through a command line of its own and comes back in an ad: printable ASCII without quotes.
 Result<void> check_note(const std::string& note);
+
+// "23.9.6" of "$CondorVersion: 23.9.6 2026-07-12 … $".
+std::string short_version(const std::string& text);
 
 }  // namespace tide::batch::htcondor
