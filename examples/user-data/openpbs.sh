@@ -1,0 +1,34 @@
+#!/bin/bash
+# User data of a machine of EC2 that joins an OpenPBS. It holds no secret: PBS trusts the head by its name and by reserved
+# ports. The image has: openpbs-execution, curl. tide fills in the words between @ signs.
+set -u
+head=@TIDE_HEAD@
+
+# Which of the names of this launch is ours: tide tags the machines of one call with their names, in launch order.
+token=$(curl -fsS -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 300' http://169.254.169.254/latest/api/token)
+meta() { curl -fsS -H "X-aws-ec2-metadata-token: $token" "http://169.254.169.254/latest/meta-data/$1"; }
+until index=$(meta ami-launch-index) && names=$(meta tags/instance/tide:names) && address=$(meta local-ipv4); do sleep 2; done
+# "physics-small-[0101-0103,0107]": one name a line.
+expand() {
+  local list=$1 part first n
+  while [[ $list =~ ^([^][,]*)(\[([^]]*)\]([^,]*))?,?(.*)$ && -n $list ]]; do
+    local before=${BASH_REMATCH[1]} inside=${BASH_REMATCH[3]} after=${BASH_REMATCH[4]}
+    list=${BASH_REMATCH[5]}
+    [ -n "$inside" ] || printf '%s\n' "$before"
+    for part in ${inside//,/ }; do
+      first=${part%-*}
+      for ((n = 10#$first; n <= 10#${part#*-}; n++)); do printf "%s%0${#first}d%s\n" "$before" "$n" "$after"; done
+    done
+  done
+}
+name=$(expand "$names" | sed -n "$((index + 1))p")
+hostnamectl set-hostname "$name"
+grep -q " $name\$" /etc/hosts || echo "$address $name" >>/etc/hosts
+
+# Jobs must not read what root may: the metadata address is closed to all but root.
+iptables -A OUTPUT -d 169.254.169.254 -m owner ! --uid-owner root -j REJECT
+
+sed -i "s/^PBS_SERVER=.*/PBS_SERVER=$head/; s/^PBS_START_MOM=.*/PBS_START_MOM=1/; s/^PBS_START_\(SERVER\|SCHED\|COMM\)=.*/PBS_START_\1=0/" /etc/pbs.conf
+printf '$clienthost %s\n$restrict_user_maxsysid 999\n' "$head" >/var/spool/pbs/mom_priv/config
+# The daemon asks until it is admitted: tide makes the node's entry once it knows the machine's address.
+until systemctl start pbs; do sleep 5; done
