@@ -19,6 +19,8 @@ trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null; rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
 
 "$build/bench-squeue" "$here/../fixtures/slurm/22.05/waiting-squeue.txt" "${TIDE_BENCH_LINES:-1000000}"
+/usr/bin/python3 "$here/qstat_xml.py" "$build/bench-qstat" "$here/../fixtures/torque/6.1/s2-offline-qstat-xt.xml" \
+  "${TIDE_BENCH_LINES:-1000000}" "$work/qstat.xml"
 /usr/bin/python3 "$here/qstat_json.py" "$build/bench-qstat-json" "$here/../fixtures/openpbs/23.06/s1-mixed-qstat-ft.json" \
   "${TIDE_BENCH_LINES:-1000000}" "$work/qstat.json"
 

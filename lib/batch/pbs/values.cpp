@@ -97,8 +97,9 @@ std::optional<JobName> parse_job_name(std::string_view text) {
   if (text.empty()) return name;
   if (text.front() != '.' || text.size() == 1) return std::nullopt;
   name.server = text.substr(1);
-  const bool plain = std::ranges::all_of(name.server, [](char c) { return c > ' ' && c < '\x7f'; });
-  if (!plain) return std::nullopt;
+  for (const char c : name.server) {
+    if (c <= ' ' || c >= '\x7f') return std::nullopt;
+  }
   return name;
 }
 

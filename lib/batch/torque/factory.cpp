@@ -2,6 +2,7 @@
 #include <tide/batch/torque/torque.hpp>
 #include <tide/process/resolve.hpp>
 
+#include <algorithm>
 #include <array>
 
 #include <pwd.h>
@@ -43,6 +44,8 @@ Result<std::unique_ptr<BatchSystem>> make(const config::Config& config, const Ho
   options.timeout = config.batch.timeout;
   const auto server = config.batch.options.find("server");
   if (server != config.batch.options.end() && !server->second.empty()) options.server = server->second.front();
+  options.with_accounts =
+      std::ranges::any_of(config.settings.pools, [](const auto& pool) { return !pool.second.accounts.empty(); });
   options.is_root = geteuid() == 0;
   options.user = user_name(geteuid());
   return std::unique_ptr<BatchSystem>(std::make_unique<torque::Torque>(host.runner, host.clock, std::move(options)));

@@ -41,7 +41,7 @@ Result<std::size_t> JobReader::read(std::string_view text, JobRecord& record) {
   if (!length) return std::size_t{0};
   m_last = m_next;
   m_next = (m_next + 1) % m_templates.size();
-  fresh.fill(record);
+  record = fresh.own();
   return *length;
 }
 

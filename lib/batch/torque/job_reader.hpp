@@ -75,7 +75,7 @@ class JobReader {
   Result<void> check_rest() const;
   static Error bad(std::string_view what, std::string_view text);
 
-  std::array<JobTemplate, 6> m_templates;
+  std::array<JobTemplate, 12> m_templates;
   std::size_t m_last = 0;  // the template that fitted last
   std::size_t m_next = 0;  // the one to replace next
   Place m_place = Place::before;

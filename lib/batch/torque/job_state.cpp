@@ -10,10 +10,18 @@ namespace tide::batch::torque {
 using core::Waiting;
 
 JobStage stage_of(std::string_view state) {
-  if (state == "Q" || state == "H" || state == "W" || state == "T") return JobStage::waiting;
-  if (state == "R" || state == "E" || state == "S") return JobStage::on_nodes;
-  if (state == "C") return JobStage::finished;
-  return JobStage::unknown;
+  if (state.size() != 1) return JobStage::unknown;
+  switch (state.front()) {
+    case 'Q':
+    case 'H':
+    case 'W':
+    case 'T': return JobStage::waiting;
+    case 'R':
+    case 'E':
+    case 'S': return JobStage::on_nodes;
+    case 'C': return JobStage::finished;
+    default: return JobStage::unknown;
+  }
 }
 
 bool waits_for_others(std::string_view depend) {

@@ -53,6 +53,16 @@ std::uint64_t load(const char* at) {
   return word;
 }
 
+using Block = std::uint64_t __attribute__((vector_size(16)));  // what any SSE2 or NEON compares at once
+
+Block differ(const char* a, const char* b) {
+  Block left;
+  Block right;
+  std::memcpy(&left, a, sizeof left);
+  std::memcpy(&right, b, sizeof right);
+  return left ^ right;
+}
+
 std::size_t first_difference(std::uint64_t word) {
   const int bits = std::endian::native == std::endian::little ? std::countr_zero(word) : std::countl_zero(word);
   return static_cast<std::size_t>(bits) / 8;
@@ -61,11 +71,11 @@ std::size_t first_difference(std::uint64_t word) {
 // How many bytes are the same, `length` at most.
 std::size_t common(const char* a, const char* b, std::size_t length) {
   std::size_t at = 0;
-  while (at + 32 <= length) {
-    const std::uint64_t off = (load(a + at) ^ load(b + at)) | (load(a + at + 8) ^ load(b + at + 8)) |
-                              (load(a + at + 16) ^ load(b + at + 16)) | (load(a + at + 24) ^ load(b + at + 24));
-    if (off != 0) break;
-    at += 32;
+  while (at + 64 <= length) {
+    const Block off = differ(a + at, b + at) | differ(a + at + 16, b + at + 16) | differ(a + at + 32, b + at + 32) |
+                      differ(a + at + 48, b + at + 48);
+    if ((off[0] | off[1]) != 0) break;
+    at += 64;
   }
   while (at + 8 <= length) {
     const std::uint64_t off = load(a + at) ^ load(b + at);
@@ -147,18 +157,15 @@ Result<std::optional<std::size_t>> JobTemplate::read(std::string_view text) {
     at = begin;
   }
   m_text.assign(text.substr(0, at));
+  m_record = {.fields = {}, .same = true, .memo = &m_memo};
+  for (std::size_t i = 0; i < k_fields; ++i) {
+    const Span& span = m_spans[i];
+    if (span.there) m_record.fields[i] = std::string_view(m_text).substr(span.begin, span.end - span.begin);
+  }
   return std::optional<std::size_t>(at);
 }
 
-void JobTemplate::fill(JobRecord& record) {
-  for (std::size_t i = 0; i < k_fields; ++i) {
-    const Span& span = m_spans[i];
-    record.fields[i] =
-        span.there ? std::string_view(m_text).substr(span.begin, span.end - span.begin) : std::string_view{};
-  }
-  record.same = true;
-  record.memo = &m_memo;
-}
+JobRecord JobTemplate::own() { return m_record; }
 
 JobTemplate::Match JobTemplate::match(std::string_view text, JobRecord& record, std::size_t& length) {
   constexpr auto k_resources = static_cast<std::int32_t>(Field::resources);
@@ -167,7 +174,7 @@ JobTemplate::Match JobTemplate::match(std::string_view text, JobRecord& record, 
   std::size_t at = 0;    // in the template
   std::size_t here = 0;  // in the text
   std::size_t leaf = 0;
-  bool filled = false;
+  record = m_record;
   std::size_t resources_begin = std::string_view::npos;
   std::size_t resources_end = 0;
   while (true) {
@@ -183,10 +190,6 @@ JobTemplate::Match JobTemplate::match(std::string_view text, JobRecord& record, 
     const std::size_t end = find_tag(text, here);
     if (end == std::string_view::npos) return Match::cut;
     if (changed.field >= 0) {
-      if (!filled) {
-        fill(record);
-        filled = true;
-      }
       if (changed.field == k_resources) {
         const Span& span = m_spans[static_cast<std::size_t>(k_resources)];
         if (resources_begin == std::string_view::npos) resources_begin = begin - (changed.begin - span.begin);
@@ -200,7 +203,6 @@ JobTemplate::Match JobTemplate::match(std::string_view text, JobRecord& record, 
     here = end;
     ++leaf;
   }
-  if (!filled) fill(record);
   if (resources_begin != std::string_view::npos) {
     record.fields[static_cast<std::size_t>(k_resources)] =
         text.substr(resources_begin, resources_end - resources_begin);

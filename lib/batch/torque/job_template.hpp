@@ -18,6 +18,10 @@ constexpr std::string_view k_job_close = "</Job>";
 // bytes: only where a text differs is its end looked for.
 class JobTemplate {
  public:
+  JobTemplate() = default;
+  JobTemplate(const JobTemplate&) = delete;  // its record points into its text
+  JobTemplate& operator=(const JobTemplate&) = delete;
+
   // Reads one whole "<Job>…</Job>" at the beginning of the text and becomes its template. Its length; nothing if the
   // text ends before the job does; an error of kind protocol for what is no such element.
   Result<std::optional<std::size_t>> read(std::string_view text);
@@ -28,7 +32,7 @@ class JobTemplate {
   Match match(std::string_view text, JobRecord& record, std::size_t& length);
 
   // The job that read() read.
-  void fill(JobRecord& record);
+  JobRecord own();
   bool empty() const { return m_text.empty(); }
 
  private:
@@ -47,9 +51,8 @@ class JobTemplate {
   std::string m_text;
   std::vector<Leaf> m_leaves;
   std::array<Span, k_fields> m_spans{};
+  JobRecord m_record;  // its own: what others are made from
   std::int64_t m_memo = -1;
-
-  friend class JobReader;
 };
 
 }  // namespace tide::batch::torque

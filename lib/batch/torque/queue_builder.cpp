@@ -77,7 +77,7 @@ Result<void> QueueBuilder::take(const JobRecord& job) {
   if (!name->is_parent()) ++m_unfinished;
   const bool waits = stage == JobStage::waiting || (stage == JobStage::unknown && job[Field::exec_host].empty());
   if (!waits) return name->is_parent() ? Result<void>{} : take_occupying(job, id);
-  return take_waiting(job, id);
+  return take_waiting(job, *name);
 }
 
 Result<void> QueueBuilder::take_occupying(const JobRecord& job, std::string_view id) {
@@ -148,7 +148,8 @@ std::size_t QueueBuilder::make_group(const JobRecord& job) {
   return m_groups.size() - 1;
 }
 
-Result<void> QueueBuilder::take_waiting(const JobRecord& job, std::string_view id) {
+Result<void> QueueBuilder::take_waiting(const JobRecord& job, const pbs::JobName& name) {
+  const std::string_view id = job[Field::id];
   TIDE_TRY_ASSIGN(const std::size_t index, group_of(job));
   auto submitted = pbs::parse_epoch(job[Field::qtime]);
   if (!submitted) submitted = pbs::parse_epoch(job[Field::ctime]);
@@ -158,9 +159,8 @@ Result<void> QueueBuilder::take_waiting(const JobRecord& job, std::string_view i
     return make_error(ErrorKind::protocol, "job '{}' has '{}' for qtime and '{}' for Priority", id,
                       printable(job[Field::qtime], 40), printable(job[Field::priority], 40));
   }
-  const auto name = pbs::parse_job_name(id);
-  if (name->is_parent()) {
-    Array& array = array_of(name->sequence);
+  if (name.is_parent()) {
+    Array& array = array_of(name.sequence);
     array.group = index;
     array.id = std::string(id);
     array.tasks = std::max<std::int64_t>(count_elements(job[Field::array_request]), 1);

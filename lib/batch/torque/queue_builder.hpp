@@ -1,6 +1,7 @@
 #pragma once
 
 #include <tide/batch/pbs/queues.hpp>
+#include <tide/batch/pbs/values.hpp>
 #include <tide/batch/torque/job_reader.hpp>
 #include <tide/core/job.hpp>
 
@@ -67,7 +68,7 @@ class QueueBuilder {
   };
 
   Result<void> take(const JobRecord& job);
-  Result<void> take_waiting(const JobRecord& job, std::string_view id);
+  Result<void> take_waiting(const JobRecord& job, const pbs::JobName& name);
   Result<void> take_occupying(const JobRecord& job, std::string_view id);
   Result<std::size_t> group_of(const JobRecord& job);
   std::size_t make_group(const JobRecord& job);

@@ -163,6 +163,8 @@ class Reader {
       chunk.tasks = procs;
       add_chunk(std::move(chunk));
     }
+    m_shape.apart = m_shape.chunks.size() > 1;
+    if (procs > 0) m_shape.apart = m_shape.chunks.size() > 2;
     if (m_shape.chunks.empty()) {
       core::Chunk chunk;
       chunk.nodes_max = 1;

@@ -22,7 +22,8 @@ core::Node node_of(const test::Changes& changes) {
 
 std::vector<std::string> ids_of(std::string_view text) {
   std::vector<std::string> ids;
-  for (const auto& id : parse_node_jobs(text).value().ids) ids.push_back(id.value);
+  const auto jobs = parse_node_jobs(text).value();
+  for (const auto& id : jobs.ids) ids.push_back(id.value);
   return ids;
 }
 

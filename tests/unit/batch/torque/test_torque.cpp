@@ -236,6 +236,7 @@ TEST_CASE("another system behind the same commands is exit 3") {
 
 TEST_CASE("a job that names a node is held against the list of nodes") {
   Rig rig("s2-offline");
+  rig.replace(k_server, {.output = server_text(1)});
   rig.replace(k_jobs, {.output = test::xml_queue({test::xml_job("1.head", {{"Resource_List.nodes", "mom2:ppn=2"}})})});
   const auto queue = rig.torque->jobs(false).value();
   CHECK(queue.waiting.front().waiting == core::Waiting::node_bound);
