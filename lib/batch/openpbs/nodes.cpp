@@ -128,7 +128,8 @@ Result<void> read_state(const Vnode& vnode, core::Node& node) {
   node.down = node.down || has("down") || has("state-down") || has("stale");
   node.responding = node.responding && !has("down") && !has("state-down") && !has("state-unknown") && !has("stale");
   // A reservation or a maintenance is a person's doing: no jobs of the queue, and not tide's to end.
-  node.held = node.held || has("offline") || has("maintenance") || has("resv-exclusive");
+  const bool held = has("offline") || has("maintenance") || has("resv-exclusive");
+  node.held = node.held && held;  // as long as one vnode takes jobs, the node does
   node.unfit = node.unfit || has("offline_by_mom") || has("unresolvable");
   node.starting = node.starting || has("provisioning") || has("wait-provisioning") || has("powering-on");
   for (const auto& word : words) {
@@ -209,7 +210,7 @@ void read_note(const Vnode& vnode, core::Node& node) {
 // The vnodes of a host, its natural one first: that which bears the host's name.
 Result<core::Node> node_of(const std::vector<const Vnode*>& vnodes, std::vector<std::string>& jobs) {
   const Vnode& natural = *vnodes.front();
-  core::Node node{.name = core::NodeName{natural.name}};
+  core::Node node{.name = core::NodeName{natural.name}, .held = true};
   const std::string_view mom = natural["Mom"];
   if (!mom.empty() && mom != natural.name && short_name(mom) != natural.name) node.hostname = std::string(mom);
   std::int64_t memory = 0;

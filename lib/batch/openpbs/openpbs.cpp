@@ -107,6 +107,8 @@ Result<NodeList> OpenPbs::read_nodes() {
   if (finished.exit_code != 0 || finished.signal != 0) return failure(show, finished);
   auto list = parse_nodes(finished.output, m_options.form);
   if (!list) return in_command(std::move(list).error(), show);
+  m_vnodes.clear();
+  for (const auto& [vnode, host] : list->hosts) m_vnodes[host].push_back(vnode);
   return list;
 }
 
@@ -185,9 +187,7 @@ Result<void> OpenPbs::prove_count(std::int64_t before, std::int64_t read) {
 Result<std::vector<std::string>> OpenPbs::settings_of(const NodeSpec& node) {
   const process::Command show = command(m_options.qmgr, {"-c", "list resource"});
   TIDE_TRY_ASSIGN(const process::Finished finished, read(show));
-  auto known = parse_resources(finished.output);
-  if (!known) return in_command(std::move(known).error(), show);
-  return node_settings(node, *known);
+  return node_settings(node, parse_resources(finished.output));
 }
 
 Result<void> OpenPbs::change(const core::NodeName& node, const process::Command& command) {
@@ -197,6 +197,12 @@ Result<void> OpenPbs::change(const core::NodeName& node, const process::Command&
   if (says(finished, k_unknown_node))
     return make_error(ErrorKind::not_found, "node '{}' is not known to PBS", node.value).with_peer(words);
   return failure(command, finished);
+}
+
+// "h1,h1[0],h1[1]": the jobs of a host's vnodes are placed one vnode by one.
+std::string OpenPbs::vnodes_of(const core::NodeName& node) const {
+  const auto found = m_vnodes.find(node.value);
+  return found == m_vnodes.end() ? node.value : join(found->second, ",");
 }
 
 // One process: held before its daemon can be heard, then told what it offers. qmgr goes on behind a node that exists.
@@ -218,14 +224,14 @@ Result<void> OpenPbs::set_address(const core::NodeName& node, const std::string&
 Result<void> OpenPbs::hold(const core::NodeName& node, const std::string& note) {
   TIDE_TRY(check_node_name(node));
   TIDE_TRY(check_note(note));
-  return change(
-      node, command(m_options.qmgr, {"-c", fmt::format("set node {} state=offline,comment=\"{}\"", node.value, note)}));
+  return change(node, command(m_options.qmgr,
+                              {"-c", fmt::format("set node {} state=offline,comment=\"{}\"", vnodes_of(node), note)}));
 }
 
 Result<void> OpenPbs::release(const core::NodeName& node) {
   TIDE_TRY(check_node_name(node));
   process::Command undo = command(m_options.qmgr, {});
-  undo.input = fmt::format("set node {0} state -= offline\nunset node {0} comment\n", node.value);
+  undo.input = fmt::format("set node {0} state -= offline\nunset node {0} comment\n", vnodes_of(node));
   return change(node, undo);
 }
 

@@ -51,10 +51,12 @@ class OpenPbs final : public BatchSystem {
   Result<void> prove_count(std::int64_t before, std::int64_t read);
   Result<std::vector<std::string>> settings_of(const NodeSpec& node);
   Result<void> change(const core::NodeName& node, const process::Command& command);
+  std::string vnodes_of(const core::NodeName& node) const;
 
   process::CommandRunner& m_runner;
   Clock& m_clock;
   PbsOptions m_options;
+  std::map<std::string, std::vector<std::string>> m_vnodes;  // of each node, as last listed
 };
 
 }  // namespace tide::batch::openpbs

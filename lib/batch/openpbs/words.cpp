@@ -1,5 +1,4 @@
 #include <tide/batch/openpbs/select.hpp>
-#include <tide/batch/openpbs/text_reader.hpp>
 #include <tide/batch/openpbs/words.hpp>
 #include <tide/util/text.hpp>
 
@@ -21,28 +20,6 @@ std::string first_line(std::string_view text) {
   text = trim(text);
   return printable(text.substr(0, text.find('\n')), 200);
 }
-
-class ResourceVisitor {
- public:
-  Result<void> begin(std::string_view id) {
-    m_name = id;
-    types[m_name];
-    return {};
-  }
-  bool may_want(char /*first*/, char /*second*/) const { return true; }
-  bool wants(std::string_view /*group*/) const { return false; }
-  Result<void> attribute(std::string_view group, std::string_view key, std::string_view value) {
-    if (group.empty() && key == "type") types[m_name] = value;
-    return {};
-  }
-  void damage() {}
-  Result<void> end() { return {}; }
-
-  ResourceTypes types;
-
- private:
-  std::string m_name;
-};
 
 Error lacks(const std::string& resource, std::string_view type, std::string_view flag, const std::string& why) {
   return make_error(ErrorKind::config, "resource '{}' is not defined in PBS, and {}", resource, why)
@@ -94,12 +71,18 @@ Result<void> check_note(const std::string& note) {
   return make_error(ErrorKind::config, "'{}' cannot be a node's comment in PBS", printable(note, 80));
 }
 
-Result<ResourceTypes> parse_resources(std::string_view text) {
-  ResourceVisitor visitor;
-  TextReader reader("Resource ");
-  TIDE_TRY(reader.feed(text, visitor));
-  TIDE_TRY(reader.finish(visitor));
-  return std::move(visitor.types);
+// Blocks of "Resource NAME" and "    type = TYPE". Cut short it lacks some, which is told as lacking.
+ResourceTypes parse_resources(std::string_view text) {
+  constexpr std::string_view k_heading = "Resource ";
+  constexpr std::string_view k_type = "type = ";
+  ResourceTypes types;
+  std::string name;
+  for (const std::string_view line : split(text, '\n')) {
+    const std::string_view words = trim(line);
+    if (line.starts_with(k_heading)) name = trim(line.substr(k_heading.size()));
+    if (!name.empty() && words.starts_with(k_type)) types[name] = words.substr(k_type.size());
+  }
+  return types;
 }
 
 Result<std::vector<std::string>> node_settings(const NodeSpec& node, const ResourceTypes& known) {

@@ -21,7 +21,7 @@ std::string complaint(const process::Finished& finished);
 Result<void> check_note(const std::string& note);
 
 using ResourceTypes = std::map<std::string, std::string, std::less<>>;  // "CLOUD": "boolean"
-Result<ResourceTypes> parse_resources(std::string_view text);           // `qmgr -c 'list resource'`
+ResourceTypes parse_resources(std::string_view text);                   // `qmgr -c 'list resource'`
 
 // The "resources_available.…=…" of a new node. Errors of kind config name the resource that the server lacks.
 Result<std::vector<std::string>> node_settings(const NodeSpec& node, const ResourceTypes& known);

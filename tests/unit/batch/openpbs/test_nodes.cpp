@@ -98,10 +98,16 @@ TEST_CASE("nodes: vnodes of a host are one node") {
   REQUIRE(list->nodes.size() == 2);
   CHECK(list->nodes[0].name.value == "h1");
   CHECK(list->nodes[0].slots == 8);
-  CHECK(list->nodes[0].held);
-  CHECK(list->nodes[0].note == "tide: end idle");
+  CHECK_FALSE(list->nodes[0].held);  // as long as one of its vnodes takes jobs, it does
   CHECK(list->hosts.at("gpu_a") == "h1");
   CHECK(list->jobs.at("h1") == std::vector<std::string>{"1.a", "2.a"});
+  std::string held = text;
+  for (std::size_t at = 0; (at = held.find("state = free", at)) != std::string::npos;)
+    held.replace(at, 12, "state = offline");
+  const auto all = parse_nodes(held, Form::text);
+  REQUIRE(all);
+  CHECK(all->nodes[0].held);
+  CHECK(all->nodes[0].note == "tide: end idle");
 }
 
 TEST_CASE("nodes: no node is not a list without nodes, and none is listed twice") {

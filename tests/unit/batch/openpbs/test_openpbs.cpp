@@ -167,6 +167,11 @@ TEST_CASE("openpbs: jobs on vnodes of another name are told by their host") {
   const auto jobs = rig.pbs->jobs(false);
   if (!jobs) FAIL(jobs.error().message);
   CHECK(jobs->running.at({"m2"}) == std::vector<core::JobId>{{"1.a"}});
+  // A hold is of all of them.
+  REQUIRE(rig.pbs->hold({"m2"}, "tide: x"));
+  CHECK(rig.last().argv[2] == "set node gpu_a,m2 state=offline,comment=\"tide: x\"");
+  REQUIRE(rig.pbs->release({"m2"}));
+  CHECK(rig.last().input == "set node gpu_a,m2 state -= offline\nunset node gpu_a,m2 comment\n");
 }
 
 TEST_CASE("openpbs: add makes, holds and describes the node in one process") {
