@@ -89,9 +89,10 @@ std::string chunk_of(const core::Chunk& chunk) {
 void print(const core::WaitingJobs& jobs) {
   Words chunks;
   for (const auto& chunk : jobs.shape.chunks) chunks.push_back(chunk_of(chunk));
-  fmt::print("{} count={} ids={} queue={} walltime={} exclusive={} rerunnable={} unjudged='{}' reason='{}' {}\n",
+  fmt::print("{} count={} ids={} queue={} walltime={} exclusive={} rerunnable={} unjudged='{}' reason='{}' {}{}\n",
              core::to_string(jobs.waiting), jobs.count, ids_of(jobs.ids), jobs.shape.queue, jobs.shape.walltime.count(),
-             jobs.shape.exclusive, jobs.shape.rerunnable, jobs.shape.unjudged, jobs.reason, join(chunks, " "));
+             jobs.shape.exclusive, jobs.shape.rerunnable, jobs.shape.unjudged, jobs.reason, join(chunks, " "),
+             jobs.shape.assumed.empty() ? "" : fmt::format(" assumed='{}'", jobs.shape.assumed));
 }
 
 void print(const core::Node& node) {
