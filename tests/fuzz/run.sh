@@ -29,6 +29,13 @@ for source in tests/fuzz/fuzz_*.cpp; do
     for file in tests/fixtures/openpbs/*/*-{pbsnodes-a,qstat-Bf,qstat-Qf}.json; do { printf '\0'; cat "$file"; } >"$corpus/$(basename "$file")"; done
     for file in tests/fixtures/openpbs/*/*-pbsnodes-a.txt; do { printf '\1'; cat "$file"; } >"$corpus/$(basename "$file")"; done
     ;;
+  fuzz_qstat_xml)
+    # Its first byte is the size of the pieces.
+    for file in tests/fixtures/torque/*/*-qstat-x*.xml; do { printf '\77'; cat "$file"; } >"$corpus/$(basename "$file")"; done
+    ;;
+  fuzz_pbsnodes)
+    cp tests/fixtures/torque/*/*-{pbsnodes-x.xml,qstat-Bf.txt,qstat-Qf.txt} "$corpus"
+    ;;
   fuzz_show_node)
     cp tests/fixtures/slurm/*/*-{nodes,partitions,config}.txt "$corpus"
     ;;
