@@ -14,7 +14,7 @@ using enum KeyType;
 // clang-format off
 constexpr std::array k_common{
     KeySpec{"cluster", "name", text, "", "", "Name of the cluster: in tags, node names and the state folder", true},
-    KeySpec{"cluster", "batch", text, "", "", "Batch system: slurm, openpbs, torque", true},
+    KeySpec{"cluster", "batch", text, "", "", "Batch system: slurm, openpbs, torque, htcondor", true},
     KeySpec{"cluster", "head", text, "", "", "Host name or address at which nodes find the head; never guessed; needed once there is a pool", false},
     KeySpec{"cluster", "state_dir", text, "\"/var/lib/tide/NAME\"", "", "Folder of the store and the lock, on a local disk; its owner is the user to run tide as", false},
 
@@ -63,8 +63,8 @@ constexpr std::array k_common{
 };
 
 constexpr std::array k_later{
-    LaterKey{"cluster", "batch", "htcondor"},    LaterKey{"cluster", "batch", "gridengine"},
-    LaterKey{"cluster", "batch", "exec"},        LaterKey{"clouds.*", "kind", "nova"},
+    LaterKey{"cluster", "batch", "gridengine"},  LaterKey{"cluster", "batch", "exec"},
+    LaterKey{"clouds.*", "kind", "nova"},
     LaterKey{"clouds.*", "kind", "google"},      LaterKey{"clouds.*", "kind", "autoscaling"},
     LaterKey{"clouds.*", "cloud", ""},           
     LaterKey{"money", "per_day", ""},            LaterKey{"money", "per_month", ""},

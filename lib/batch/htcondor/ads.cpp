@@ -37,6 +37,7 @@ enum class Field : std::size_t {
   slot_memory,
   slot_gpus,
   retirement,
+  tide_gpus,
   tide_node,
   tide_instance,
   tide_ready,
@@ -75,6 +76,7 @@ constexpr std::array<Column, k_fields> k_columns{{
     {"TotalSlotMemory"},
     {"TotalSlotGPUs"},
     {"MaxJobRetirementTime"},
+    {"TideGpus"},
     {"TideNode"},
     {"TideInstance"},
     {"TideReady"},
@@ -137,6 +139,18 @@ void read_features(const Row& row, const std::vector<std::string>& attributes, A
   ad.features.erase(std::unique(ad.features.begin(), ad.features.end()), ad.features.end());
 }
 
+// "a100:2,v100:1", as the join script publishes it.
+std::map<std::string, int> typed_gpus(const std::string& text) {
+  std::map<std::string, int> gpus;
+  for (const std::string_view item : split(text, ',')) {
+    const std::size_t colon = item.rfind(':');
+    const auto count = colon == std::string_view::npos ? std::nullopt : parse_integer(trim(item.substr(colon + 1)));
+    if (!count || *count < 1 || *count > 1'000) return {};
+    gpus[std::string(trim(item.substr(0, colon)))] += static_cast<int>(*count);
+  }
+  return gpus;
+}
+
 void read_slot(const Row& row, Ad& ad) {
   ad.partitionable = row.is_true(Field::partitionable);
   ad.dynamic = row.is_true(Field::dynamic);
@@ -155,6 +169,7 @@ void read_slot(const Row& row, Ad& ad) {
   ad.slot_memory_mib = row.number(Field::slot_memory) ? row.amount(Field::slot_memory) : ad.memory_mib;
   ad.slot_gpus = row.number(Field::slot_gpus) ? row.amount(Field::slot_gpus) : ad.gpus;
   ad.retirement = row.amount(Field::retirement);
+  ad.tide_gpus = typed_gpus(row.word(Field::tide_gpus));
   ad.tide_node = row.word(Field::tide_node);
   ad.tide_instance = row.word(Field::tide_instance);
   if (!is_undefined(row.raw(Field::tide_ready))) ad.tide_ready = row.is_true(Field::tide_ready);
@@ -191,17 +206,12 @@ Result<Ad> parse_ad(std::string_view line, const std::vector<std::string>& attri
 }  // namespace
 
 std::vector<std::string> ad_arguments(std::span<const std::string_view> types, const std::string& machine) {
-  std::string constraint;
-  for (const std::string_view type : types)
-    constraint += fmt::format("{}MyType == \"{}\"", constraint.empty() ? "" : " || ", type);
-  if (!machine.empty()) constraint = fmt::format("({}) && Machine == \"{}\"", constraint, machine);
-  return {"-any",
-          "-constraint",
-          fmt::format("MyType == \"Collector\" || {}", constraint),
-          "-sort",
-          "MyType =?= \"Collector\"",
-          "-print-format",
-          "-"};
+  std::string list = "Collector";
+  for (const std::string_view type : types) list += fmt::format(",{}", type);
+  std::string constraint = fmt::format("stringListMember(MyType, \"{}\")", list);
+  if (!machine.empty())
+    constraint += fmt::format(" && ifThenElse(MyType == \"Collector\", true, Machine == \"{}\")", machine);
+  return {"-any", "-constraint", constraint, "-sort", "MyType =?= \"Collector\"", "-print-format", "-"};
 }
 
 std::string ad_format(const std::set<std::string>& features) {

@@ -42,7 +42,8 @@ struct Ad {
   std::int64_t slot_cpus = 0;  // of the slot in all
   std::int64_t slot_memory_mib = 0;
   std::int64_t slot_gpus = 0;
-  std::int64_t retirement = 0;  // MaxJobRetirementTime; 0 if it cannot be known
+  std::int64_t retirement = 0;           // MaxJobRetirementTime; 0 if it cannot be known
+  std::map<std::string, int> tide_gpus;  // by type: "a100:2"
   std::string tide_node;
   std::string tide_instance;
   std::optional<bool> tide_ready;

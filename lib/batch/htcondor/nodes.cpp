@@ -67,7 +67,12 @@ void count_slots(const Machine& machine, core::Node& node) {
   node.memory_mib = sums.memory;
   node.memory_mib_used = std::max<std::int64_t>({sums.memory_used, sums.memory_claimed, 0});
   if (sums.gpus > 0) node.gpus[""] = small(sums.gpus);
-  if (const auto gpus = std::max(sums.gpus_used, sums.gpus_claimed); gpus > 0) node.gpus_used[""] = small(gpus);
+  for (const Ad* slot : machine.slots) {
+    if (!slot->dynamic && !slot->tide_gpus.empty()) node.gpus = slot->tide_gpus;
+  }
+  const auto gpus = std::max(sums.gpus_used, sums.gpus_claimed);
+  // Which of several types are used is not told: the first then.
+  if (gpus > 0) node.gpus_used[node.gpus.empty() ? "" : node.gpus.begin()->first] = small(gpus);
 }
 
 // "Claimed/Busy x2, Unclaimed/Idle", for people.

@@ -83,7 +83,9 @@ class Judge {
       case Term::Kind::memory: m_demands.memory_mib = std::max(m_demands.memory_mib, term.memory_mib); break;
       case Term::Kind::bound: m_demands.bound = printable(expression.source, k_told_max); break;
       case Term::Kind::never: m_demands.never = true; break;
-      case Term::Kind::assumed: tell(expression.source); break;
+      case Term::Kind::assumed:
+        tell(expression.kind == Kind::either ? "(" + expression.source + ")" : expression.source);
+        break;
     }
   }
 
@@ -183,7 +185,16 @@ class Judge {
     return {};
   }
 
+  // What condor_submit adds by itself, and tide reads from the job: DeferralTime, RequireGPUs.
+  static bool is_read_elsewhere(const Expression& expression) {
+    const Expression& left = expression.parts[0];
+    return expression.source.find("DeferralTime") != std::string::npos ||
+           (left.kind == Kind::call && left.word == "countmatches" &&
+            left.source.find("RequireGPUs") != std::string::npos);
+  }
+
   Term of_comparison(const Expression& expression) const {
+    if (is_read_elsewhere(expression)) return {};
     const Compared pair = compared(expression);
     if (pair.name == nullptr) return {.kind = Term::Kind::assumed, .alternatives = {}};
     const std::string name = to_lower(pair.name->word);
