@@ -16,10 +16,13 @@ using config::KeySpec;
 using config::KeyType;
 
 constexpr std::string_view k_usual_path =
-    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/torque/bin:/opt/torque/bin";
+    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/torque/bin:/opt/torque/bin:/usr/local/"
+    "maui/bin:/opt/maui/bin:/opt/moab/bin";
 
 constexpr KeySpec k_batch_keys[]{
     {"batch", "server", KeyType::text, "", "", "Name of pbs_server's host, as in PBS_DEFAULT; else the commands' own"},
+    {"batch", "scheduler", KeyType::choice, "\"pbs_sched\"", "pbs_sched|maui|moab",
+     "Who schedules TORQUE's jobs: maui and moab are asked which jobs they block, and in which order the others come"},
 };
 
 std::string user_name(uid_t id) {
@@ -44,6 +47,14 @@ Result<std::unique_ptr<BatchSystem>> make(const config::Config& config, const Ho
   options.timeout = config.batch.timeout;
   const auto server = config.batch.options.find("server");
   if (server != config.batch.options.end() && !server->second.empty()) options.server = server->second.front();
+  const auto scheduler = config.batch.options.find("scheduler");
+  const std::string who =
+      scheduler == config.batch.options.end() || scheduler->second.empty() ? "pbs_sched" : scheduler->second.front();
+  if (who != "pbs_sched") {
+    TIDE_TRY_ASSIGN(options.showq, process::resolve("showq", where));
+    TIDE_TRY_ASSIGN(const std::string asks, process::resolve(who == "moab" ? "mdiag" : "diagnose", where));
+    options.priorities = {asks, "-p"};
+  }
   options.with_accounts =
       std::ranges::any_of(config.settings.pools, [](const auto& pool) { return !pool.second.accounts.empty(); });
   options.is_root = geteuid() == 0;

@@ -148,16 +148,31 @@ std::size_t QueueBuilder::make_group(const JobRecord& job) {
   return m_groups.size() - 1;
 }
 
+std::size_t QueueBuilder::blocked_group(std::size_t index) {
+  const auto [entry, added] = m_blocked.try_emplace(index, m_groups.size());
+  if (added) {
+    Group group;
+    group.jobs.shape = m_groups[index].jobs.shape;
+    group.jobs.waiting = core::Waiting::limited;
+    group.jobs.reason = "blocked by the scheduler (showq)";
+    m_groups.push_back(std::move(group));
+  }
+  return entry->second;
+}
+
 Result<void> QueueBuilder::take_waiting(const JobRecord& job, const pbs::JobName& name) {
   const std::string_view id = job[Field::id];
-  TIDE_TRY_ASSIGN(const std::size_t index, group_of(job));
+  TIDE_TRY_ASSIGN(std::size_t index, group_of(job));
   auto submitted = pbs::parse_epoch(job[Field::qtime]);
   if (!submitted) submitted = pbs::parse_epoch(job[Field::ctime]);
-  const auto priority =
-      job[Field::priority].empty() ? std::optional<std::int64_t>(0) : parse_integer(job[Field::priority]);
+  auto priority = job[Field::priority].empty() ? std::optional<std::int64_t>(0) : parse_integer(job[Field::priority]);
   if (!submitted || !priority) {
     return make_error(ErrorKind::protocol, "job '{}' has '{}' for qtime and '{}' for Priority", id,
                       printable(job[Field::qtime], 40), printable(job[Field::priority], 40));
+  }
+  if (m_options.scheduler != nullptr && m_groups[index].jobs.waiting == core::Waiting::eligible) {
+    if (m_options.scheduler->blocks(id)) index = blocked_group(index);
+    if (const auto given = m_options.scheduler->priority(id)) priority = given;
   }
   if (name.is_parent()) {
     Array& array = array_of(name.sequence);

@@ -3,6 +3,7 @@
 #include <tide/batch/pbs/queues.hpp>
 #include <tide/batch/pbs/values.hpp>
 #include <tide/batch/torque/job_reader.hpp>
+#include <tide/batch/torque/scheduler_view.hpp>
 #include <tide/core/job.hpp>
 
 #include <map>
@@ -20,6 +21,7 @@ struct QueueOptions {
   TimePoint now{};
   pbs::Queues queues;  // of another moment: one that is not there limits nothing
   pbs::Limits server;
+  const SchedulerView* scheduler = nullptr;  // of Maui or Moab, where they schedule
 };
 
 // What running jobs asked for on one node, which pbsnodes does not tell.
@@ -72,6 +74,7 @@ class QueueBuilder {
   Result<void> take_occupying(const JobRecord& job, std::string_view id);
   Result<std::size_t> group_of(const JobRecord& job);
   std::size_t make_group(const JobRecord& job);
+  std::size_t blocked_group(std::size_t index);
   Array& array_of(std::string_view sequence);
   void count_running(const JobRecord& job);
   void bind(const std::set<core::NodeName>& nodes);
@@ -86,6 +89,7 @@ class QueueBuilder {
   std::int64_t m_unfinished = 0;
   std::vector<Group> m_groups;
   std::unordered_map<std::string, std::size_t> m_by_text;  // looked up, never walked
+  std::map<std::size_t, std::size_t> m_blocked;            // of a group: that of its jobs which Maui blocks
   std::string m_text;
   std::map<std::string, Array, std::less<>> m_arrays;
   std::map<core::NodeName, std::vector<core::JobId>> m_running;

@@ -121,6 +121,31 @@ Result<pbs::Queues> Torque::read_queues() {
   return queues;
 }
 
+// Maui and Moab know jobs that TORQUE calls queued, and that wait for a policy, a hold of theirs or a reservation.
+Result<SchedulerView> Torque::read_scheduler() {
+  SchedulerView view;
+  process::Command showq = command(m_options.showq, {});
+  std::optional<Error> unreadable;
+  showq.sink = [&](std::string_view piece) -> Result<void> {
+    auto fed = view.feed_showq(piece);
+    if (!fed) unreadable = fed.error();
+    return fed;
+  };
+  const auto finished = run(showq);
+  if (unreadable) return in_command(std::move(*unreadable), showq);
+  if (!finished) return finished.error();
+  if (failed(*finished)) return failure(showq, *finished);
+  if (auto whole = view.finish_showq(); !whole) return in_command(std::move(whole).error(), showq);
+  std::vector<std::string> arguments(m_options.priorities.begin() + 1, m_options.priorities.end());
+  const process::Command diagnose = command(m_options.priorities.front(), std::move(arguments));
+  TIDE_TRY_ASSIGN(const process::Finished told, run(diagnose));
+  if (failed(told)) {
+    return failure(diagnose, told).with_hint("Let tide's user ask: ADMIN3 in maui.cfg, ADMINCFG[3] in moab.cfg.");
+  }
+  if (auto whole = view.read_priorities(told.output); !whole) return in_command(std::move(whole).error(), diagnose);
+  return view;
+}
+
 Result<core::JobQueue> Torque::jobs(bool all_ids) {
   TIDE_TRY_ASSIGN(ServerStatus before, read_server());
   QueueOptions options{.all_ids = all_ids,
@@ -129,6 +154,11 @@ Result<core::JobQueue> Torque::jobs(bool all_ids) {
                        .queues = {},
                        .server = before.limits};
   TIDE_TRY_ASSIGN(options.queues, read_queues());
+  SchedulerView view;
+  if (!m_options.showq.empty()) {
+    TIDE_TRY_ASSIGN(view, read_scheduler());
+    options.scheduler = &view;
+  }
   QueueBuilder builder(std::move(options));
   process::Command qstat = command(m_options.qstat, {"-x", "-t"});
   // The sink's own error ends the command; it is told as one of reading.

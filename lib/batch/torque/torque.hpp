@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace tide::batch::torque {
 
@@ -22,7 +23,9 @@ struct TorqueOptions {
   std::chrono::milliseconds timeout{30'000};
   bool is_root = false;
   std::string user;
-  bool with_accounts = false;  // some pool is for certain accounts
+  bool with_accounts = false;           // some pool is for certain accounts
+  std::string showq;                    // of Maui or Moab, where they schedule; else ""
+  std::vector<std::string> priorities;  // "diagnose", "-p"
 };
 
 // torque.md says what is called, what is read, and what TORQUE does that one would not expect.
@@ -46,6 +49,7 @@ class Torque final : public BatchSystem {
   Result<process::Finished> read(const process::Command& command);
   Result<ServerStatus> read_server();
   Result<pbs::Queues> read_queues();
+  Result<SchedulerView> read_scheduler();
   Result<std::vector<core::Node>> read_nodes();
   Result<std::optional<core::Node>> find_node(const core::NodeName& node);
   Result<core::JobQueue> prove(QueueBuilder& builder, const ServerStatus& before, const process::Command& qstat);

@@ -246,6 +246,32 @@ TEST_CASE("a job that names a node is held against the list of nodes") {
   CHECK(rig.runner.count(k_nodes) == 1);  // asked only where it matters
 }
 
+TEST_CASE("where Maui schedules, it is asked too, and silence of it is an error") {
+  const auto options = [] {
+    batch::torque::TorqueOptions maui;
+    maui.showq = "/usr/bin/showq";
+    maui.priorities = {"/usr/bin/diagnose", "-p"};
+    return maui;
+  };
+  const std::string empty =
+      "ACTIVE JOBS----\n\nIDLE JOBS----\n\nBLOCKED JOBS----\n\nTotal Jobs: 0   Active Jobs: 0   Idle Jobs: 0   Blocked "
+      "Jobs: 0\n";
+  const std::string none = "diagnosing job priority information (partition: ALL)\n";
+  Rig rig("s4-full", options());
+  rig.runner.on("showq", {.output = empty});
+  rig.runner.on("diagnose -p", {.output = none});
+  CHECK(rig.torque->jobs(false));
+  CHECK(rig.runner.unexpected.empty());
+  for (const auto& bad : bad_readings(empty)) {
+    CAPTURE(bad.name);
+    rig.replace("showq", bad.recording);
+    CHECK(!rig.torque->jobs(false));
+  }
+  rig.replace("showq", {.output = empty});
+  rig.replace("diagnose -p", {.errors = "ERROR: not authorized", .exit_code = 1});
+  CHECK(!rig.torque->jobs(false));
+}
+
 TEST_CASE("memory and GPUs in use are those of the jobs on a node") {
   Rig rig;
   rig.replace(k_jobs, {.output = test::xml_queue({test::xml_job("1.head", {{"job_state", "R"},
