@@ -36,6 +36,14 @@ for source in tests/fuzz/fuzz_*.cpp; do
   fuzz_pbsnodes)
     cp tests/fixtures/torque/*/*-{pbsnodes-x.xml,qstat-Bf.txt,qstat-Qf.txt} "$corpus"
     ;;
+  fuzz_condor_q)
+    # Its first byte is the size of the pieces.
+    for file in tests/fixtures/htcondor/*/*-jobs.txt; do { printf '\77'; cat "$file"; } >"$corpus/$(basename "$file")"; done
+    ;;
+  fuzz_condor_status) cp tests/fixtures/htcondor/*/*-{nodes,server}.txt "$corpus" ;;
+  fuzz_condor_requirements)
+    cut -f22 tests/fixtures/htcondor/*/*-jobs.txt | sort -u | grep . | split -l 1 - "$corpus/requirements-"
+    ;;
   fuzz_show_node)
     cp tests/fixtures/slurm/*/*-{nodes,partitions,config}.txt "$corpus"
     ;;
