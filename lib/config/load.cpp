@@ -3,8 +3,6 @@
 #include <tide/core/user_data.hpp>
 #include <tide/util/files.hpp>
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <array>
 
@@ -16,11 +14,6 @@ constexpr std::size_t k_file_max = 1U << 20U;         // a configuration; more i
 constexpr std::size_t k_user_data_max = 256U << 10U;  // before any cloud's own, smaller limit
 constexpr const char* k_system_file = "/etc/tide/tide.toml";
 constexpr std::array<const char*, 2> k_secret_files{"credentials_file", "secret_file"};
-
-bool others_may_read(const std::string& path) {
-  struct stat status {};
-  return ::stat(path.c_str(), &status) == 0 && (status.st_mode & S_IROTH) != 0;
-}
 
 // Relative paths are seen from the configuration's folder: cron and shell start elsewhere.
 std::string beside(const std::string& config_path, const std::string& path) {

@@ -179,9 +179,15 @@ std::string redact_url(std::string_view url) {
 }
 
 std::string redact_header(std::string_view name, std::string_view value) {
-  constexpr std::array<std::string_view, 8> k_secret{
-      "authorization",        "proxy-authorization",     "cookie", "set-cookie", "x-auth-token", "x-subject-token",
-      "x-amz-security-token", "x-aws-ec2-metadata-token"};
+  constexpr std::array<std::string_view, 9> k_secret{"authorization",
+                                                     "proxy-authorization",
+                                                     "cookie",
+                                                     "set-cookie",
+                                                     "x-auth-token",
+                                                     "x-subject-token",
+                                                     "x-amz-security-token",
+                                                     "x-aws-ec2-metadata-token",
+                                                     "x-amz-sso_bearer_token"};
   const std::string lower = to_lower(name);
   return std::ranges::find(k_secret, lower) == k_secret.end() ? std::string(value) : "[secret]";
 }

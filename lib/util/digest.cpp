@@ -26,6 +26,14 @@ std::string to_string(const std::array<unsigned char, EVP_MAX_MD_SIZE>& digest, 
 
 }  // namespace
 
+std::string sha1(std::string_view data) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  const int done = EVP_Digest(bytes_of(data), data.size(), digest.data(), &size, EVP_sha1(), nullptr);
+  TIDE_CHECK(done == 1, "OpenSSL has no SHA-1");
+  return to_string(digest, size);
+}
+
 std::string sha256(std::string_view data) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;

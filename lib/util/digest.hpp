@@ -5,6 +5,7 @@
 
 namespace tide {
 
+std::string sha1(std::string_view data);                               // 20 raw bytes; for names, never for trust
 std::string sha256(std::string_view data);                             // 32 raw bytes
 std::string hmac_sha256(std::string_view key, std::string_view data);  // 32 raw bytes
 std::string to_hex(std::string_view bytes);

@@ -106,6 +106,11 @@ Result<void> make_directories(const std::string& path, unsigned mode) {
   }
 }
 
+bool others_may_read(const std::string& path) {
+  struct stat found {};
+  return ::stat(path.c_str(), &found) == 0 && (found.st_mode & S_IROTH) != 0;
+}
+
 bool file_exists(const std::string& path) {
   struct stat found {};
   return ::stat(path.c_str(), &found) == 0;

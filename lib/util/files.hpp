@@ -33,5 +33,6 @@ Result<void> write_file_atomically(const std::string& path, std::string_view tex
                                    WriteOptions options = {});  // fsync, rename
 Result<void> make_directories(const std::string& path, unsigned mode = 0700);
 bool file_exists(const std::string& path);
+bool others_may_read(const std::string& path);  // everybody, by the mode; false if it is not there
 
 }  // namespace tide
