@@ -227,8 +227,7 @@ Result<Request> parse_select(std::string_view select, std::string_view place_tex
       shape.chunks.push_back(freely(part));
     }
   }
-  // Each chunk on a host of its own; a shape says so only by asking for whole nodes.
-  if (place.scatter && shape.chunks.size() > 1) shape.exclusive = true;
+  shape.apart = place.scatter && shape.chunks.size() > 1;
   return request;
 }
 

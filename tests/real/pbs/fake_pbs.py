@@ -388,6 +388,7 @@ def main():
         world.save()
         out = fault(world, command, out)
     except Refused as refused:
+        world.save()
         out, code = "", refused.code
         sys.stderr.write("%s\n" % refused)
     sys.stdout.write(out)

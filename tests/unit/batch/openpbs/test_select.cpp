@@ -51,7 +51,8 @@ TEST_CASE("place: scatter, pack, exclusive, group") {
   CHECK(scatter.chunks[0].tasks_per_node == 1);
   CHECK(scatter.chunks[0].memory_mib_per_node == 3072);
   CHECK_FALSE(scatter.exclusive);
-  CHECK(shape_of("1:ncpus=2+1:ncpus=1", "scatter").exclusive);  // each on a host of its own
+  CHECK(shape_of("1:ncpus=2+1:ncpus=1", "scatter").apart);  // each on a host of its own
+  CHECK_FALSE(shape_of("1:ncpus=2+1:ncpus=1", "free").apart);
   const auto pack = shape_of("2:ncpus=2:mem=1gb:ngpus=1+1:ncpus=1:CLOUD=True", "pack");
   REQUIRE(pack.chunks.size() == 1);
   CHECK(pack.chunks[0].slots_per_task == 5);
