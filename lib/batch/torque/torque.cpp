@@ -101,6 +101,8 @@ Result<std::vector<core::Node>> Torque::read_nodes() {
 // pbsnodes counts slots only: memory and GPUs in use are those of the jobs read just before.
 Result<std::vector<core::Node>> Torque::nodes() {
   TIDE_TRY_ASSIGN(auto known, read_nodes());
+  const bool busy = std::ranges::any_of(known, [](const core::Node& node) { return node.slots_used > 0; });
+  if (busy && !m_jobs_asked) TIDE_TRY(jobs(false));
   for (core::Node& node : known) {
     const auto use = m_uses.find(node.name);
     if (use == m_uses.end() || node.slots_used == 0) continue;
@@ -117,6 +119,7 @@ Result<pbs::Queues> Torque::read_queues() {
   const process::Command show = command(m_options.qstat, {"-Q", "-f"});
   TIDE_TRY_ASSIGN(const process::Finished finished, read(show));
   auto queues = pbs::parse_queues(finished.output);
+  if (queues && queues->empty()) queues = make_error(ErrorKind::unproven, "it lists no queue");
   if (!queues) return in_command(std::move(queues).error(), show);
   return queues;
 }
@@ -147,6 +150,8 @@ Result<SchedulerView> Torque::read_scheduler() {
 }
 
 Result<core::JobQueue> Torque::jobs(bool all_ids) {
+  m_jobs_asked = true;
+  m_uses.clear();
   TIDE_TRY_ASSIGN(ServerStatus before, read_server());
   QueueOptions options{.all_ids = all_ids,
                        .with_accounts = m_options.with_accounts,
@@ -194,13 +199,13 @@ Result<core::JobQueue> Torque::prove(QueueBuilder& builder, const ServerStatus& 
   const auto too_few = [seen](const ServerStatus& server) {
     return seen == 0 ? server.unfinished > 0 : server.unfinished > k_few_jobs && seen < server.unfinished / 2;
   };
+  if (seen == 0) queue.proof = "qstat: no job, exit code 0; qstat -B -f counts none";
   if (!nothing && !too_few(before)) return queue;
   TIDE_TRY_ASSIGN(const ServerStatus after, read_server());
   if (too_few(after)) {
     return in_command(
         make_error(ErrorKind::unproven, "it lists {} jobs and the server counts {}", seen, after.unfinished), qstat);
   }
-  if (nothing) queue.proof = "qstat: nothing, exit code 0; qstat -B -f counts no job";
   return queue;
 }
 

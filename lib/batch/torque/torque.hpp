@@ -58,6 +58,7 @@ class Torque final : public BatchSystem {
   process::CommandRunner& m_runner;
   Clock& m_clock;
   TorqueOptions m_options;
+  bool m_jobs_asked = false;
   std::map<core::NodeName, NodeUse> m_uses;  // of the last reading of jobs
 };
 

@@ -147,6 +147,14 @@ TEST_CASE("bad readings are errors, whatever is asked") {
   check_bad(k_nodes, torque_fixture("s4-full-pbsnodes-x.xml"), [](Torque& torque) { return error_of(torque.nodes()); });
 }
 
+TEST_CASE("no server and no queue are no reading") {
+  for (const std::string& line : {k_server, k_queues}) {
+    Rig rig;
+    rig.replace(line, {});
+    CHECK(rig.torque->jobs(false).error().kind == ErrorKind::unproven);
+  }
+}
+
 TEST_CASE("nothing printed: the server's counts decide") {
   for (const std::string& output : {std::string(), torque_fixture("s0-empty-qstat-x.xml")}) {
     CAPTURE(output);
