@@ -1,3 +1,4 @@
+#include <tide/batch/queue_order.hpp>
 #include <tide/batch/slurm/queue_builder.hpp>
 #include <tide/batch/slurm/reasons.hpp>
 #include <tide/batch/slurm/shape.hpp>
@@ -42,14 +43,6 @@ void note_job(core::WaitingJobs& jobs, std::int64_t count, TimePoint submitted, 
 
 // Without the list of nodes behind it, which changes with every node: "ReqNodeNotAvail, UnavailableNodes:w[3-4]".
 std::string_view brief(std::string_view reason) { return reason.substr(0, reason.find(", UnavailableNodes:")); }
-
-bool before(const core::WaitingJobs& a, const core::WaitingJobs& b) {
-  if (a.priority != b.priority) return a.priority > b.priority;
-  if (a.oldest != b.oldest) return a.oldest < b.oldest;
-  if (a.shape != b.shape) return a.shape < b.shape;
-  if (a.waiting != b.waiting) return a.waiting < b.waiting;
-  return a.reason < b.reason;
-}
 
 }  // namespace
 
@@ -267,7 +260,7 @@ Result<core::JobQueue> QueueBuilder::finish() {
   for (auto& group : m_groups) {
     if (group.jobs.count > 0) queue.waiting.push_back(std::move(group.jobs));
   }
-  std::ranges::sort(queue.waiting, before);
+  std::ranges::sort(queue.waiting, runs_before);
   queue.running = std::move(m_running);
   queue.proof = fmt::format("squeue: its header, {} whole lines, exit code 0", m_rows);
   return queue;

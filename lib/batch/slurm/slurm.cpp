@@ -13,10 +13,6 @@ namespace {
 constexpr std::string_view k_unknown_node = "Invalid node name specified";
 constexpr std::string_view k_busy_node = "Requested nodes are busy";
 
-Error in_command(Error error, const process::Command& command) {
-  return std::move(error).with_context(fmt::format("while reading what '{}' printed", process::display(command)));
-}
-
 std::string create_line(const NodeSpec& node) {
   std::string line = fmt::format("create nodename={} CPUs={} RealMemory={} State=CLOUD", node.name.value, node.slots,
                                  std::max<std::int64_t>(node.memory_mib, 1));
@@ -32,33 +28,15 @@ std::string create_line(const NodeSpec& node) {
 }  // namespace
 
 Slurm::Slurm(process::CommandRunner& runner, Clock& clock, SlurmOptions options)
-    : m_runner(runner), m_clock(clock), m_options(std::move(options)) {
-  auto& environment = m_options.environment;
-  environment["LC_ALL"] = "C";
-  environment["TZ"] = "UTC";
-  environment["SLURM_TIME_FORMAT"] = "%s";  // seconds since 1970: no time zone can move them
-  environment["SLURM_BITSTR_LEN"] = "0";    // an array's tasks in full, not the first 64 bytes of them
-}
-
-process::Command Slurm::command(const std::string& program, std::vector<std::string> arguments) const {
-  process::Command command;
-  command.argv = std::move(arguments);
-  command.argv.insert(command.argv.begin(), program);
-  command.environment = m_options.environment;
-  command.timeout = m_options.timeout;
-  return command;
-}
-
-Result<process::Finished> Slurm::run(const process::Command& command) {
-  auto finished = m_runner.run(command);
-  if (!finished) return std::move(finished).error().with_context(fmt::format("from '{}'", process::display(command)));
-  return finished;
+    : m_clock(clock), m_options(std::move(options)), m_commands(runner, m_options.environment, m_options.timeout) {
+  m_commands.set_variable("SLURM_TIME_FORMAT", "%s");  // seconds since 1970: no time zone can move them
+  m_commands.set_variable("SLURM_BITSTR_LEN", "0");    // an array's tasks in full, not the first 64 bytes of them
 }
 
 // A command that must succeed.
 Result<process::Finished> Slurm::read(const process::Command& command) {
-  TIDE_TRY_ASSIGN(process::Finished finished, run(command));
-  if (finished.exit_code == 0 && finished.signal == 0) return finished;
+  TIDE_TRY_ASSIGN(process::Finished finished, m_commands.run(command));
+  if (!failed(finished)) return finished;
   return failure(command, finished);
 }
 
@@ -68,7 +46,7 @@ core::BatchTraits Slurm::traits() const {
 }
 
 Result<core::ServerIdentity> Slurm::server() {
-  const process::Command show = command(m_options.scontrol, {"show", "config"});
+  const process::Command show = m_commands.command(m_options.scontrol, {"show", "config"});
   TIDE_TRY_ASSIGN(const process::Finished finished, read(show));
   auto config = parse_show_config(finished.output);
   if (!config) return in_command(std::move(config).error(), show);
@@ -90,7 +68,7 @@ Result<void> Slurm::prove_sight(const SlurmConfig& config) {
   if (hidden.empty()) return {};
   if (config.has_accounting && !m_options.sacctmgr.empty()) {
     const auto asked =
-        read(command(m_options.sacctmgr, {"-n", "-P", "show", "user", m_options.user, "format=AdminLevel"}));
+        read(m_commands.command(m_options.sacctmgr, {"-n", "-P", "show", "user", m_options.user, "format=AdminLevel"}));
     if (!asked) return asked.error();
     const std::string_view level = trim(asked->output);
     if (level == "Operator" || level == "Administrator") return {};
@@ -103,7 +81,7 @@ Result<void> Slurm::prove_sight(const SlurmConfig& config) {
 }
 
 Result<std::vector<core::Node>> Slurm::nodes() {
-  process::Command show = command(m_options.scontrol, {"-a", "-d", "-o"});
+  process::Command show = m_commands.command(m_options.scontrol, {"-a", "-d", "-o"});
   show.input = session_input(k_nodes_question);
   TIDE_TRY_ASSIGN(const process::Finished finished, read(show));
   auto nodes = parse_show_nodes(finished.output);
@@ -112,7 +90,7 @@ Result<std::vector<core::Node>> Slurm::nodes() {
 }
 
 Result<Partitions> Slurm::read_partitions() {
-  process::Command show = command(m_options.scontrol, {"-a", "-o"});
+  process::Command show = m_commands.command(m_options.scontrol, {"-a", "-o"});
   show.input = session_input(k_partitions_question);
   TIDE_TRY_ASSIGN(const process::Finished finished, read(show));
   auto partitions = parse_show_partitions(finished.output);
@@ -127,7 +105,7 @@ Result<core::JobQueue> Slurm::jobs(bool all_ids) {
   TIDE_TRY_ASSIGN(core::JobQueue queue, read_queue(options, wants_limits));
   if (!wants_limits) return queue;
   NodeLimits limits;
-  process::Command show = command(m_options.scontrol, {"-a", "-o", "show", "job"});
+  process::Command show = m_commands.command(m_options.scontrol, {"-a", "-o", "show", "job"});
   show.sink = [&limits](std::string_view piece) { return limits.feed(piece); };
   TIDE_TRY(read(show));
   if (auto whole = limits.finish(); !whole) return in_command(std::move(whole).error(), show);
@@ -137,18 +115,10 @@ Result<core::JobQueue> Slurm::jobs(bool all_ids) {
 
 Result<core::JobQueue> Slurm::read_queue(QueueOptions options, bool& wants_limits) {
   QueueBuilder builder(options);
-  process::Command squeue = command(m_options.squeue, squeue_arguments());
-  // The sink's own error ends the command; it is told as one of reading.
-  std::optional<Error> unreadable;
-  squeue.sink = [&](std::string_view piece) -> Result<void> {
-    auto fed = builder.feed(piece);
-    if (!fed) unreadable = fed.error();
-    return fed;
-  };
-  auto finished = run(squeue);
-  if (unreadable) return in_command(std::move(*unreadable), squeue);
-  if (!finished) return std::move(finished).error();
-  if (finished->exit_code != 0 || finished->signal != 0) return failure(squeue, *finished);
+  const process::Command squeue = m_commands.command(m_options.squeue, squeue_arguments());
+  TIDE_TRY_ASSIGN(const process::Finished finished,
+                  m_commands.stream(squeue, [&](std::string_view piece) { return builder.feed(piece); }));
+  if (failed(finished)) return failure(squeue, finished);
   auto queue = builder.finish();
   if (!queue) return in_command(std::move(queue).error(), squeue);
   wants_limits = builder.wants_limits();
@@ -157,8 +127,8 @@ Result<core::JobQueue> Slurm::read_queue(QueueOptions options, bool& wants_limit
 
 // An entry that never registered, or none, is ours to make; 22.05 hides the first, so both look alike.
 Result<bool> Slurm::has_registered(const core::NodeName& node) {
-  const process::Command show = command(m_options.scontrol, {"-a", "-o", "show", "node", node.value});
-  TIDE_TRY_ASSIGN(const process::Finished finished, run(show));
+  const process::Command show = m_commands.command(m_options.scontrol, {"-a", "-o", "show", "node", node.value});
+  TIDE_TRY_ASSIGN(const process::Finished finished, m_commands.run(show));
   if (finished.signal != 0) return failure(show, finished);
   const std::string_view line = trim(finished.output);
   if (line == fmt::format("Node {} not found", node.value)) return false;
@@ -174,11 +144,11 @@ Result<void> Slurm::add(const NodeSpec& node) {
   TIDE_TRY(check_node_spec(node));
   TIDE_TRY_ASSIGN(const bool registered, has_registered(node.name));
   if (registered) return {};  // the machine is there already: a hold of its own decides about it, not this
-  process::Command both = command(m_options.scontrol, {"-a"});
+  process::Command both = m_commands.command(m_options.scontrol, {"-a"});
   both.input =
       fmt::format("{}\nupdate nodename={} state=drain reason=\"{}\"\n", create_line(node), node.name.value, node.note);
-  TIDE_TRY_ASSIGN(const process::Finished finished, run(both));
-  if (finished.exit_code != 0 || finished.signal != 0) {
+  TIDE_TRY_ASSIGN(const process::Finished finished, m_commands.run(both));
+  if (failed(finished)) {
     return failure(both, finished).with_context(fmt::format("while creating node '{}'", node.name.value));
   }
   return {};
@@ -188,9 +158,9 @@ Result<void> Slurm::update(const core::NodeName& node, std::vector<std::string> 
   TIDE_TRY(check_node_name(node));
   std::vector<std::string> arguments{"update", "nodename=" + node.value};
   arguments.insert(arguments.end(), changes.begin(), changes.end());
-  const process::Command change = command(m_options.scontrol, std::move(arguments));
-  TIDE_TRY_ASSIGN(const process::Finished finished, run(change));
-  if (finished.exit_code == 0 && finished.signal == 0) return {};
+  const process::Command change = m_commands.command(m_options.scontrol, std::move(arguments));
+  TIDE_TRY_ASSIGN(const process::Finished finished, m_commands.run(change));
+  if (!failed(finished)) return {};
   if (says(finished, k_unknown_node)) {
     return make_error(ErrorKind::not_found, "node '{}' is not known to Slurm", node.value)
         .with_peer(first_words(finished));
@@ -213,9 +183,9 @@ Result<void> Slurm::release(const core::NodeName& node) { return update(node, {"
 
 Result<void> Slurm::remove(const core::NodeName& node) {
   TIDE_TRY(check_node_name(node));
-  const process::Command drop = command(m_options.scontrol, {"delete", "nodename=" + node.value});
-  TIDE_TRY_ASSIGN(const process::Finished finished, run(drop));
-  if (finished.exit_code == 0 && finished.signal == 0) return {};
+  const process::Command drop = m_commands.command(m_options.scontrol, {"delete", "nodename=" + node.value});
+  TIDE_TRY_ASSIGN(const process::Finished finished, m_commands.run(drop));
+  if (!failed(finished)) return {};
   if (says(finished, k_unknown_node)) return {};
   if (says(finished, k_busy_node)) {
     return make_error(ErrorKind::refused, "node '{}' still has jobs", node.value).with_peer(first_words(finished));

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <tide/batch/batch.hpp>
+#include <tide/batch/commands.hpp>
 #include <tide/batch/slurm/queue_builder.hpp>
 #include <tide/batch/slurm/show_config.hpp>
-#include <tide/process/command_runner.hpp>
 #include <tide/util/clock.hpp>
 
 #include <chrono>
@@ -38,8 +38,6 @@ class Slurm final : public BatchSystem {
   Result<void> remove(const core::NodeName& node) override;
 
  private:
-  process::Command command(const std::string& program, std::vector<std::string> arguments) const;
-  Result<process::Finished> run(const process::Command& command);
   Result<process::Finished> read(const process::Command& command);
   Result<void> prove_sight(const SlurmConfig& config);
   Result<Partitions> read_partitions();
@@ -47,9 +45,9 @@ class Slurm final : public BatchSystem {
   Result<bool> has_registered(const core::NodeName& node);
   Result<void> update(const core::NodeName& node, std::vector<std::string> changes);
 
-  process::CommandRunner& m_runner;
   Clock& m_clock;
   SlurmOptions m_options;
+  Commands m_commands;
   bool m_shows_unregistered = false;
 };
 

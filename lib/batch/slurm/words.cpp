@@ -20,20 +20,8 @@ bool is_word(std::string_view text, std::string_view also = "") {
 
 }  // namespace
 
-bool says(const process::Finished& finished, std::string_view words) {
-  return finished.errors.find(words) != std::string::npos || finished.output.find(words) != std::string::npos;
-}
-
-std::string first_words(const process::Finished& finished) {
-  const std::string_view errors = trim(finished.errors);
-  return printable(errors.substr(0, errors.find('\n')), 200);
-}
-
 Error failure(const process::Command& command, const process::Finished& finished) {
-  const std::string how = finished.signal != 0 ? fmt::format("was killed by signal {}", finished.signal)
-                                               : fmt::format("failed with exit code {}", finished.exit_code);
-  Error error = make_error(ErrorKind::batch, "'{}' {}", process::display(command), how);
-  if (const std::string words = first_words(finished); !words.empty()) error = std::move(error).with_peer(words);
+  Error error = command_failure(command, finished);
   if (says(finished, "Unable to contact slurm controller") || says(finished, "Connection refused")) {
     error = std::move(error).with_hint(
         "Check that slurmctld runs, and that SLURM_CONF in [batch.env] names its slurm.conf.");

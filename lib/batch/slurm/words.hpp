@@ -1,15 +1,13 @@
 #pragma once
 
 #include <tide/batch/batch.hpp>
+#include <tide/batch/commands.hpp>
 #include <tide/batch/words.hpp>
-#include <tide/process/command_runner.hpp>
 
 namespace tide::batch::slurm {
 
 // What a command that failed said, as an error of kind batch; a slurmctld that does not answer is named as such.
 Error failure(const process::Command& command, const process::Finished& finished);
-bool says(const process::Finished& finished, std::string_view words);  // on stderr or stdout
-std::string first_words(const process::Finished& finished);            // the first line of stderr, printable
 
 // What goes into a command line of scontrol. It splits at blanks and quotes, so these are errors of kind config, not
 // quoted.
