@@ -32,7 +32,7 @@ class BatchSystem {
   // Who answers, since when; also proves that others' jobs are seen (else: unproven).
   virtual Result<core::ServerIdentity> server() = 0;
 
-  virtual Result<std::vector<core::Node>> nodes() = 0;    // sorted by name
+  virtual Result<std::vector<core::Node>> nodes() = 0;    // sorted by name; may use what jobs() has just read
   virtual Result<core::JobQueue> jobs(bool all_ids) = 0;  // streams
 
   // Each of these is safe to repeat.

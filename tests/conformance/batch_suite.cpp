@@ -93,12 +93,12 @@ TEST_CASE("a whole reading: sorted, named, proved, and the same twice") {
     REQUIRE(server);
     CHECK_FALSE(server->name.empty());
     CHECK_FALSE(server->version.empty());
+    const auto jobs = system->jobs(false);  // before the nodes, as in every pass
+    REQUIRE(jobs);
     const auto nodes = system->nodes();
     REQUIRE(nodes);
     CHECK(std::ranges::is_sorted(*nodes, {}, &core::Node::name));
     CHECK(std::ranges::adjacent_find(*nodes, {}, &core::Node::name) == nodes->end());
-    const auto jobs = system->jobs(false);
-    REQUIRE(jobs);
     CHECK_FALSE(jobs->proof.empty());
     for (const auto& waiting : jobs->waiting) {
       CHECK(waiting.count > 0);

@@ -176,6 +176,7 @@ Reading read_all(batch::BatchSystem& system) {
                        : !snapshot.nodes ? &snapshot.nodes.error()
                                          : nullptr;
   if (error != nullptr) return {false, error->kind, error->message + " " + error->hint};
+  snapshot.jobs->proof.clear();  // another proof of the same is as good
   return {true, ErrorKind::unexpected, core::to_json(core::SavedSnapshot{.settings = {}, .snapshot = snapshot})};
 }
 
