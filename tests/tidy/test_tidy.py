@@ -23,6 +23,11 @@ class Rules(unittest.TestCase):
     def test_arrows_run_downwards(self):
         self.assertTrue(self.complaints("lib/util/x.cpp", "#include <tide/core/job.hpp>\n"))
         self.assertTrue(self.complaints("lib/cloud/local/x.cpp", "#include <tide/cloud/ec2/ec2_cloud.hpp>\n"))
+        self.assertTrue(self.complaints("lib/batch/torque/x.cpp", "#include <tide/batch/openpbs/select.hpp>\n"))
+
+    def test_what_adapters_share_is_no_adapter(self):
+        self.assertEqual([], self.complaints("lib/batch/torque/x.cpp", "#include <tide/batch/pbs/values.hpp>\n"))
+        self.assertEqual([], self.complaints("lib/batch/torque/x.cpp", "#include <tide/batch/commands.hpp>\n"))
 
     def test_banned_calls_in_lib(self):
         for line in ('getenv("HOME");', 'system("ls");', "std::exit(1);", "popen(a, b);", "rand();", "usleep(3);"):
