@@ -1,10 +1,6 @@
 #include <tide/batch/openpbs/openpbs.hpp>
-#include <tide/batch/registry.hpp>
-#include <tide/process/resolve.hpp>
+#include <tide/batch/programs.hpp>
 
-#include <array>
-
-#include <pwd.h>
 #include <unistd.h>
 
 namespace tide::batch {
@@ -14,39 +10,26 @@ namespace {
 using config::KeySpec;
 using config::KeyType;
 
-constexpr std::string_view k_usual_path =
-    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/pbs/bin:/opt/pbs/sbin";
+constexpr std::string_view k_pbs_folders = "/opt/pbs/bin:/opt/pbs/sbin";
 
 constexpr KeySpec k_batch_keys[]{
     {"batch", "form", KeyType::choice, "json", "json|text",
      "What qstat and pbsnodes are asked to print; text where the JSON of an old version is broken"},
 };
 
-std::string user_name(uid_t id) {
-  std::array<char, 16'384> buffer{};
-  passwd entry{};
-  passwd* found = nullptr;
-  if (getpwuid_r(id, &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) return std::to_string(id);
-  return found->pw_name;
-}
-
 Result<std::unique_ptr<BatchSystem>> make(const config::Config& config, const Host& host) {
-  const auto path = host.environment.find("PATH");
-  const std::string folders =
-      path == host.environment.end() || path->second.empty() ? std::string(k_usual_path) : path->second;
-  const process::ResolveOptions where{.bin_dir = config.batch.bin_dir, .path = folders};
+  const Programs programs(config, host, k_pbs_folders);
   openpbs::PbsOptions options;
-  TIDE_TRY_ASSIGN(options.qstat, process::resolve("qstat", where));
-  TIDE_TRY_ASSIGN(options.pbsnodes, process::resolve("pbsnodes", where));
-  TIDE_TRY_ASSIGN(options.qmgr, process::resolve("qmgr", where));
-  options.environment = config.batch.environment;
-  options.environment.try_emplace("PATH", folders);
+  TIDE_TRY_ASSIGN(options.qstat, programs.find("qstat"));
+  TIDE_TRY_ASSIGN(options.pbsnodes, programs.find("pbsnodes"));
+  TIDE_TRY_ASSIGN(options.qmgr, programs.find("qmgr"));
+  options.environment = programs.environment();
   options.timeout = config.batch.timeout;
   const auto form = config.batch.options.find("form");
   if (form != config.batch.options.end() && !form->second.empty() && form->second.front() == "text")
     options.form = openpbs::Form::text;
   options.root = geteuid() == 0;
-  options.user = user_name(geteuid());
+  options.user = user_name();
   return std::unique_ptr<BatchSystem>(std::make_unique<openpbs::OpenPbs>(host.runner, host.clock, std::move(options)));
 }
 

@@ -13,10 +13,6 @@ namespace {
 constexpr std::string_view k_unknown_node = "Unknown node";
 constexpr std::string_view k_busy_node = "Cannot delete busy object";
 
-Error in_command(Error error, const process::Command& command) {
-  return std::move(error).with_context(fmt::format("while reading what '{}' printed", process::display(command)));
-}
-
 Error wrong_kind(std::string_view what, std::string_view hint) {
   return make_error(ErrorKind::config, "{}, and [cluster] batch is \"openpbs\"", what).with_hint(std::string(hint));
 }
@@ -24,35 +20,17 @@ Error wrong_kind(std::string_view what, std::string_view hint) {
 }  // namespace
 
 OpenPbs::OpenPbs(process::CommandRunner& runner, Clock& clock, PbsOptions options)
-    : m_runner(runner), m_clock(clock), m_options(std::move(options)) {
-  m_options.environment["LC_ALL"] = "C";
-  m_options.environment["TZ"] = "UTC";  // times are written by ctime()
-}
-
-process::Command OpenPbs::command(const std::string& program, std::vector<std::string> arguments) const {
-  process::Command command;
-  command.argv = std::move(arguments);
-  command.argv.insert(command.argv.begin(), program);
-  command.environment = m_options.environment;
-  command.timeout = m_options.timeout;
-  return command;
-}
+    : m_clock(clock), m_options(std::move(options)), m_commands(runner, m_options.environment, m_options.timeout) {}
 
 process::Command OpenPbs::asking(const std::string& program, std::vector<std::string> arguments) const {
   if (m_options.form == Form::json) arguments.insert(arguments.end(), {"-F", "json"});
-  return command(program, std::move(arguments));
-}
-
-Result<process::Finished> OpenPbs::run(const process::Command& command) {
-  auto finished = m_runner.run(command);
-  if (!finished) return std::move(finished).error().with_context(fmt::format("from '{}'", process::display(command)));
-  return finished;
+  return m_commands.command(program, std::move(arguments));
 }
 
 // A command that must succeed.
 Result<process::Finished> OpenPbs::read(const process::Command& command) {
-  TIDE_TRY_ASSIGN(process::Finished finished, run(command));
-  if (finished.exit_code == 0 && finished.signal == 0) return finished;
+  TIDE_TRY_ASSIGN(process::Finished finished, m_commands.run(command));
+  if (!failed(finished)) return finished;
   return failure(command, finished);
 }
 
@@ -62,11 +40,11 @@ core::BatchTraits OpenPbs::traits() const {
 
 Result<ServerInfo> OpenPbs::read_server() {
   process::Command show = asking(m_options.qstat, {"-B", "-f"});
-  TIDE_TRY_ASSIGN(process::Finished finished, run(show));
+  TIDE_TRY_ASSIGN(process::Finished finished, m_commands.run(show));
   if (m_options.form == Form::json && refuses_option(finished)) {
     // PBS Pro before 14 knows no -F; TORQUE and Slurm's wrapper neither.
-    const process::Command plain = command(m_options.qstat, {"-B", "-f"});
-    TIDE_TRY_ASSIGN(finished, run(plain));
+    const process::Command plain = m_commands.command(m_options.qstat, {"-B", "-f"});
+    TIDE_TRY_ASSIGN(finished, m_commands.run(plain));
     if (refuses_option(finished))
       return wrong_kind(
           "this qstat is not OpenPBS's",
@@ -74,7 +52,7 @@ Result<ServerInfo> OpenPbs::read_server() {
     m_options.form = Form::text;
     show = plain;
   }
-  if (finished.exit_code != 0 || finished.signal != 0) return failure(show, finished);
+  if (failed(finished)) return failure(show, finished);
   auto info = parse_server(finished.output, m_options.form);
   if (!info) return in_command(std::move(info).error(), show);
   if (info->torque)
@@ -95,16 +73,16 @@ Result<core::ServerIdentity> OpenPbs::server() {
 
 Result<NodeList> OpenPbs::read_nodes() {
   process::Command show = asking(m_options.pbsnodes, {"-a"});
-  TIDE_TRY_ASSIGN(process::Finished finished, run(show));
+  TIDE_TRY_ASSIGN(process::Finished finished, m_commands.run(show));
   if (finished.exit_code != 0 && finished.signal == 0 && trim(finished.output).empty() &&
       finished.errors.find(k_no_nodes) != std::string::npos)
     return NodeList{};
   if (finished.exit_code == 0 && finished.output.find("<various>") != std::string::npos) {
     // A host of several vnodes that differ: only they say how.
     show = asking(m_options.pbsnodes, {"-a", "-v"});
-    TIDE_TRY_ASSIGN(finished, run(show));
+    TIDE_TRY_ASSIGN(finished, m_commands.run(show));
   }
-  if (finished.exit_code != 0 || finished.signal != 0) return failure(show, finished);
+  if (failed(finished)) return failure(show, finished);
   auto list = parse_nodes(finished.output, m_options.form);
   if (!list) return in_command(std::move(list).error(), show);
   m_vnodes.clear();
@@ -157,17 +135,9 @@ Result<core::JobQueue> OpenPbs::jobs(bool all_ids) {
 
 Result<core::JobQueue> OpenPbs::read_jobs(QueueBuilder& builder) {
   process::Command qstat = asking(m_options.qstat, {"-f", "-t"});
-  // The sink's own error ends the command; it is told as one of reading.
-  std::optional<Error> unreadable;
-  qstat.sink = [&](std::string_view piece) -> Result<void> {
-    auto fed = builder.feed(piece);
-    if (!fed) unreadable = fed.error();
-    return fed;
-  };
-  auto finished = run(qstat);
-  if (unreadable) return in_command(std::move(*unreadable), qstat);
-  if (!finished) return std::move(finished).error();
-  if (finished->exit_code != 0 || finished->signal != 0) return failure(qstat, *finished);
+  const auto finished = m_commands.stream(qstat, [&](std::string_view piece) { return builder.feed(piece); });
+  if (!finished) return finished.error();
+  if (failed(*finished)) return failure(qstat, *finished);
   auto queue = builder.finish();
   if (!queue) return in_command(std::move(queue).error(), qstat);
   return queue;
@@ -185,13 +155,13 @@ Result<void> OpenPbs::prove_count(std::int64_t before, std::int64_t read) {
 }
 
 Result<std::vector<std::string>> OpenPbs::settings_of(const NodeSpec& node) {
-  const process::Command show = command(m_options.qmgr, {"-c", "list resource"});
+  const process::Command show = m_commands.command(m_options.qmgr, {"-c", "list resource"});
   TIDE_TRY_ASSIGN(const process::Finished finished, read(show));
   return node_settings(node, parse_resources(finished.output));
 }
 
 Result<void> OpenPbs::change(const core::NodeName& node, const process::Command& command) {
-  TIDE_TRY_ASSIGN(const process::Finished finished, run(command));
+  TIDE_TRY_ASSIGN(const process::Finished finished, m_commands.run(command));
   const std::string words = complaint(finished);
   if (finished.exit_code == 0 && finished.signal == 0 && words.empty()) return {};
   if (says(finished, k_unknown_node))
@@ -210,7 +180,7 @@ Result<void> OpenPbs::add(const NodeSpec& node) {
   TIDE_TRY(check_node_name(node.name));
   TIDE_TRY(check_note(node.note));
   TIDE_TRY_ASSIGN(const std::vector<std::string> settings, settings_of(node));
-  process::Command create = command(m_options.qmgr, {});
+  process::Command create = m_commands.command(m_options.qmgr, {});
   create.input = fmt::format("create node {0}\nset node {0} state=offline,comment=\"{1}\"\nset node {0} {2}\n",
                              node.name.value, node.note, join(settings, ","));
   return change(node.name, create);
@@ -224,13 +194,13 @@ Result<void> OpenPbs::set_address(const core::NodeName& node, const std::string&
 Result<void> OpenPbs::hold(const core::NodeName& node, const std::string& note) {
   TIDE_TRY(check_node_name(node));
   TIDE_TRY(check_note(note));
-  return change(node, command(m_options.qmgr,
-                              {"-c", fmt::format("set node {} state=offline,comment=\"{}\"", vnodes_of(node), note)}));
+  return change(node, m_commands.command(m_options.qmgr, {"-c", fmt::format("set node {} state=offline,comment=\"{}\"",
+                                                                            vnodes_of(node), note)}));
 }
 
 Result<void> OpenPbs::release(const core::NodeName& node) {
   TIDE_TRY(check_node_name(node));
-  process::Command undo = command(m_options.qmgr, {});
+  process::Command undo = m_commands.command(m_options.qmgr, {});
   undo.input = fmt::format("set node {0} state -= offline\nunset node {0} comment\n", vnodes_of(node));
   return change(node, undo);
 }
@@ -244,9 +214,9 @@ Result<void> OpenPbs::remove(const core::NodeName& node) {
     return make_error(ErrorKind::refused, "node '{}' still has {} jobs", node.value, jobs->second.size())
         .with_peer(printable(jobs->second.front(), 80));
   }
-  const process::Command drop = command(m_options.qmgr, {"-c", "delete node " + node.value});
-  TIDE_TRY_ASSIGN(const process::Finished finished, run(drop));
-  if (finished.exit_code == 0 && finished.signal == 0) return {};
+  const process::Command drop = m_commands.command(m_options.qmgr, {"-c", "delete node " + node.value});
+  TIDE_TRY_ASSIGN(const process::Finished finished, m_commands.run(drop));
+  if (!failed(finished)) return {};
   if (says(finished, k_unknown_node)) return {};
   if (says(finished, k_busy_node))
     return make_error(ErrorKind::refused, "node '{}' still has jobs", node.value).with_peer(complaint(finished));

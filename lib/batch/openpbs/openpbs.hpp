@@ -1,10 +1,10 @@
 #pragma once
 
 #include <tide/batch/batch.hpp>
+#include <tide/batch/commands.hpp>
 #include <tide/batch/openpbs/nodes.hpp>
 #include <tide/batch/openpbs/queue_builder.hpp>
 #include <tide/batch/openpbs/server_info.hpp>
-#include <tide/process/command_runner.hpp>
 #include <tide/util/clock.hpp>
 
 #include <chrono>
@@ -40,9 +40,7 @@ class OpenPbs final : public BatchSystem {
   Result<void> remove(const core::NodeName& node) override;
 
  private:
-  process::Command command(const std::string& program, std::vector<std::string> arguments) const;
   process::Command asking(const std::string& program, std::vector<std::string> arguments) const;
-  Result<process::Finished> run(const process::Command& command);
   Result<process::Finished> read(const process::Command& command);
   Result<ServerInfo> read_server();
   Result<Queues> read_queues();
@@ -53,9 +51,9 @@ class OpenPbs final : public BatchSystem {
   Result<void> change(const core::NodeName& node, const process::Command& command);
   std::string vnodes_of(const core::NodeName& node) const;
 
-  process::CommandRunner& m_runner;
   Clock& m_clock;
   PbsOptions m_options;
+  Commands m_commands;
   std::map<std::string, std::vector<std::string>> m_vnodes;  // of each node, as last listed
 };
 

@@ -2,6 +2,7 @@
 #include <tide/batch/openpbs/queue_builder.hpp>
 #include <tide/batch/openpbs/select.hpp>
 #include <tide/batch/openpbs/values.hpp>
+#include <tide/batch/queue_order.hpp>
 #include <tide/util/text.hpp>
 
 #include <algorithm>
@@ -12,14 +13,6 @@ namespace {
 
 constexpr std::string_view k_broken = "what it asks for cannot be read: the JSON is broken there";
 constexpr std::string_view k_array_limit = "the array's limit on running tasks (max_run_subjobs)";
-
-bool before(const core::WaitingJobs& a, const core::WaitingJobs& b) {
-  if (a.priority != b.priority) return a.priority > b.priority;
-  if (a.oldest != b.oldest) return a.oldest < b.oldest;
-  if (a.shape != b.shape) return a.shape < b.shape;
-  if (a.waiting != b.waiting) return a.waiting < b.waiting;
-  return a.reason < b.reason;
-}
 
 // "11" of "11[3].server"; "" if it is no part of an array.
 std::string_view array_of(std::string_view id) {
@@ -254,7 +247,7 @@ void QueueBuilder::settle_queues() {
       const core::WaitingJobs& jobs = m_groups[i];
       if (jobs.count > 0 && jobs.waiting == core::Waiting::eligible && jobs.shape.queue == name) groups.push_back(i);
     }
-    std::ranges::sort(groups, [this](std::size_t a, std::size_t b) { return before(m_groups[a], m_groups[b]); });
+    std::ranges::sort(groups, [this](std::size_t a, std::size_t b) { return runs_before(m_groups[a], m_groups[b]); });
     for (const std::size_t group : groups) {
       const std::int64_t most = std::min(room, m_groups[group].count);
       room -= most;
@@ -289,7 +282,7 @@ Result<core::JobQueue> QueueBuilder::finish() {
   for (auto& jobs : m_groups) {
     if (jobs.count > 0) queue.waiting.push_back(std::move(jobs));
   }
-  std::ranges::sort(queue.waiting, before);
+  std::ranges::sort(queue.waiting, runs_before);
   queue.running = std::move(m_running);
   queue.proof = m_options.form == Form::json
                     ? fmt::format("qstat: its closing brace, {} records, exit code 0", m_records)

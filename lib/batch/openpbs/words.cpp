@@ -16,11 +16,6 @@ bool is_plain(char c) {
 
 bool is_word(std::string_view text) { return !text.empty() && std::ranges::all_of(text, is_plain); }
 
-std::string first_line(std::string_view text) {
-  text = trim(text);
-  return printable(text.substr(0, text.find('\n')), 200);
-}
-
 Error lacks(const std::string& resource, std::string_view type, std::string_view flag, const std::string& why) {
   return make_error(ErrorKind::config, "resource '{}' is not defined in PBS, and {}", resource, why)
       .with_hint(
@@ -31,20 +26,13 @@ Error lacks(const std::string& resource, std::string_view type, std::string_view
 
 }  // namespace
 
-bool says(const process::Finished& finished, std::string_view words) {
-  return finished.errors.find(words) != std::string::npos || finished.output.find(words) != std::string::npos;
-}
-
 bool refuses_option(const process::Finished& finished) {
   return finished.exit_code != 0 && (says(finished, "invalid option") || says(finished, "Unknown option") ||
                                      says(finished, "usage:") || says(finished, "Usage:"));
 }
 
 Error failure(const process::Command& command, const process::Finished& finished) {
-  const std::string how = finished.signal != 0 ? fmt::format("was killed by signal {}", finished.signal)
-                                               : fmt::format("failed with exit code {}", finished.exit_code);
-  Error error = make_error(ErrorKind::batch, "'{}' {}", process::display(command), how);
-  if (const std::string words = first_line(finished.errors); !words.empty()) error = std::move(error).with_peer(words);
+  Error error = command_failure(command, finished);
   if (says(finished, "cannot connect") || says(finished, "Connection refused") ||
       says(finished, "Connection timed out")) {
     return std::move(error).with_hint(

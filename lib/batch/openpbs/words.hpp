@@ -1,7 +1,7 @@
 #pragma once
 
 #include <tide/batch/batch.hpp>
-#include <tide/process/command_runner.hpp>
+#include <tide/batch/commands.hpp>
 
 #include <map>
 #include <string>
@@ -11,8 +11,7 @@ namespace tide::batch::openpbs {
 
 // What a command that failed said, as an error of kind batch; a server that does not answer is named as such.
 Error failure(const process::Command& command, const process::Finished& finished);
-bool says(const process::Finished& finished, std::string_view words);  // on stderr or stdout
-bool refuses_option(const process::Finished& finished);                // it does not know how it was called
+bool refuses_option(const process::Finished& finished);  // it does not know how it was called
 
 // qmgr goes on behind a command that failed: what it said of the first that did, but for nodes that exist already.
 std::string complaint(const process::Finished& finished);
