@@ -157,13 +157,16 @@ Result<void> HtCondor::cancel(const std::string& address) {
   return {};
 }
 
+// By a constraint: by its name, the tools would look the machine up in the head's DNS.
 Result<void> HtCondor::switch_startd(const std::string& program, const core::NodeName& node) {
-  std::vector<std::string> arguments{"-name", node.value, "-daemon", "startd"};
+  std::vector<std::string> arguments{"-constraint", fmt::format("Machine == \"{}\"", node.value), "-daemon", "startd"};
   if (program == m_options.condor_off) arguments.insert(arguments.begin(), "-peaceful");
   const process::Command change = command(program, std::move(arguments));
   TIDE_TRY_ASSIGN(const process::Finished finished, run(change));
   if (!is_good(finished)) return failure(change, finished);
-  return {};
+  if (says(finished, "to master")) return {};
+  return make_error(ErrorKind::batch, "'{}' reached no condor_master", process::display(change))
+      .with_hint("Its startd must run under a condor_master that advertises itself to the same collector.");
 }
 
 Result<void> HtCondor::hold_machine(const core::NodeName& node, const Machine& machine, const std::string& note) {

@@ -31,7 +31,9 @@ class StoppedClock final : public Clock {
 struct Rig {
   explicit Rig(const std::string& ads = collector_line(), batch::htcondor::CondorOptions options = {}) {
     runner.on("condor_status *", {.output = ads});
-    for (const char* change : {"condor_drain *", "condor_off *", "condor_on *"}) runner.on(change, {});
+    for (const char* change : {"condor_off *", "condor_on *"})
+      runner.on(change, {.output = "Sent \"Kill-Daemon-Peacefully\" command to master a.x\n"});
+    runner.on("condor_drain *", {});
     options.condor_q = "/usr/bin/condor_q";
     options.condor_status = "/usr/bin/condor_status";
     options.condor_drain = "/usr/bin/condor_drain";
@@ -61,7 +63,7 @@ const std::string k_check =
 std::string drain_line(const std::string& note) {
   return "condor_drain -graceful -reason " + note + " -check " + k_check + " " + k_address;
 }
-const std::string k_off = "condor_off -peaceful -name a.x -daemon startd";
+const std::string k_off = "condor_off -peaceful -constraint Machine == \"a.x\" -daemon startd";
 const test::AdColumns k_draining{{"Draining", "true"}, {"DrainReason", "\"tide: end idle\""}, {"State", "\"Drained\""}};
 
 }  // namespace
@@ -160,7 +162,7 @@ TEST_CASE("hold and release: a startd that is off or going") {
   REQUIRE(off.condor->hold({"a.x"}, "tide: end idle"));
   CHECK(off.changes().empty());
   REQUIRE(off.condor->release({"a.x"}));
-  CHECK(off.changes() == Lines{"condor_on -name a.x -daemon startd"});
+  CHECK(off.changes() == Lines{"condor_on -constraint Machine == \"a.x\" -daemon startd"});
   Rig going(slot_line("a.x", {{"unparse(Requirements) == \"false\"", "true"}}) + collector_line());
   REQUIRE(going.condor->hold({"a.x"}, "tide: end idle"));
   CHECK(going.condor->release({"a.x"}).error().kind == ErrorKind::refused);
@@ -186,6 +188,12 @@ TEST_CASE("nodes that are not there, and entries that nobody makes") {
   CHECK(busy.condor->remove({"a.x"}).error().kind == ErrorKind::refused);
   Rig dead(slot_line("a.x", {{"Cpus", "1"}, {"LastHeardFrom", "1795630000"}}) + collector_line());
   CHECK(dead.condor->remove({"a.x"}));
+}
+
+TEST_CASE("hold: a peaceful off that reached no master is a failure") {
+  Rig rig(slot_line("a.x", {{"MaxJobRetirementTime", "0"}}) + collector_line());
+  rig.runner.forget("condor_off *").on("condor_off *", {});
+  CHECK(rig.condor->hold({"a.x"}, "tide: end idle").error().kind == ErrorKind::batch);
 }
 
 TEST_CASE("notes that HTCondor cannot keep") {

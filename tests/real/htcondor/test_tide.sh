@@ -1,0 +1,209 @@
+#!/bin/bash
+# test_tide.sh BUILD_DIR: tide itself on a real HTCondor, with real startds as the local cloud's machines: jobs of five shapes
+# raise exactly the nodes that they need, run, and the nodes go; nothing that fails or stops ends a busy one.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../../.." && pwd)
+build=$(cd "${1:?build directory}" && pwd)
+rig=$here/htcondor.sh
+[ "$(id -u)" = 0 ] || { echo "HTCondor's daemons and the nodes' namespaces need root"; exit 77; }
+[ -x "$build/tide" ] || { echo "no $build/tide: build it"; exit 1; }
+"$rig" install || exit $?
+
+work=$(mktemp -d /tmp/tide-condor.XXXXXX)
+chmod 755 "$work"
+unset CONDOR_CONFIG "${!_CONDOR_@}"
+export TIDE_CONFIG=$work/tide.toml
+failed=0
+for port in $(seq $((23000 + $$ % 4000 * 2)) 2 31000); do
+  if ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then break; fi
+done
+export CONDOR_TEST_PORT=$port
+
+node_processes() { grep -lzxF "NODE_DIR=/run/tide-node-$port" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3 || true; }
+end_all() {
+  local code=$? pid tries
+  trap - EXIT
+  set +e
+  [ $code = 0 ] || failed=1
+  for pid in $(node_processes); do
+    pid=$(awk '/^PPid:/ { print $2 }' "/proc/$pid/status" 2>/dev/null)
+    [ "$(cat "/proc/${pid:-0}/comm" 2>/dev/null)" = tide-local ] && kill -TERM "$pid"
+  done
+  for tries in $(seq 60); do [ -n "$(node_processes)" ] || break; sleep 0.1; done
+  for pid in $(node_processes); do kill -KILL "$pid" 2>/dev/null; done
+  "$rig" down "$work/c" >>"$work/rig.log" 2>&1
+  if [ $failed = 0 ]; then
+    rm -rf --one-file-system "$work"
+    exit 0
+  fi
+  echo "see $work"
+  tail -n 40 "$work/passes.log" 2>/dev/null
+  exit 1
+}
+trap end_all EXIT
+
+fail() { echo "FAILED: $*"; failed=1; }
+check() { # TEXT COMMAND...
+  local text=$1
+  shift
+  if "$@"; then echo "ok: $text"; else fail "$text ($*)"; tide info 2>&1 | tail -n 25; fi
+}
+same() { if [ "$2" = "$3" ]; then echo "ok: $1"; else fail "$1: wanted '$2', got '$3'"; fi; }
+tide() { "$build/tide" "$@"; }
+pass() { tide scale-once >>"$work/passes.log" 2>&1 || true; }
+until_true() { # SECONDS COMMAND...: with a pass before each look
+  local end=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    [ $SECONDS -lt $end ] || return 1
+    pass
+    sleep 0.5
+  done
+}
+query() { tide info --json 2>/dev/null | python3 -c "import json, sys; d = json.load(sys.stdin); print($1)"; }
+machines() { query "sum(1 for w in d['workers'] if w['ours'] and w['instance'])"; }
+machines_are() { [ "$(machines)" = "$1" ]; }
+pools() { query "' '.join(sorted(w['pool'] for w in d['workers'] if w['ours'] and w['instance']))"; }
+phases() { query "' '.join(sorted(w['phase'] for w in d['workers'] if w['ours']))"; }
+submit() { # LINES...
+  { printf 'executable = /bin/sleep\narguments = %s\nlog = /dev/null\n' "${seconds:-300}"; printf '%s\n' "$@"; } |
+    CONDOR_AS=alice "$work/c/bin/condor_submit" -terse | cut -d. -f1
+}
+state_of() { "$work/c/bin/condor_q" -allusers "$1" -af JobStatus | sort -u | tr -d '\n'; }
+runs() { [ "$(state_of "$1")" = 2 ]; }
+done_is() { [ -z "$(state_of "$1")" ]; }
+host_of() { "$work/c/bin/condor_q" -allusers "$1" -af RemoteHost | sed 's/.*@//' | sort -u; }
+starts_of() { "$work/c/bin/condor_q" -allusers "$1" -af NumShadowStarts; }
+exits() { # CODE COMMAND...
+  local want=$1 code=0
+  shift
+  "$@" >"$work/last.out" 2>"$work/last.err" </dev/null || code=$?
+  [ "$code" = "$want" ] && return 0
+  echo "'$*' exits $code, wanted $want"
+  tail -n 15 "$work/last.out" "$work/last.err"
+  return 1
+}
+
+"$rig" up "$work/c" >>"$work/rig.log" 2>&1
+cat >"$TIDE_CONFIG" <<EOF
+[cluster]
+name = "c$port"
+batch = "htcondor"
+head = "localhost"
+state_dir = "$work/state"
+
+[batch]
+bin_dir = "$work/c/bin"
+collector_warmup = "3s"
+silent_after = "30s"
+timeout = "10s"
+
+[scale]
+max_nodes = 8
+idle_time = "4s"
+boot_deadline = "60s"
+max_end_per_pass = "100%"
+
+[clouds.here]
+kind = "local"
+command = ["$root/examples/local/htcondor-node"]
+addresses = "127.99.0.0/16"
+
+[clouds.here.env]
+CONDOR_ROOT = "$work/c/root"
+CONDOR_CONFIG = "/etc/condor/common.conf"
+CONDOR_DOMAIN = "tide.test"
+NODE_DIR = "/run/tide-node-$port"
+
+[pools.small]
+cloud = "here"
+slots = 2
+memory = "2GiB"
+price = 0.05
+names = "{cluster}-{pool}-{n:02}"
+
+[pools.fat]
+cloud = "here"
+slots = 8
+memory = "64GiB"
+features = ["big"]
+price = 0.4
+names = "{cluster}-{pool}-{n:02}"
+
+[pools.gpu]
+cloud = "here"
+slots = 4
+memory = "8GiB"
+gpus = "2"
+price = 0.9
+names = "{cluster}-{pool}-{n:02}"
+EOF
+chmod 600 "$TIDE_CONFIG"
+sleep 4
+
+echo "== Jobs of five shapes, and those that no pool can serve"
+a=$(seconds=25 submit 'request_memory = 400' 'queue 4')                            # two small
+b=$(seconds=25 submit 'request_cpus = 6' 'request_memory = 20000' queue)           # one fat
+c=$(seconds=25 submit 'request_gpus = 1' 'request_memory = 200' 'queue 2')         # one gpu
+d=$(seconds=25 submit 'requirements = stringListMember("big", TideFeatures)' 'request_cpus = 2' 'request_memory = 1000' queue)
+e=$(seconds=25 submit 'requirements = TidePool == "small"' 'request_cpus = 2' 'request_memory = 1500' queue) # a third small
+wide=$(submit 'request_cpus = 99' queue)
+held=$(submit 'hold = true' 'request_cpus = 8' queue)
+elsewhere=$(submit 'requirements = TidePool == "moon"' queue)
+pass
+same "one pass launches exactly what they need" 'fat gpu small small small' "$(pools)"
+tide explain "$wide.0" >"$work/why" 2>&1 || true
+check "explain says what fits nowhere" grep -q '99' "$work/why"
+check "they all run" until_true 60 eval 'runs $a && runs $b && runs $c && runs $d && runs $e'
+pass
+same "and nothing more was launched" 'fat gpu small small small' "$(pools)"
+same "busy nodes are busy" 'busy busy busy busy busy' "$(phases)"
+check "they complete" until_true 60 eval 'done_is $a && done_is $b && done_is $c && done_is $d && done_is $e'
+check "idle nodes are held, ended and gone" until_true 90 machines_are 0
+same "those that no pool serves wait on" '1 1 5' "$(state_of "$wide") $(state_of "$elsewhere") $(state_of "$held")"
+
+echo "== Nothing that fails ends a busy node"
+job=$(seconds=90 submit 'request_memory = 300' queue)
+check "a job raises a node" until_true 60 runs "$job"
+node=$(host_of "$job")
+pass
+starts=$(starts_of "$job")
+"$rig" restart-collector "$work/c"
+for _ in 1 2 3 4 5 6; do pass; sleep 1; done
+same "a restarted collector: the node is there" 1 "$(machines)"
+check "and its job runs on" runs "$job"
+sed -i 's/^timeout = .*/timeout = "4s"/' "$TIDE_CONFIG"
+for daemon in schedd collector; do
+  pid=$("$rig" pid "$work/c" $daemon)
+  kill -STOP "$pid"
+  begin=$SECONDS
+  check "a stopped $daemon: exit 9" exits 9 tide scale-once
+  check "within the time-out" [ $((SECONDS - begin)) -le 15 ]
+  kill -CONT "$pid"
+done
+sed -i 's/^timeout = .*/timeout = "10s"/' "$TIDE_CONFIG"
+until_true 20 eval '[ "$(phases)" = busy ]' || true
+same "no change" "1 busy" "$(machines) $(phases)"
+same "and the job was never started anew" "$starts" "$(starts_of "$job")"
+startd=$(for pid in $(node_processes); do [ "$(cat "/proc/$pid/comm" 2>/dev/null)" != condor_startd ] || echo "$pid"; done)
+check "its startd is found" [ -n "$startd" ]
+kill -KILL "$startd"
+for _ in 1 2 3 4 5; do pass; sleep 1; done
+same "a killed startd: no machine was ended" 1 "$(machines)"
+
+echo "== A person's drain is left alone; kill-node waits for the jobs"
+check "the job runs (again)" until_true 60 runs "$job"
+node=$(host_of "$job")
+sleep 5
+address=$("$work/c/bin/condor_status" -constraint "Machine == \"$node\" && PartitionableSlot =?= true" -af MyAddress)
+"$work/c/bin/condor_drain" -graceful -reason 'new disk' "$address" >/dev/null 2>&1
+check "a person's drain shows as held" until_true 15 eval '[ "$(phases)" = held ]'
+"$work/c/bin/condor_drain" -cancel "$address" >/dev/null 2>&1
+check "and is over when it is cancelled" until_true 15 eval '[ "$(phases)" = busy ]'
+tide kill-node --yes --no-wait "$node" >>"$work/passes.log" 2>&1 || fail "kill-node --no-wait"
+check "kill-node drains" until_true 20 eval '[ "$(phases)" = draining ]'
+check "the job runs on" runs "$job"
+"$work/c/bin/condor_rm" "$job" "$wide" "$elsewhere" "$held" >/dev/null
+check "and the node goes with its job's end" until_true 60 machines_are 0
+exit $failed
