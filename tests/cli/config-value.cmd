@@ -1,3 +1,3 @@
 # exit 3: a value that this version does not obey yet
-sed -i 's/^batch = .*/batch = "torque"/' tide.toml
+sed -i 's/^batch = .*/batch = "exec"/' tide.toml
 tide config check
