@@ -1,6 +1,7 @@
 #include <tide/cloud/aws/query_api.hpp>
 
 #include <tide/cloud/aws/errors.hpp>
+#include <tide/cloud/aws/sigv2.hpp>
 #include <tide/cloud/aws/sigv4.hpp>
 #include <tide/net/retry.hpp>
 #include <tide/util/text.hpp>
@@ -63,35 +64,55 @@ Error wordless(const net::Response& response, const std::string& what) {
       .with_peer("the reply begins: " + printable(response.body, 120));
 }
 
-}  // namespace
-
-std::string form_body(const Call& call, const std::string& version) {
-  std::string body = "Action=" + uri_encode(call.action) + "&Version=" + uri_encode(version);
-  for (const auto& [name, value] : call.parameters) {
+std::string form_of(const FormParameters& parameters) {
+  std::string body;
+  for (const auto& [name, value] : parameters) {
     std::string encoded = uri_encode(value, " ");
     std::ranges::replace(encoded, ' ', '+');
-    body.append("&").append(uri_encode(name)).append("=").append(encoded);
+    body.append(body.empty() ? "" : "&").append(uri_encode(name)).append("=").append(encoded);
   }
   return body;
 }
 
-QueryApi::QueryApi(Service service, Environment environment, net::Transport& transport, Clock& clock)
-    : m_service(std::move(service)), m_environment(std::move(environment)), m_transport(transport), m_clock(clock) {}
+// EC2 has two words for a session that is over, and shares one of them with clocks that are off.
+bool may_be_expired(std::string_view code) { return code.starts_with("ExpiredToken") || code == "RequestExpired"; }
+
+}  // namespace
+
+std::string form_body(const Call& call, const std::string& version) {
+  FormParameters parameters{{"Action", call.action}, {"Version", version}};
+  parameters.insert(parameters.end(), call.parameters.begin(), call.parameters.end());
+  return form_of(parameters);
+}
+
+QueryApi::QueryApi(Service service, std::shared_ptr<CredentialSource> credentials, net::Transport& transport,
+                   Clock& clock)
+    : m_service(std::move(service)), m_credentials(std::move(credentials)), m_transport(transport), m_clock(clock) {}
+
+net::Request QueryApi::request_for(const Call& call, const Credentials& credentials) const {
+  const SigningScope scope{.time = m_clock.now() + m_skew, .region = m_service.region, .service = m_service.name};
+  net::Request request{.method = "POST", .url = m_service.endpoint};
+  request.headers = {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}};
+  request.timeout = call.timeout;
+  request.ca_file = m_service.ca_file;
+  request.proxy = m_service.proxy;
+  request.allow_http = m_service.endpoint.starts_with("http://");
+  if (m_service.signature == SignatureVersion::v2 && !credentials.access_key.empty()) {
+    // Its parameters are part of what it signs.
+    FormParameters parameters{{"Action", call.action}, {"Version", m_service.version}};
+    parameters.insert(parameters.end(), call.parameters.begin(), call.parameters.end());
+    request.body = form_of(sign_v2(request.method, request.url, std::move(parameters), credentials, scope.time));
+    return request;
+  }
+  request.body = form_body(call, m_service.version);
+  if (credentials.access_key.empty()) return request;
+  return signed_request(std::move(request), credentials, scope);
+}
 
 std::vector<Result<net::Response>> QueryApi::send(std::span<const Call> calls, const Credentials& credentials) {
-  const SigningScope scope{.time = m_clock.now() + m_skew, .region = m_service.region, .service = m_service.name};
   std::vector<net::Request> requests;
   requests.reserve(calls.size());
-  for (const Call& call : calls) {
-    net::Request request{.method = "POST", .url = m_service.endpoint};
-    request.headers = {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}};
-    request.body = form_body(call, m_service.version);
-    request.timeout = call.timeout;
-    request.ca_file = m_service.ca_file;
-    request.proxy = m_service.proxy;
-    request.allow_http = m_service.endpoint.starts_with("http://");
-    requests.push_back(signed_request(std::move(request), credentials, scope));
-  }
+  for (const Call& call : calls) requests.push_back(request_for(call, credentials));
   return m_transport.perform(requests);
 }
 
@@ -108,16 +129,17 @@ bool QueryApi::repair_clock(const std::vector<Result<net::Response>>& responses,
   return false;
 }
 
-Answer QueryApi::answer_of(const Call& call, const Result<net::Response>& response, const std::string& source) const {
+Answer QueryApi::answer_of(const Call& call, const Result<net::Response>& response, const Credentials& with) const {
   const std::string what = "cloud '" + m_service.cloud + "' failed at " + call.action;
   Answer answer;
   if (!response) {
     Error error = response.error();
     error.message = what + ": " + error.message;
-    if (error.hint.empty()) error.hint = hint_for(error.kind, "", m_service, source);
+    if (error.hint.empty()) error.hint = hint_for(error.kind, "", m_service, with.source);
     answer.body = std::move(error);
     return answer;
   }
+  answer.date = response->header("Date");
   answer.request_id = response->header("x-amzn-requestid");
   if (response->status >= 200 && response->status < 300) {
     answer.body = response->body;
@@ -133,40 +155,48 @@ Answer QueryApi::answer_of(const Call& call, const Result<net::Response>& respon
                 .with_peer("the cloud said: " + shown(told->code, told->message));
   }
   if (!answer.request_id.empty()) error.context.push_back("request " + printable(answer.request_id, 80));
-  if (error.kind == ErrorKind::auth) error.context.push_back("credentials: " + source);
+  if (error.kind == ErrorKind::auth) error.context.push_back("credentials: " + described(with));
   if (const auto wait = net::parse_retry_after(response->header("Retry-After"), m_clock.now())) {
     error.retry_after_seconds = wait->count();
   }
-  error.hint = hint_for(error.kind, answer.code, m_service, source);
+  error.hint = hint_for(error.kind, answer.code, m_service, with.source);
   answer.body = std::move(error);
   return answer;
 }
 
-std::vector<Answer> QueryApi::call(std::span<const Call> calls) {
-  std::vector<Answer> answers(calls.size());
-  // Read anew each time: the files are small, and temporary credentials change under a running daemon.
-  const auto credentials = find_credentials(m_service.credentials, m_environment);
-  if (!credentials) {
-    Error error = credentials.error();
-    error.message = "cloud '" + m_service.cloud + "': " + error.message;
-    for (Answer& answer : answers) answer.body = error;
-    return answers;
-  }
-  auto responses = send(calls, *credentials);
-  for (std::size_t i = 0; i < calls.size(); ++i) answers[i] = answer_of(calls[i], responses[i], credentials->source);
-  if (!repair_clock(responses, answers)) return answers;
-
+void QueryApi::repeat(std::span<const Call> calls, const Credentials& credentials, std::vector<Answer>& answers,
+                      bool (*refused)(std::string_view code)) {
   std::vector<std::size_t> again;
   std::vector<Call> repeated;
   for (std::size_t i = 0; i < calls.size(); ++i) {
-    if (!may_be_skew(answers[i].code)) continue;
+    if (!refused(answers[i].code)) continue;
     again.push_back(i);
     repeated.push_back(calls[i]);
   }
-  responses = send(repeated, *credentials);
+  const auto responses = send(repeated, credentials);
   for (std::size_t i = 0; i < again.size(); ++i) {
-    answers[again[i]] = answer_of(repeated[i], responses[i], credentials->source);
+    answers[again[i]] = answer_of(repeated[i], responses[i], credentials);
   }
+}
+
+std::vector<Answer> QueryApi::call(std::span<const Call> calls) {
+  std::vector<Answer> answers(calls.size());
+  const auto fail = [&](Error error) {
+    error.message = "cloud '" + m_service.cloud + "': " + error.message;
+    for (Answer& answer : answers) answer.body = error;
+    return answers;
+  };
+  auto credentials = m_credentials->get();
+  if (!credentials) return fail(std::move(credentials).error());
+  const auto responses = send(calls, *credentials);
+  for (std::size_t i = 0; i < calls.size(); ++i) answers[i] = answer_of(calls[i], responses[i], *credentials);
+  if (repair_clock(responses, answers)) repeat(calls, *credentials, answers, may_be_skew);
+
+  const bool expired = std::ranges::any_of(answers, [](const Answer& each) { return may_be_expired(each.code); });
+  if (!expired || !m_credentials->renew()) return answers;
+  // The refused calls were not done; those that were keep their answers.
+  const auto fresh = m_credentials->get();
+  if (fresh && *fresh != *credentials) repeat(calls, *fresh, answers, may_be_expired);
   return answers;
 }
 

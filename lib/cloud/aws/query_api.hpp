@@ -4,12 +4,15 @@
 #include <tide/net/transport.hpp>
 #include <tide/util/clock.hpp>
 
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace tide::cloud::aws {
+
+enum class SignatureVersion { v4, v2 };
 
 // One service of one region, as [clouds.x] describes it.
 struct Service {
@@ -20,7 +23,7 @@ struct Service {
   std::string version;   // of the API
   std::string ca_file;
   std::string proxy;
-  CredentialOptions credentials;
+  SignatureVersion signature = SignatureVersion::v4;
 
   bool operator==(const Service&) const = default;
 };
@@ -36,14 +39,16 @@ struct Answer {
   std::string code;                         // the peer's own word for the failure; "" if it gave none
   std::string peer_message;                 // its message, in full
   std::string request_id;
+  std::string date;  // the peer's Date header
 };
 
 // What the peer answered, without the HTTP around it. Errors of kind retry and timeout: the call may or may not have
 // been done. A clock that is off by more than 4 minutes is found from the reply's Date, and such calls are signed anew,
-// once.
+// once; so are those that are refused because their credentials have expired. Credentials without an access key leave
+// the call unsigned.
 class QueryApi {
  public:
-  QueryApi(Service service, Environment environment, net::Transport& transport, Clock& clock);
+  QueryApi(Service service, std::shared_ptr<CredentialSource> credentials, net::Transport& transport, Clock& clock);
 
   const Service& service() const { return m_service; }
 
@@ -52,11 +57,14 @@ class QueryApi {
 
  private:
   std::vector<Result<net::Response>> send(std::span<const Call> calls, const Credentials& credentials);
+  net::Request request_for(const Call& call, const Credentials& credentials) const;
+  void repeat(std::span<const Call> calls, const Credentials& credentials, std::vector<Answer>& answers,
+              bool (*refused)(std::string_view code));
   bool repair_clock(const std::vector<Result<net::Response>>& responses, const std::vector<Answer>& answers);
-  Answer answer_of(const Call& call, const Result<net::Response>& response, const std::string& source) const;
+  Answer answer_of(const Call& call, const Result<net::Response>& response, const Credentials& with) const;
 
   Service m_service;
-  Environment m_environment;
+  std::shared_ptr<CredentialSource> m_credentials;
   net::Transport& m_transport;
   Clock& m_clock;
   Seconds m_skew{0};  // the peer's clock minus ours

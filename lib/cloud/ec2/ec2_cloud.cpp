@@ -48,10 +48,11 @@ aws::Call page_call(const std::string& cluster, const std::string& token) {
 
 }  // namespace
 
-Ec2Cloud::Ec2Cloud(Options options, const aws::Environment& environment, net::Transport& transport, Clock& clock)
+Ec2Cloud::Ec2Cloud(Options options, std::shared_ptr<aws::CredentialSource> credentials, net::Transport& transport,
+                   Clock& clock)
     : m_name{options.service.cloud},
       m_address_of_pool(std::move(options.address_of_pool)),
-      m_api(std::move(options.service), environment, transport, clock) {}
+      m_api(std::move(options.service), std::move(credentials), transport, clock) {}
 
 core::CloudTraits Ec2Cloud::limits() const {
   return {.has_launch_tokens = true, .launch_max = k_launch_max, .terminate_max = static_cast<int>(k_terminate_max)};

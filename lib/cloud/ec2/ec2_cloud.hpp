@@ -5,6 +5,7 @@
 #include <tide/cloud/ec2/instances.hpp>
 
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 
@@ -18,7 +19,8 @@ class Ec2Cloud : public Cloud {
     std::map<std::string, std::string> address_of_pool;  // "private", "public" or "ipv6"
   };
 
-  Ec2Cloud(Options options, const aws::Environment& environment, net::Transport& transport, Clock& clock);
+  Ec2Cloud(Options options, std::shared_ptr<aws::CredentialSource> credentials, net::Transport& transport,
+           Clock& clock);
 
   const core::CloudName& name() const override { return m_name; }
   core::CloudTraits limits() const override;

@@ -1,8 +1,10 @@
 // ec2-tool ENDPOINT REGION VERB ...: the EC2 adapter at the shell, without retries, for tests against real servers.
 //   launch TOKEN COUNT MIN [POOL-KEY=VALUE...]   list   terminate ID...   console ID   types NAME...
 // Prints a line a result; a failure as "error KIND: MESSAGE", its context and its hint. Exit 1 if anything failed.
+#include <tide/cloud/aws/credential_chain.hpp>
 #include <tide/cloud/ec2/ec2_cloud.hpp>
 #include <tide/net/curl_transport.hpp>
+#include <tide/process/posix_runner.hpp>
 #include <tide/util/system_clock.hpp>
 #include <tide/util/text.hpp>
 #include <tide/util/units.hpp>
@@ -159,6 +161,13 @@ int main(int argc, char** argv) {
   const cloud::ec2::Ec2Cloud::Options options{
       .service = {.cloud = "aws", .name = "ec2", .region = words[1], .endpoint = words[0], .version = "2016-11-15"},
       .address_of_pool = {{"small", "private"}}};
-  cloud::ec2::Ec2Cloud cloud(options, environment_of(environ), *transport, clock);
+  SystemRandom random;
+  process::PosixRunner runner(clock);
+  cloud::aws::CredentialOptions from;
+  from.cloud = "aws";
+  from.region = words[1];
+  const auto credentials = std::make_shared<cloud::aws::CredentialChain>(
+      from, environment_of(environ), cloud::aws::CredentialPorts{*transport, runner, clock, random});
+  cloud::ec2::Ec2Cloud cloud(options, credentials, *transport, clock);
   return run(cloud, words[2], Words(words.begin() + 3, words.end()));
 }

@@ -118,7 +118,7 @@ good list
 says ' gone '
 
 echo "# wrong secret, unknown key, no credentials: auth, and the hint names the source"
-sed 's#^aws_secret_access_key = .*#aws_secret_access_key = wrong/secret#' "$work/credentials" >"$work/wrong"
+(umask 077; sed 's#^aws_secret_access_key = .*#aws_secret_access_key = wrong/secret#' "$work/credentials" >"$work/wrong")
 AWS_SHARED_CREDENTIALS_FILE=$work/wrong bad auth list
 says "^error auth: cloud 'aws' failed at DescribeInstances: AuthFailure$"
 says "^hint: .*profile 'default' in $work/wrong"

@@ -1,3 +1,5 @@
+#include "support_aws.hpp"
+
 #include <tide/cloud/aws/query_api.hpp>
 
 #include <tide/util/text.hpp>
@@ -9,18 +11,11 @@
 
 using namespace tide;
 using namespace tide::cloud::aws;
+using namespace tide::test;
 
 TEST_SUITE_BEGIN("cloud/aws/query_api");
 
 namespace {
-
-class StillClock : public Clock {
- public:
-  TimePoint now() override { return parse_time("2026-11-25T12:00:00Z").value(); }
-  std::chrono::milliseconds monotonic() override { return {}; }
-  BootTime boot() override { return {}; }
-  bool sleep_for(std::chrono::milliseconds) override { return true; }
-};
 
 class Scripted : public net::Transport {
  public:
@@ -39,8 +34,31 @@ class Scripted : public net::Transport {
   std::vector<net::Request> seen;
 };
 
+// Hands out one after the other, as often as it is asked to renew.
+class Renewing : public CredentialSource {
+ public:
+  Result<Credentials> get() override {
+    if (failure) return *failure;
+    return Credentials{.access_key = "AK" + std::to_string(count),
+                       .secret_key = Secret("topsecret"),
+                       .session_token = Secret("toktok"),
+                       .source = "the environment's AWS_ACCESS_KEY_ID",
+                       .expires = {}};
+  }
+  bool renew() override {
+    if (!renews) return false;
+    ++count;
+    return true;
+  }
+
+  int count = 1;
+  bool renews = false;
+  std::optional<Error> failure;
+};
+
 struct World {
-  StillClock clock;
+  HandClock clock;
+  std::shared_ptr<Renewing> keys = std::make_shared<Renewing>();
   Scripted transport;
   QueryApi api{{.cloud = "aws",
                 .name = "ec2",
@@ -49,7 +67,7 @@ struct World {
                 .version = "2016-11-15",
                 .ca_file = "/ca.pem",
                 .proxy = "http://proxy:3128"},
-               {{"AWS_ACCESS_KEY_ID", "AK"}, {"AWS_SECRET_ACCESS_KEY", "topsecret"}, {"AWS_SESSION_TOKEN", "toktok"}},
+               keys,
                transport,
                clock};
 
@@ -65,13 +83,6 @@ net::Response refusal(int status, const std::string& code, const std::string& me
                   "</Message></Error></Errors><RequestID>req-1</RequestID></Response>";
   if (!date.empty()) response.headers.emplace_back("date", date);
   return response;
-}
-
-std::string header_of(const net::Request& request, const std::string& name) {
-  for (const auto& [key, value] : request.headers) {
-    if (key == name) return value;
-  }
-  return "";
 }
 
 }  // namespace
@@ -189,12 +200,55 @@ TEST_CASE("QueryApi: only what the clock can have caused is asked again") {
 }
 
 TEST_CASE("QueryApi: without credentials nothing is sent") {
-  StillClock clock;
-  Scripted transport;
-  QueryApi api({.cloud = "aws", .name = "ec2", .region = "r", .endpoint = "https://h/", .version = "1"}, {}, transport,
-               clock);
-  const Call call{.action = "A", .parameters = {}};
-  const Answer answer = api.call({&call, 1}).front();
+  World world;
+  world.keys->failure = make_error(ErrorKind::auth, "profile 'x' has no credentials");
+  const Answer answer = world.one();
   CHECK(answer.body.error().kind == ErrorKind::auth);
-  CHECK(transport.seen.empty());
+  CHECK(answer.body.error().message == "cloud 'aws': profile 'x' has no credentials");
+  CHECK(world.transport.seen.empty());
+}
+
+TEST_CASE("QueryApi: expired credentials are renewed and what was refused for them is asked again, once") {
+  World world;
+  world.keys->renews = true;
+  world.transport.answers.emplace_back(refusal(400, "ExpiredToken", "expired"));
+  world.transport.answers.emplace_back(net::Response{.status = 200, .headers = {}, .body = "<b/>"});
+  world.transport.answers.emplace_back(net::Response{.status = 200, .headers = {}, .body = "<a/>"});
+  const std::vector<Call> calls{{.action = "A", .parameters = {}}, {.action = "B", .parameters = {}}};
+  const auto answers = world.api.call(calls);
+  CHECK(answers[0].body.value() == "<a/>");
+  CHECK(answers[1].body.value() == "<b/>");
+  REQUIRE(world.transport.seen.size() == 3);
+  CHECK(header_of(world.transport.seen[0], "Authorization").find("Credential=AK1/") != std::string::npos);
+  CHECK(header_of(world.transport.seen[2], "Authorization").find("Credential=AK2/") != std::string::npos);
+  CHECK(world.transport.seen[2].body.find("Action=A&") == 0);
+
+  world.transport.answers.emplace_back(refusal(400, "RequestExpired", "expired"));
+  world.transport.answers.emplace_back(refusal(400, "RequestExpired", "still expired"));
+  CHECK(world.one().body.error().kind == ErrorKind::auth);
+  CHECK(world.transport.seen.size() == 5);
+
+  World fixed;
+  fixed.transport.answers.emplace_back(refusal(400, "ExpiredToken", "expired"));
+  CHECK(fixed.one().code == "ExpiredToken");
+  CHECK(fixed.transport.seen.size() == 1);
+}
+
+TEST_CASE("QueryApi: signature version 2 is part of the form, and its clock can be repaired") {
+  World world;
+  Service old = world.api.service();
+  old.signature = SignatureVersion::v2;
+  old.endpoint = "http://cloud.example.org:8773/services/Cloud";
+  QueryApi api(old, world.keys, world.transport, world.clock);
+  world.transport.answers.emplace_back(
+      refusal(400, "RequestExpired", "Request has expired.", "Wed, 25 Nov 2026 13:00:00 GMT"));
+  world.transport.answers.emplace_back(net::Response{.status = 200, .headers = {}, .body = "<x/>"});
+  const Call call{.action = "DescribeX", .parameters = {{"A", "b c"}}};
+  CHECK(api.call({&call, 1}).front().body.value() == "<x/>");
+  const net::Request& sent = world.transport.seen.at(1);
+  CHECK(header_of(sent, "Authorization").empty());
+  CHECK(sent.allow_http);
+  CHECK(sent.body.find(
+            "Action=DescribeX&Version=2016-11-15&A=b+c&AWSAccessKeyId=AK1&SignatureVersion=2&"
+            "SignatureMethod=HmacSHA256&Timestamp=2026-11-25T13%3A00%3A00Z&SecurityToken=toktok&Signature=") == 0);
 }

@@ -28,7 +28,7 @@ class StillClock : public Clock {
 class Ec2World : public net::Transport {
  public:
   explicit Ec2World(const std::string& secret = "secret/of+the=test")
-      : cloud(options(), environment(secret), *this, clock) {}
+      : cloud(options(), std::make_shared<cloud::aws::FixedCredentials>(credentials(secret)), *this, clock) {}
 
   std::vector<Result<net::Response>> perform(std::span<const net::Request> requests) override {
     std::vector<Result<net::Response>> responses;
@@ -64,8 +64,12 @@ class Ec2World : public net::Transport {
                         .version = "2016-11-15"},
             .address_of_pool = {{"small", "private"}, {"open", "public"}, {"six", "ipv6"}}};
   }
-  static cloud::aws::Environment environment(const std::string& secret) {
-    return {{"AWS_ACCESS_KEY_ID", "AKIDTEST"}, {"AWS_SECRET_ACCESS_KEY", secret}};
+  static cloud::aws::Credentials credentials(const std::string& secret) {
+    return {.access_key = "AKIDTEST",
+            .secret_key = Secret(secret),
+            .session_token = {},
+            .source = "the environment's AWS_ACCESS_KEY_ID",
+            .expires = {}};
   }
 
   StillClock clock;
