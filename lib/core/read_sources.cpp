@@ -67,14 +67,24 @@ void accept(World& world, const std::vector<Node>& nodes) {
   }
 }
 
+// Where nodes make their entries themselves (HTCondor), a machine that tide ended takes its own out when it goes. Its
+// row has the node's name, or the shorter one of the machine.
+bool ended_by_us(const Memory& memory, const NodeName& name) {
+  return std::ranges::any_of(memory.machines, [&](const auto& entry) {
+    const Machine& machine = entry.second;
+    return machine.told_to_end && !machine.node.empty() &&
+           (machine.node == name || name.value.starts_with(machine.node.value + "."));
+  });
+}
+
 void judge(World& world) {
   Memory& memory = world.memory();
   const std::vector<Node>& nodes = *world.snapshot.nodes;
   std::vector<NodeName> missing;
   for (const NodeName& name : memory.last_good.nodes) {
     const auto row = memory.nodes.find(name);
-    const bool by_us =
-        row != memory.nodes.end() && row->second.removing;  // perhaps killed before the answer was written
+    const bool by_us = (row != memory.nodes.end() && row->second.removing) ||  // perhaps killed before the answer
+                       ended_by_us(memory, name);
     if (!by_us && std::ranges::find(nodes, name, &Node::name) == nodes.end()) missing.push_back(name);
   }
   std::size_t jobs_all = 0;

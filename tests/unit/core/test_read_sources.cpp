@@ -47,6 +47,14 @@ TEST_CASE("suspect: what tide took out itself is not missing") {
   CHECK_FALSE(world.plan().memory.suspicion.has_value());
 }
 
+TEST_CASE("suspect: nodes whose machines tide ended leave by themselves (HTCondor)") {
+  auto world = cluster(4, 4);
+  for (auto& [id, machine] : world.memory().machines) machine.told_to_end = Snapshot::before(5s);
+  CHECK_FALSE(world.plan().memory.suspicion.has_value());
+  for (auto& [id, machine] : world.memory().machines) machine.told_to_end.reset();
+  CHECK(is_suspect(world.plan()));
+}
+
 TEST_CASE("suspect: exits as unproven and says which nodes") {
   const auto plan = cluster(1, 1).plan();
   CHECK(alarm_kind(plan) == ErrorKind::unproven);
