@@ -175,7 +175,11 @@ Result<void> HtCondor::hold_machine(const core::NodeName& node, const Machine& m
   if (!retires) return switch_startd(m_options.condor_off, node);
   for (const std::string& address : startds_of(machine)) {
     TIDE_TRY_ASSIGN(const bool drains, drain(address, note));
-    if (!drains) return switch_startd(m_options.condor_off, node);
+    // It started just now, or says itself that it may be evicted (max_job_retirement_time, nice_user): that holds for a
+    // peaceful off too.
+    if (drains) continue;
+    return make_error(ErrorKind::refused, "a job on node '{}' would be evicted by holding it", node.value)
+        .with_hint("Try again when the job has ended; tide does so in each pass that wants the node held.");
   }
   return {};
 }

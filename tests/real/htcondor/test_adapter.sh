@@ -136,22 +136,27 @@ has "^on w1.tide.test: $first.0\$"
 tide release w1.tide.test
 until_true 20 shows nodes "^w1.tide.test slots=1/4 .* held=false .* note='' "
 
-say "Where a drain would evict (a job that grants no retirement; MaxJobRetirementTime 0) jobs run on to their end"
+say "A job that grants no retirement itself would be evicted by any hold: refused"
 second=$(seconds=20 submit 'requirements = TidePool == "small"' 'max_job_retirement_time = 0' queue)
-third=$(seconds=14 submit 'requirements = stringListMember("static", TideFeatures)' queue)
 until_true 30 shows jobs "^on w1.tide.test: $first.0,$second.0\$"
+fails refused 'would be evicted' hold w1.tide.test 'tide: end idle'
+tide jobs
+has "^on w1.tide.test: $first.0,$second.0\$"
+tide nodes
+has '^w1.tide.test .* held=false '
+
+say "MaxJobRetirementTime 0, where a drain evicts at once: the job runs to its end, then the startd is off"
+third=$(seconds=12 submit 'requirements = stringListMember("static", TideFeatures)' queue)
 until_true 30 shows jobs "^on w2.tide.test: $third.0\$"
-tide hold w1.tide.test 'tide: end idle'
 tide hold w2.tide.test 'tide: end idle'
-until_true 20 shows nodes '^w1.tide.test .* held=true .* final=true '
 until_true 20 shows nodes '^w2.tide.test slots=1/2 .* held=true .* final=true '
 fails refused 'cannot be cancelled' release w2.tide.test
 tide jobs
-has "^on w1.tide.test: $first.0,$second.0\$"
 has "^on w2.tide.test: $third.0\$"
-[ "$(queue "$first" -af JobCurrentStartDate)" = "$began" ] || die "the job was started anew"
+[ "$(queue "$third" -af NumShadowStarts)" = 1 ] || die "the job was started anew"
 until_true 40 shows nodes '^w2.tide.test slots=0/0 .* held=true .* completing=false .* final=true .* state=Off$'
-[ "$("$work/c/bin/condor_q" -allusers "$third" -af NumJobStarts)" = '' ] || die "job $third did not end"
+[ -z "$(queue "$third" -af ClusterId)" ] || die "job $third did not end"
+[ "$(queue "$first" -af JobCurrentStartDate)" = "$began" ] || die "job $first was started anew"
 tide hold w2.tide.test 'tide: end idle'
 tide release w2.tide.test
 until_true 20 shows nodes '^w2.tide.test slots=0/2 .* held=false .* final=false '

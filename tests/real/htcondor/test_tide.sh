@@ -143,11 +143,12 @@ chmod 600 "$TIDE_CONFIG"
 sleep 4
 
 echo "== Jobs of five shapes, and those that no pool can serve"
-a=$(seconds=25 submit 'request_memory = 400' 'queue 4')                            # two small
-b=$(seconds=25 submit 'request_cpus = 6' 'request_memory = 20000' queue)           # one fat
-c=$(seconds=25 submit 'request_gpus = 1' 'request_memory = 200' 'queue 2')         # one gpu
+# Each fills what it gets, so that it does not matter which of two free machines the negotiator takes.
+a=$(seconds=25 submit 'requirements = TidePool == "small"' 'request_cpus = 2' 'request_memory = 400' 'queue 2')
+b=$(seconds=25 submit 'requirements = stringListMember("big", TideFeatures)' 'request_cpus = 6' 'request_memory = 20000' queue)
+c=$(seconds=25 submit 'request_gpus = 1' 'request_cpus = 2' 'request_memory = 200' 'queue 2')
 d=$(seconds=25 submit 'requirements = stringListMember("big", TideFeatures)' 'request_cpus = 2' 'request_memory = 1000' queue)
-e=$(seconds=25 submit 'requirements = TidePool == "small"' 'request_cpus = 2' 'request_memory = 1500' queue) # a third small
+e=$(seconds=25 submit 'requirements = TidePool == "small"' 'request_cpus = 2' 'request_memory = 1500' queue)
 wide=$(submit 'request_cpus = 99' queue)
 held=$(submit 'hold = true' 'request_cpus = 8' queue)
 elsewhere=$(submit 'requirements = TidePool == "moon"' queue)

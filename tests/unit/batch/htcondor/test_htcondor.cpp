@@ -121,14 +121,14 @@ TEST_CASE("hold: never a drain where MaxJobRetirementTime is its default 0, or c
   }
 }
 
-TEST_CASE("hold: the startd itself refuses a drain that would evict a job: then a peaceful off") {
+TEST_CASE("hold: the startd itself refuses a drain that would evict a job: refused, and no peaceful off either") {
   Rig rig(slot_line("a.x") + collector_line());
   rig.runner.forget("condor_drain *")
       .on("condor_drain *", {.errors = "Received failure from slot1_1@a.x in response to DRAIN_JOBS request: error "
                                        "code 10003: Draining check expression is false on slot1_1@a.x.\n",
                              .exit_code = 1});
-  REQUIRE(rig.condor->hold({"a.x"}, "tide: end idle"));
-  CHECK(rig.changes() == Lines{drain_line("tide: end idle"), k_off});
+  CHECK(rig.condor->hold({"a.x"}, "tide: end idle").error().kind == ErrorKind::refused);
+  CHECK(rig.changes() == Lines{drain_line("tide: end idle")});
 }
 
 TEST_CASE("hold: repeated, with another note, and over a person's") {
