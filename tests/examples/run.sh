@@ -10,7 +10,7 @@ fail() { echo "FAILED: $*"; failed=1; }
 
 # A batch system's commands and an identity, so that `config check` has something to find.
 mkdir "$work/bin"
-for program in squeue scontrol sinfo qstat pbsnodes qmgr; do printf '#!/bin/sh\nexit 1\n' >"$work/bin/$program" && chmod +x "$work/bin/$program"; done
+for program in squeue scontrol sinfo qstat pbsnodes qmgr condor_q condor_status condor_drain condor_off condor_on; do printf '#!/bin/sh\nexit 1\n' >"$work/bin/$program" && chmod +x "$work/bin/$program"; done
 export PATH=$work/bin:$PATH HOME=$work
 mkdir "$work/.aws" && printf '[tide]\naws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = example\n' >"$work/.aws/credentials"
 chmod 600 "$work/.aws/credentials"

@@ -171,6 +171,7 @@ has ' fresh=true '
 until_true 20 shows nodes '^w1.tide.test slots=[12]/4 '
 
 say "A machine that died: its ad still says that all is well, and its age tells"
+until_true 20 shows nodes '^w3.tide.test slots=0/8 .* responding=true '
 rig stop-node "$work/c" w3
 tide nodes
 has '^w3.tide.test slots=0/8 .* responding=true '
