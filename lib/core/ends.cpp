@@ -1,7 +1,5 @@
 #include <tide/core/ends.hpp>
 
-#include <tide/util/text.hpp>
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,7 +9,17 @@ namespace tide::core {
 
 namespace {
 
-constexpr std::size_t k_note_max = 120;  // batch systems show notes in one line of a table
+constexpr std::size_t k_note_max = 80;  // TORQUE keeps no more of a note
+
+// What every batch system takes for a note: plain characters, no quotes, not too many.
+std::string plain_note(std::string text) {
+  std::erase_if(text, [](char c) { return c == '"' || c == '\'' || c == '\\'; });
+  for (char& c : text) {
+    if (c < ' ' || c > '~') c = '.';
+  }
+  if (text.size() > k_note_max) text.replace(k_note_max - 3, std::string::npos, "...");
+  return text;
+}
 
 }  // namespace
 
@@ -77,9 +85,8 @@ Silence count_silent(const World& world) {
 
 Hold make_drain(const World& world, const Worker& worker, const RuleId& rule, const std::string& why,
                 bool cancellable) {
-  HoldRow row{.node = worker.name,
-              .kind = HoldKind::end,
-              .note = printable(fmt::format("tide: end {}: {}", rule, why), k_note_max)};
+  HoldRow row{
+      .node = worker.name, .kind = HoldKind::end, .note = plain_note(fmt::format("tide: end {}: {}", rule, why))};
   row.rule = rule;
   row.cancellable = cancellable;
   row.since = world.now();

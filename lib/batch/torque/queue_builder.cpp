@@ -1,3 +1,4 @@
+#include <tide/batch/queue_order.hpp>
 #include <tide/batch/torque/queue_builder.hpp>
 
 #include <tide/batch/pbs/values.hpp>
@@ -15,14 +16,6 @@ void note_job(core::WaitingJobs& jobs, std::int64_t count, TimePoint submitted, 
   if (jobs.count == 0 || submitted < jobs.oldest) jobs.oldest = submitted;
   if (jobs.count == 0 || priority > jobs.priority) jobs.priority = priority;
   jobs.count += count;
-}
-
-bool before(const core::WaitingJobs& a, const core::WaitingJobs& b) {
-  if (a.priority != b.priority) return a.priority > b.priority;
-  if (a.oldest != b.oldest) return a.oldest < b.oldest;
-  if (a.shape != b.shape) return a.shape < b.shape;
-  if (a.waiting != b.waiting) return a.waiting < b.waiting;
-  return a.reason < b.reason;
 }
 
 std::string_view user_of(const JobRecord& job) {
@@ -224,7 +217,7 @@ void QueueBuilder::settle_limits() {
     if (m_groups[i].jobs.waiting == core::Waiting::eligible && m_groups[i].jobs.count > 0) order.push_back(i);
   }
   std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
-    if (m_groups[a].jobs != m_groups[b].jobs) return before(m_groups[a].jobs, m_groups[b].jobs);
+    if (m_groups[a].jobs != m_groups[b].jobs) return runs_before(m_groups[a].jobs, m_groups[b].jobs);
     return a < b;
   });
   for (const std::size_t index : order) {
@@ -286,7 +279,7 @@ core::JobQueue QueueBuilder::merged() {
   }
   core::JobQueue queue;
   for (auto& line : lines) queue.waiting.push_back(std::move(line.second));
-  std::ranges::sort(queue.waiting, before);
+  std::ranges::sort(queue.waiting, runs_before);
   queue.running = std::move(m_running);
   return queue;
 }

@@ -18,10 +18,6 @@ constexpr std::string_view k_unknown_job = "Unknown Job Id";
 constexpr int k_unknown_job_code = 153;  // 15001 of a byte: a job that ended while qstat ran
 constexpr std::int64_t k_few_jobs = 20;
 
-Error in_command(Error error, const process::Command& command) {
-  return std::move(error).with_context(fmt::format("while reading what '{}' printed", process::display(command)));
-}
-
 // Jobs that end while qstat runs are told on stderr, one a line, and the list goes on.
 bool only_jobs_ended(const process::Finished& finished) {
   if (finished.signal != 0 || finished.exit_code != k_unknown_job_code) return false;
@@ -33,30 +29,13 @@ bool only_jobs_ended(const process::Finished& finished) {
 }  // namespace
 
 Torque::Torque(process::CommandRunner& runner, Clock& clock, TorqueOptions options)
-    : m_runner(runner), m_clock(clock), m_options(std::move(options)) {
-  m_options.environment["LC_ALL"] = "C";
-  m_options.environment["TZ"] = "UTC";
-  if (!m_options.server.empty()) m_options.environment["PBS_DEFAULT"] = m_options.server;
-}
-
-process::Command Torque::command(const std::string& program, std::vector<std::string> arguments) const {
-  process::Command command;
-  command.argv = std::move(arguments);
-  command.argv.insert(command.argv.begin(), program);
-  command.environment = m_options.environment;
-  command.timeout = m_options.timeout;
-  return command;
-}
-
-Result<process::Finished> Torque::run(const process::Command& command) {
-  auto finished = m_runner.run(command);
-  if (!finished) return std::move(finished).error().with_context(fmt::format("from '{}'", process::display(command)));
-  return finished;
+    : m_clock(clock), m_options(std::move(options)), m_commands(runner, m_options.environment, m_options.timeout) {
+  if (!m_options.server.empty()) m_commands.set_variable("PBS_DEFAULT", m_options.server);
 }
 
 // A command that must succeed.
 Result<process::Finished> Torque::read(const process::Command& command) {
-  TIDE_TRY_ASSIGN(process::Finished finished, run(command));
+  TIDE_TRY_ASSIGN(process::Finished finished, m_commands.run(command));
   TIDE_TRY(check_kind(finished));
   if (failed(finished)) return failure(command, finished);
   return finished;
@@ -67,7 +46,7 @@ core::BatchTraits Torque::traits() const {
 }
 
 Result<ServerStatus> Torque::read_server() {
-  const process::Command show = command(m_options.qstat, {"-B", "-f"});
+  const process::Command show = m_commands.command(m_options.qstat, {"-B", "-f"});
   TIDE_TRY_ASSIGN(const process::Finished finished, read(show));
   auto server = parse_server(finished.output);
   if (!server) return in_command(std::move(server).error(), show);
@@ -87,8 +66,8 @@ Result<core::ServerIdentity> Torque::server() {
 }
 
 Result<std::vector<core::Node>> Torque::read_nodes() {
-  const process::Command show = command(m_options.pbsnodes, {"-x"});
-  TIDE_TRY_ASSIGN(const process::Finished finished, run(show));
+  const process::Command show = m_commands.command(m_options.pbsnodes, {"-x"});
+  TIDE_TRY_ASSIGN(const process::Finished finished, m_commands.run(show));
   const bool none = finished.signal == 0 && finished.exit_code != 0 && trim(finished.output).empty() &&
                     finished.errors.find(k_no_nodes) != std::string::npos;
   if (none) return std::vector<core::Node>{};
@@ -116,7 +95,7 @@ Result<std::vector<core::Node>> Torque::nodes() {
 }
 
 Result<pbs::Queues> Torque::read_queues() {
-  const process::Command show = command(m_options.qstat, {"-Q", "-f"});
+  const process::Command show = m_commands.command(m_options.qstat, {"-Q", "-f"});
   TIDE_TRY_ASSIGN(const process::Finished finished, read(show));
   auto queues = pbs::parse_queues(finished.output);
   if (queues && queues->empty()) queues = make_error(ErrorKind::unproven, "it lists no queue");
@@ -127,21 +106,14 @@ Result<pbs::Queues> Torque::read_queues() {
 // Maui and Moab know jobs that TORQUE calls queued, and that wait for a policy, a hold of theirs or a reservation.
 Result<SchedulerView> Torque::read_scheduler() {
   SchedulerView view;
-  process::Command showq = command(m_options.showq, {});
-  std::optional<Error> unreadable;
-  showq.sink = [&](std::string_view piece) -> Result<void> {
-    auto fed = view.feed_showq(piece);
-    if (!fed) unreadable = fed.error();
-    return fed;
-  };
-  const auto finished = run(showq);
-  if (unreadable) return in_command(std::move(*unreadable), showq);
+  const process::Command showq = m_commands.command(m_options.showq, {});
+  const auto finished = m_commands.stream(showq, [&](std::string_view piece) { return view.feed_showq(piece); });
   if (!finished) return finished.error();
   if (failed(*finished)) return failure(showq, *finished);
   if (auto whole = view.finish_showq(); !whole) return in_command(std::move(whole).error(), showq);
   std::vector<std::string> arguments(m_options.priorities.begin() + 1, m_options.priorities.end());
-  const process::Command diagnose = command(m_options.priorities.front(), std::move(arguments));
-  TIDE_TRY_ASSIGN(const process::Finished told, run(diagnose));
+  const process::Command diagnose = m_commands.command(m_options.priorities.front(), std::move(arguments));
+  TIDE_TRY_ASSIGN(const process::Finished told, m_commands.run(diagnose));
   if (failed(told)) {
     return failure(diagnose, told).with_hint("Let tide's user ask: ADMIN3 in maui.cfg, ADMINCFG[3] in moab.cfg.");
   }
@@ -165,17 +137,9 @@ Result<core::JobQueue> Torque::jobs(bool all_ids) {
     options.scheduler = &view;
   }
   QueueBuilder builder(std::move(options));
-  process::Command qstat = command(m_options.qstat, {"-x", "-t"});
-  // The sink's own error ends the command; it is told as one of reading.
-  std::optional<Error> unreadable;
-  qstat.sink = [&](std::string_view piece) -> Result<void> {
-    auto fed = builder.feed(piece);
-    if (!fed) unreadable = fed.error();
-    return fed;
-  };
-  auto finished = run(qstat);
-  if (unreadable) return in_command(std::move(*unreadable), qstat);
-  if (!finished) return std::move(finished).error();
+  const process::Command qstat = m_commands.command(m_options.qstat, {"-x", "-t"});
+  const auto finished = m_commands.stream(qstat, [&](std::string_view piece) { return builder.feed(piece); });
+  if (!finished) return finished.error();
   if (failed(*finished) && !only_jobs_ended(*finished)) return failure(qstat, *finished);
   return prove(builder, before, qstat);
 }
@@ -222,9 +186,9 @@ Result<void> Torque::add(const NodeSpec& node) {
   TIDE_TRY(check_node_spec(node));
   TIDE_TRY_ASSIGN(const auto there, find_node(node.name));
   if (there && there->registered_at) return {};  // it is there already: a hold of its own decides about it, not this
-  process::Command make = command(m_options.qmgr, {});
+  process::Command make = m_commands.command(m_options.qmgr, {});
   make.input = create_lines(node);
-  TIDE_TRY_ASSIGN(const process::Finished finished, run(make));
+  TIDE_TRY_ASSIGN(const process::Finished finished, m_commands.run(make));
   if (says(finished, "cannot resolve") || says(finished, k_unknown_node) || says(finished, "getaddrinfo")) {
     Error error = failure(make, finished).with_context(fmt::format("while creating node '{}'", node.name.value));
     error.message =
@@ -251,8 +215,8 @@ Result<void> Torque::set_address(const core::NodeName& node, const std::string& 
 Result<void> Torque::change(const core::NodeName& node, std::vector<std::string> arguments) {
   TIDE_TRY(check_node_name(node));
   arguments.push_back(node.value);
-  const process::Command change = command(m_options.pbsnodes, std::move(arguments));
-  TIDE_TRY_ASSIGN(const process::Finished finished, run(change));
+  const process::Command change = m_commands.command(m_options.pbsnodes, std::move(arguments));
+  TIDE_TRY_ASSIGN(const process::Finished finished, m_commands.run(change));
   if (says(finished, k_unknown_node)) {
     return make_error(ErrorKind::not_found, "node '{}' is not known to TORQUE", node.value)
         .with_peer(first_words(finished));
@@ -276,8 +240,8 @@ Result<void> Torque::release(const core::NodeName& node) {
   TIDE_TRY(change(node, {"-c", "-N", ""}));
   TIDE_TRY_ASSIGN(const ServerStatus status, read_server());
   if (!status.scheduling) return {};  // a person's, or another scheduler's
-  const process::Command kick = command(m_options.qmgr, {"-c", "set server scheduling = True"});
-  TIDE_TRY_ASSIGN(const process::Finished finished, run(kick));
+  const process::Command kick = m_commands.command(m_options.qmgr, {"-c", "set server scheduling = True"});
+  TIDE_TRY_ASSIGN(const process::Finished finished, m_commands.run(kick));
   if (failed(finished)) {
     return failure(kick, finished)
         .with_context(fmt::format("while telling the scheduler of node '{}', which is released", node.value));
@@ -294,8 +258,8 @@ Result<void> Torque::remove(const core::NodeName& node) {
     return make_error(ErrorKind::refused, "node '{}' still has jobs on {} slots: {}", node.value, there->slots_used,
                       there->state);
   }
-  const process::Command drop = command(m_options.qmgr, {"-c", fmt::format("delete node {}", node.value)});
-  TIDE_TRY_ASSIGN(const process::Finished finished, run(drop));
+  const process::Command drop = m_commands.command(m_options.qmgr, {"-c", fmt::format("delete node {}", node.value)});
+  TIDE_TRY_ASSIGN(const process::Finished finished, m_commands.run(drop));
   if (!failed(finished) || says(finished, k_unknown_node)) return {};
   return failure(drop, finished);
 }

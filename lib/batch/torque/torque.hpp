@@ -1,9 +1,9 @@
 #pragma once
 
 #include <tide/batch/batch.hpp>
+#include <tide/batch/commands.hpp>
 #include <tide/batch/torque/queue_builder.hpp>
 #include <tide/batch/torque/server_status.hpp>
-#include <tide/process/command_runner.hpp>
 #include <tide/util/clock.hpp>
 
 #include <chrono>
@@ -44,8 +44,6 @@ class Torque final : public BatchSystem {
   Result<void> remove(const core::NodeName& node) override;
 
  private:
-  process::Command command(const std::string& program, std::vector<std::string> arguments) const;
-  Result<process::Finished> run(const process::Command& command);
   Result<process::Finished> read(const process::Command& command);
   Result<ServerStatus> read_server();
   Result<pbs::Queues> read_queues();
@@ -55,9 +53,9 @@ class Torque final : public BatchSystem {
   Result<core::JobQueue> prove(QueueBuilder& builder, const ServerStatus& before, const process::Command& qstat);
   Result<void> change(const core::NodeName& node, std::vector<std::string> arguments);
 
-  process::CommandRunner& m_runner;
   Clock& m_clock;
   TorqueOptions m_options;
+  Commands m_commands;
   bool m_jobs_asked = false;
   std::map<core::NodeName, NodeUse> m_uses;  // of the last reading of jobs
 };

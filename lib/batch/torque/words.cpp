@@ -30,22 +30,8 @@ std::set<std::string> properties_of(const NodeSpec& node) {
 
 }  // namespace
 
-bool failed(const process::Finished& finished) { return finished.exit_code != 0 || finished.signal != 0; }
-
-bool says(const process::Finished& finished, std::string_view words) {
-  return finished.errors.find(words) != std::string::npos || finished.output.find(words) != std::string::npos;
-}
-
-std::string first_words(const process::Finished& finished) {
-  const std::string_view errors = trim(finished.errors);
-  return printable(errors.substr(0, errors.find('\n')), 200);
-}
-
 Error failure(const process::Command& command, const process::Finished& finished) {
-  const std::string how = finished.signal != 0 ? fmt::format("was killed by signal {}", finished.signal)
-                                               : fmt::format("failed with exit code {}", finished.exit_code);
-  Error error = make_error(ErrorKind::batch, "'{}' {}", process::display(command), how);
-  if (const std::string words = first_words(finished); !words.empty()) error = std::move(error).with_peer(words);
+  Error error = command_failure(command, finished);
   if (says(finished, "cannot connect to server") || says(finished, "Connection refused") ||
       says(finished, "Cannot connect to") || says(finished, "trqauthd")) {
     return std::move(error).with_hint("Check that pbs_server and trqauthd run, and [batch] server.");

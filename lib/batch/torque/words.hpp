@@ -1,7 +1,7 @@
 #pragma once
 
 #include <tide/batch/batch.hpp>
-#include <tide/process/command_runner.hpp>
+#include <tide/batch/commands.hpp>
 
 #include <string>
 
@@ -9,9 +9,6 @@ namespace tide::batch::torque {
 
 // What a command that failed said, as an error of kind batch; a pbs_server that does not answer is named as such.
 Error failure(const process::Command& command, const process::Finished& finished);
-bool says(const process::Finished& finished, std::string_view words);  // on stderr or stdout
-std::string first_words(const process::Finished& finished);            // the first line of stderr, printable
-bool failed(const process::Finished& finished);
 
 // Is this program another system's qstat: Slurm's wrapper or Grid Engine's? An error of kind config that names it.
 Result<void> check_kind(const process::Finished& finished);

@@ -150,3 +150,15 @@ TEST_CASE("reap: at least one may go") {
   auto world = failing(60s).set([](core::Settings& s) { s.scale.max_end_per_pass.percent = 20; });
   CHECK(actions(world.plan()).size() == 1);
 }
+
+TEST_CASE("drain: its note is what every batch system takes: plain, without quotes, at most 80 characters") {
+  auto world = snapshot().worker("i-1", "n1").state(core::InstanceState::failed);
+  world.instance(
+      [](core::Instance& one) { one.fault = "the host's disk says \"\\x\n\xc3\xa9\" " + std::string(200, 'y'); });
+  const auto plan = world.plan();
+  REQUIRE(actions(plan) == Lines{"hold n1: failed"});
+  const std::string note = std::get<core::Hold>(plan.actions[0].action).row.note;
+  CHECK(note.starts_with("tide: end failed: the hosts disk says x... y"));
+  CHECK(note.size() == 80);
+  CHECK(note.ends_with("y..."));
+}
