@@ -101,7 +101,7 @@ timeout = "10s"
 
 [scale]
 max_nodes = 8
-idle_time = "4s"
+idle_time = "3s"
 boot_deadline = "60s"
 max_end_per_pass = "100%"
 
@@ -144,11 +144,11 @@ sleep 4
 
 echo "== Jobs of five shapes, and those that no pool can serve"
 # Each fills what it gets, so that it does not matter which of two free machines the negotiator takes.
-a=$(seconds=25 submit 'requirements = TidePool == "small"' 'request_cpus = 2' 'request_memory = 400' 'queue 2')
-b=$(seconds=25 submit 'requirements = stringListMember("big", TideFeatures)' 'request_cpus = 6' 'request_memory = 20000' queue)
-c=$(seconds=25 submit 'request_gpus = 1' 'request_cpus = 2' 'request_memory = 200' 'queue 2')
-d=$(seconds=25 submit 'requirements = stringListMember("big", TideFeatures)' 'request_cpus = 2' 'request_memory = 1000' queue)
-e=$(seconds=25 submit 'requirements = TidePool == "small"' 'request_cpus = 2' 'request_memory = 1500' queue)
+a=$(seconds=18 submit 'requirements = TidePool == "small"' 'request_cpus = 2' 'request_memory = 400' 'queue 2')
+b=$(seconds=18 submit 'requirements = stringListMember("big", TideFeatures)' 'request_cpus = 6' 'request_memory = 20000' queue)
+c=$(seconds=18 submit 'request_gpus = 1' 'request_cpus = 2' 'request_memory = 200' 'queue 2')
+d=$(seconds=18 submit 'requirements = stringListMember("big", TideFeatures)' 'request_cpus = 2' 'request_memory = 1000' queue)
+e=$(seconds=18 submit 'requirements = TidePool == "small"' 'request_cpus = 2' 'request_memory = 1500' queue)
 wide=$(submit 'request_cpus = 99' queue)
 held=$(submit 'hold = true' 'request_cpus = 8' queue)
 elsewhere=$(submit 'requirements = TidePool == "moon"' queue)
@@ -165,7 +165,7 @@ check "idle nodes are held, ended and gone" until_true 90 machines_are 0
 same "those that no pool serves wait on" '1 1 5' "$(state_of "$wide") $(state_of "$elsewhere") $(state_of "$held")"
 
 echo "== Nothing that fails ends a busy node"
-job=$(seconds=90 submit 'request_memory = 300' queue)
+job=$(seconds=120 submit 'request_memory = 300' 'job_lease_duration = 20' queue)
 check "a job raises a node" until_true 60 runs "$job"
 node=$(host_of "$job")
 pass
@@ -193,10 +193,16 @@ kill -KILL "$startd"
 for _ in 1 2 3 4 5; do pass; sleep 1; done
 same "a killed startd: no machine was ended" 1 "$(machines)"
 
+# Its shadow looks for the lost starter until the lease is over; only then does the schedd let go of the machine.
+"$work/c/bin/condor_rm" "$job" >/dev/null
+check "the schedd gives the job up" until_true 60 done_is "$job"
+
 echo "== A person's drain is left alone; kill-node waits for the jobs"
-check "the job runs (again)" until_true 60 runs "$job"
+job=$(seconds=120 submit 'request_memory = 310' queue)
+check "another job runs" until_true 60 runs "$job"
 node=$(host_of "$job")
-sleep 5
+until_true 20 eval '[ "$(phases)" = busy ]' || true
+sleep 6
 address=$("$work/c/bin/condor_status" -constraint "Machine == \"$node\" && PartitionableSlot =?= true" -af MyAddress)
 "$work/c/bin/condor_drain" -graceful -reason 'new disk' "$address" >/dev/null 2>&1
 check "a person's drain shows as held" until_true 15 eval '[ "$(phases)" = held ]'
