@@ -182,7 +182,7 @@ void QueryApi::repeat(std::span<const Call> calls, const Credentials& credential
 std::vector<Answer> QueryApi::call(std::span<const Call> calls) {
   std::vector<Answer> answers(calls.size());
   const auto fail = [&](Error error) {
-    error.message = "cloud '" + m_service.cloud + "': " + error.message;
+    error = std::move(error).with_context("while looking for the credentials of cloud '" + m_service.cloud + "'");
     for (Answer& answer : answers) answer.body = error;
     return answers;
   };

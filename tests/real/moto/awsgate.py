@@ -3,15 +3,17 @@
 
 It does what EC2 does and moto does not: checks Signature V4 over the raw bytes (with Debian's botocore), the clock to 5
 minutes, region and service of the scope; keeps RunInstances' ClientToken; starts up to MaxCount as far as there is
-capacity. KEYS_FILE has lines ACCESS_KEY SECRET [SESSION_TOKEN] and is read for each request. Faults are ordered by GET:
+capacity. KEYS_FILE has lines ACCESS_KEY SECRET [SESSION_TOKEN] and is read for each request; what STS gives out through the
+gate is known too. Faults are ordered by GET:
   /__gate/fail?n=3&status=503&code=RequestLimitExceeded[&action=RunInstances][&message=..][&retry_after=2]
   /__gate/fail?n=1&mode=drop|truncate|hang|html[&after=1]   after=1: moto does the work, then the answer is lost
   /__gate/capacity?n=5    so many more can start; without n: no limit
   /__gate/skew?s=3600     the gate's clock is off by so much     /__gate/delay?ms=200     /__gate/reset
-  /__gate/log             one JSON object a request: action, service, region, status, code, injected
+  /__gate/log             one JSON object a request: action, service, key, region, status, code, injected
 """
 import datetime
 import hashlib
+import html
 import http.client
 import json
 import os
@@ -51,13 +53,20 @@ class State:
 
     def reset(self):
         with self.lock:
-            self.faults, self.log, self.tokens = [], [], {}
+            self.faults, self.log, self.tokens, self.issued = [], [], {}, {}
             self.delay_seconds, self.skew_seconds, self.capacity = 0.0, 0, None
 
     def keys(self):
         with open(self.keys_file) as file:
             rows = [line.split() for line in file if line.strip()]
-        return {row[0]: (row[1], row[2] if len(row) > 2 else None) for row in rows}
+        return dict(self.issued, **{row[0]: (row[1], row[2] if len(row) > 2 else None) for row in rows})
+
+    def note_issued(self, answer):
+        """The keys in STS's answer open this gate."""
+        fields = [re.search(rb"<%s>([^<]+)</%s>" % (name, name), answer) for name in (b"AccessKeyId", b"SecretAccessKey", b"SessionToken")]
+        if all(fields):
+            key, secret, token = (html.unescape(field[1].decode()) for field in fields)
+            self.issued[key] = (secret, token)
 
     def now(self):
         return datetime.datetime.utcnow() + datetime.timedelta(seconds=self.skew_seconds)
@@ -212,7 +221,20 @@ class Gate(BaseHTTPRequestHandler):
     def act(self, action, parameters, body):
         if action == "RunInstances":
             return self.run_instances(parameters, body)
-        return self.forward(body)
+        answer = self.forward(body)
+        if action.startswith("AssumeRole") and answer[0] == 200:
+            self.state.note_issued(answer[1])
+            answer = (answer[0], self.shift_expiry(answer[1]), answer[2])
+        return answer
+
+    def shift_expiry(self, text):
+        """moto's clock is right: let the gate's be the only one."""
+        form, skew = "%Y-%m-%dT%H:%M:%S", datetime.timedelta(seconds=self.state.skew_seconds)
+
+        def shifted(found):
+            return (datetime.datetime.strptime(found[0].decode(), form) + skew).strftime(form).encode()
+
+        return re.sub(rb"(?<=<Expiration>)[-\d]+T[\d:]+", shifted, text)
 
     def spoil(self, fault, answer):
         """Loses, cuts or replaces the answer."""
@@ -229,7 +251,9 @@ class Gate(BaseHTTPRequestHandler):
         return self.connection.close()
 
     def serve(self, record, action, parameters, body):
-        record["region"] = check_signature(self.state, self.headers, self.command, self.path, body)
+        # Whoever has a platform's token signs nothing.
+        if action != "AssumeRoleWithWebIdentity":
+            record["region"] = check_signature(self.state, self.headers, self.command, self.path, body)
         fault = self.state.take_fault(action)
         if fault is None:
             answer = self.act(action, parameters, body)
@@ -253,7 +277,8 @@ class Gate(BaseHTTPRequestHandler):
         parameters = dict(parse_qsl(text, keep_blank_values=True))
         action = parameters.get("Action", "")
         scope = re.search(r"/([^/,]+)/aws4_request", self.headers.get("Authorization", ""))
-        record = {"action": action, "service": scope[1] if scope else "ec2"}
+        key = re.search(r"Credential=([^/]+)/", self.headers.get("Authorization", ""))
+        record = {"action": action, "service": scope[1] if scope else "ec2", "key": key[1] if key else ""}
         self.state.log.append(record)
         if self.state.delay_seconds:
             time.sleep(self.state.delay_seconds)

@@ -132,6 +132,7 @@ echo "# nobody listens"
 echo "[default]
 aws_access_key_id = a
 aws_secret_access_key = b" >"$work/credentials"
+chmod 600 "$work/credentials"
 bad retry list
 says 'endpoint'
 echo "adapter over moto: $checks checks passed"

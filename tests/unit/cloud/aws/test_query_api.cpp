@@ -204,7 +204,8 @@ TEST_CASE("QueryApi: without credentials nothing is sent") {
   world.keys->failure = make_error(ErrorKind::auth, "profile 'x' has no credentials");
   const Answer answer = world.one();
   CHECK(answer.body.error().kind == ErrorKind::auth);
-  CHECK(answer.body.error().message == "cloud 'aws': profile 'x' has no credentials");
+  CHECK(answer.body.error().message == "profile 'x' has no credentials");
+  CHECK(answer.body.error().context == std::vector<std::string>{"while looking for the credentials of cloud 'aws'"});
   CHECK(world.transport.seen.empty());
 }
 

@@ -1,5 +1,6 @@
 #include <tide/cloud/aws/sigv2.hpp>
 
+#include <tide/util/digest.hpp>
 #include <tide/util/units.hpp>
 
 #include <doctest/doctest.h>
@@ -34,7 +35,9 @@ TEST_CASE("AWS's own example: ElasticMapReduce's DescribeJobFlows, as its guide 
   for (auto& [name, value] : published) {
     if (name == "Timestamp") value = "2011-10-03T15:19:30";  // the guide leaves the Z out
   }
-  CHECK(string_to_sign_v2("GET", "https://elasticmapreduce.amazonaws.com", published) ==
+  const std::string text = string_to_sign_v2("GET", "https://elasticmapreduce.amazonaws.com", published);
+  CHECK(base64_encode(hmac_sha256(k_keys.secret_key.reveal(), text)) == "i91nKc4PWAt0JJIdXwz9HxZCJDdiy6cf/Mj6vPxyYIs=");
+  CHECK(text ==
         "GET\nelasticmapreduce.amazonaws.com\n/\nAWSAccessKeyId=AKIAIOSFODNN7EXAMPLE&Action=DescribeJobFlows&"
         "SignatureMethod=HmacSHA256&SignatureVersion=2&Timestamp=2011-10-03T15%3A19%3A30&Version=2009-03-31");
 }
