@@ -37,21 +37,25 @@ bool is_number(std::string_view text) { return parse_integer(text).value_or(-1) 
 
 std::span<const Column> job_columns() { return k_columns; }
 
-Result<JobRow> parse_job_row(std::string_view line, bool cut) {
+Result<JobRow> parse_job_row(std::string_view line, bool cut, std::string_view known) {
   JobRow row;
   row.cut = cut;
   std::size_t at = 0;
   std::size_t count = 0;
   bool more = true;
   for (; more && count < k_job_fields; ++count) {
-    if (count == static_cast<std::size_t>(k_first_of_shape)) row.shape_text = line.substr(at);
+    if (count == static_cast<std::size_t>(k_first_of_shape)) {
+      row.shape_text = line.substr(at);
+      row.known = !cut && !known.empty() && row.shape_text == known;
+      if (row.known) break;
+    }
     const std::size_t end = line.find('\t', at);
     more = end != std::string_view::npos;
     row.fields[count] = line.substr(at, more ? end - at : std::string_view::npos);
     at = more ? end + 1 : line.size();
   }
   if (cut && count > 0 && !more) row.fields[--count] = {};
-  if (more || (count < k_job_fields && !cut)) {
+  if (!row.known && (more || (count < k_job_fields && !cut))) {
     return make_error(ErrorKind::protocol, "'{}' has {} columns, not {}", printable(line, 80), more ? "more" : "fewer",
                       k_job_fields);
   }

@@ -45,11 +45,13 @@ std::span<const Column> job_columns();
 struct JobRow {
   std::array<std::string_view, k_job_fields> fields;
   std::string_view shape_text;  // from k_first_of_shape on
+  bool known = false;           // shape_text is that of the row before: its columns are not there
   bool cut = false;             // longer than k_line_max: the last fields are not all there
 
   std::string_view operator[](JobField field) const { return fields[static_cast<std::size_t>(field)]; }
 };
 
-Result<JobRow> parse_job_row(std::string_view line, bool cut);
+// Where its shape_text is `known`, those columns are checked already and are not looked at again.
+Result<JobRow> parse_job_row(std::string_view line, bool cut, std::string_view known = {});
 
 }  // namespace tide::batch::htcondor

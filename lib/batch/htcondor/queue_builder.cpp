@@ -41,8 +41,11 @@ Result<void> QueueBuilder::take_line(std::string_view line, bool cut) {
     return {};
   }
   ++m_rows;
-  TIDE_TRY_ASSIGN(const JobRow row, parse_job_row(line, cut));
+  TIDE_TRY_ASSIGN(JobRow row, parse_job_row(line, cut, m_last_shape));
   const std::string_view status = row[JobField::status];
+  if (row.known && status != m_last_status) {
+    TIDE_TRY_ASSIGN(row, parse_job_row(line, cut));
+  }
   if (waits(status)) {
     take_waiting(row);
     return {};
@@ -83,10 +86,11 @@ std::size_t QueueBuilder::group_of(Group group) {
 
 // A million like jobs are parsed once: their columns are the same bytes.
 std::size_t QueueBuilder::group_of(const JobRow& row) {
+  if (row.known) return m_last_group;
   m_text.assign(row[JobField::status]);
   m_text += row.cut ? 'c' : ' ';
   m_text.append(row.cut ? std::string_view{} : row.shape_text);
-  if (const auto found = m_by_text.find(m_text); found != m_by_text.end()) return found->second;
+  if (const auto found = m_by_text.find(m_text); found != m_by_text.end()) return remember(row, found->second);
   Judgement judged = judge_job(row, m_options.now, m_options.features);
   Group group;
   group.jobs.shape = std::move(judged.shape);
@@ -95,7 +99,15 @@ std::size_t QueueBuilder::group_of(const JobRow& row) {
   group.has_limits = !is_undefined(row[JobField::concurrency_limits]);
   const std::size_t index = group_of(std::move(group));
   m_by_text.emplace(m_text, index);
-  return index;
+  return remember(row, index);
+}
+
+// Jobs of one kind come one after the other.
+std::size_t QueueBuilder::remember(const JobRow& row, std::size_t group) {
+  m_last_shape.assign(row.cut ? std::string_view{} : row.shape_text);
+  m_last_status.assign(row[JobField::status]);
+  m_last_group = group;
+  return group;
 }
 
 void QueueBuilder::take_waiting(const JobRow& row) {

@@ -41,6 +41,7 @@ class QueueBuilder {
   void take_waiting(const JobRow& row);
   std::size_t group_of(const JobRow& row);
   std::size_t group_of(Group group);
+  std::size_t remember(const JobRow& row, std::size_t group);
   core::JobId id_of(const JobRow& row) const;
 
   QueueOptions m_options;
@@ -54,6 +55,9 @@ class QueueBuilder {
   std::map<std::tuple<core::Shape, core::Waiting, std::string>, std::size_t> m_index;
   std::unordered_map<std::string, std::size_t> m_by_text;  // looked up, never walked
   std::string m_text;
+  std::string m_last_shape;
+  std::string m_last_status;
+  std::size_t m_last_group = 0;
   std::map<core::NodeName, std::vector<core::JobId>> m_running;
 };
 

@@ -170,6 +170,21 @@ TEST_CASE("queue: too many hosts for a line are an error, not an idle machine") 
   CHECK(queue.error().kind == ErrorKind::protocol);
 }
 
+TEST_CASE("queue: rows that differ in nothing but their state are not taken for the row before") {
+  const auto queue = test::read_queue(job_line(1, {}) + job_line(2, {{JobField::status, "5"}}) + job_line(3, {}) +
+                                      job_line(4, {{JobField::status, "2"}, {JobField::host, "\"slot1@a.x\""}}) +
+                                      job_line(5, {{JobField::universe, "7"}}) + job_line(6, {}) + totals(6, 6));
+  REQUIRE(queue);
+  std::int64_t eligible = 0;
+  for (const auto& jobs : queue->waiting) eligible += jobs.waiting == Waiting::eligible ? jobs.count : 0;
+  CHECK(eligible == 3);
+  CHECK(queue->waiting.size() == 3);
+  CHECK(queue->running.at({"a.x"}) == std::vector<core::JobId>{{"4.0"}});
+  // A row is as wrong behind its like as alone.
+  CHECK_FALSE(
+      test::read_queue(job_line(1, {}) + job_line(2, {}).insert(job_line(2, {}).size() - 1, "\tmore") + totals(2, 2)));
+}
+
 TEST_CASE("queue: a million jobs of a few shapes are a few groups") {
   batch::htcondor::QueueBuilder builder(
       {.all_ids = false, .now = TimePoint{Seconds{test::k_condor_now}}, .features = {}});
