@@ -68,7 +68,7 @@ class Ending {
   bool end_unjoined(const Worker& worker) {
     const Machine* row = m_world.machine(worker.id);
     if (m_wish.force) return end(worker);
-    if (worker.node && !worker.empty)
+    if ((worker.node && !worker.empty) || !worker.jobs.empty())
       return wait(worker, "busy", "its node runs jobs, though it seems never to have joined");
     if (worker.phase == Phase::lost && m_world.puzzled.contains(worker.pool)) {
       return refuse(worker, "unclear-identity",

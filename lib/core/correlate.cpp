@@ -166,6 +166,18 @@ void add_nodes(World& world, std::set<InstanceId>& matched, Conflicts& conflicts
   }
 }
 
+// Jobs on a node of a machine's name that the list of nodes lacks: the list may be behind, the jobs run all the same.
+std::vector<JobId> jobs_of_name(const World& world, const Instance& instance) {
+  std::vector<JobId> jobs;
+  if (!world.snapshot.jobs) return jobs;
+  std::set<std::string> names;
+  for (const std::string& name : instance.names) names.insert(short_name(name));
+  for (const auto& [node, ids] : world.snapshot.jobs->running) {
+    if (names.contains(short_name(node.value))) jobs.insert(jobs.end(), ids.begin(), ids.end());
+  }
+  return jobs;
+}
+
 void add_unmatched_instances(World& world, const std::set<InstanceId>& matched, std::set<InstanceId>& listed) {
   for (const auto& [cloud, instances] : world.snapshot.instances) {
     if (!instances) continue;
@@ -175,6 +187,7 @@ void add_unmatched_instances(World& world, const std::set<InstanceId>& matched, 
       if (matched.contains(instance.id) || (!is_live(instance.state) && !remembered)) continue;
       Worker worker;
       describe_instance(world, instance, worker);
+      if (is_live(instance.state)) worker.jobs = jobs_of_name(world, instance);
       world.plan.workers.push_back(std::move(worker));
     }
   }

@@ -23,7 +23,7 @@ void end_unjoined(World& world, const Worker& worker, EndBudget& budget) {
                   "its node had registered and the batch system no longer lists it: it may run jobs");
     return;
   }
-  if (worker.node && !worker.empty) return;  // whatever else is said: it runs a job
+  if ((worker.node && !worker.empty) || !worker.jobs.empty()) return;  // whatever else is said: it runs a job
   if (!rules_may_touch(world, worker)) return;
   if (!budget.take()) {
     world.decline(worker.id.value, "end-limit",

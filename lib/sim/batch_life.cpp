@@ -130,6 +130,11 @@ void SimBatch::daemon_stops(const core::InstanceId& machine) {
     node.daemon = false;
     if (!node.silent_since) node.silent_since = m_stage.clock.real();
   }
+  // HTCondor's daemons take their ads out when they have the time: a machine that is ended, not one that dies.
+  if (m_options.entries != core::NodeEntries::by_themselves || m_stage.roll(500)) return;
+  std::erase_if(m_nodes, [&](const auto& entry) {
+    return entry.second.machine == machine && !machine.empty() && jobs_on(entry.first) == 0;
+  });
 }
 
 void SimBatch::silence(const core::NodeName& name, Seconds span) {
@@ -215,6 +220,9 @@ void SimBatch::start_jobs() {
 void SimBatch::tick() {
   if (m_ads_again_at && m_stage.clock.real() >= *m_ads_again_at) {
     m_ads_again_at.reset();
+    for (const auto& [name, node] : m_nodes) {
+      if (!node.daemon) requeue(name);
+    }
     std::erase_if(m_nodes, [](const auto& entry) { return !entry.second.daemon; });
     restore_state();
   }

@@ -57,7 +57,10 @@ void Checker::nodes_listed(const std::vector<core::Node>& nodes) {
   const std::vector<core::NodeName>& last = m_memory->last_good.nodes;
   const auto missing = std::ranges::count_if(last, [&](const core::NodeName& name) {
     const auto row = m_memory->nodes.find(name);
-    const bool by_tide = row != m_memory->nodes.end() && row->second.removing;
+    const bool by_tide = (row != m_memory->nodes.end() && row->second.removing) ||
+                         std::ranges::any_of(m_memory->machines, [&](const auto& entry) {
+                           return entry.second.node == name && entry.second.told_to_end;
+                         });
     return !by_tide && std::ranges::none_of(nodes, [&](const core::Node& node) { return node.name == name; });
   });
   const bool suspect = missing > 0 && (missing == std::ssize(last) || (missing > 2 && missing * 5 > std::ssize(last)));
@@ -151,7 +154,10 @@ void Checker::end(const EndFacts& facts) {
   if (!m_whole && !forced)
     fail(fmt::format("{}: on an errored, unproven or suspect reading of the batch system", what));
   if (facts.jobs > 0 && !forced) fail(fmt::format("{}: it runs {} jobs", what, facts.jobs));
-  if (facts.registered && !forced) {
+  // Where nodes come by themselves, tide may never have been shown this one.
+  const auto row = m_memory->machines.find(facts.id);
+  const bool shown = row != m_memory->machines.end() && row->second.registered;
+  if (facts.registered && !forced && (shown || !facts.by_itself)) {
     if (facts.held_by_person && !wished) fail(fmt::format("{}: a person holds its node", what));
     if (!facts.held_by_tide && !facts.held_by_person) fail(fmt::format("{}: its node is not held", what));
     if (facts.held_by_tide && facts.hold_pass >= m_pass)

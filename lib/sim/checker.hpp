@@ -45,6 +45,7 @@ class Checker {
     core::NodeName node;
     bool ours = false;
     bool registered = false;  // a node of it is there
+    bool by_itself = false;   // nobody made its entry, held
     bool held_by_tide = false;
     bool held_by_person = false;
     std::int64_t hold_pass = 0;

@@ -73,6 +73,7 @@ Checker::EndFacts World::end_facts(const SimMachine& machine) const {
   const SimNode* node = m_batch.node_of(machine.instance.id);
   if (node == nullptr) return facts;
   facts.registered = node->entry.registered_at.has_value();
+  facts.by_itself = m_batch.traits().entries == core::NodeEntries::by_themselves;
   facts.held_by_tide = node->entry.held && node->holder == Holder::tide;
   facts.held_by_person = node->entry.held && node->holder == Holder::person;
   facts.hold_pass = node->hold_pass;

@@ -151,6 +151,14 @@ TEST_CASE("reap: at least one may go") {
   CHECK(actions(world.plan()).size() == 1);
 }
 
+TEST_CASE("lost: not while the queue says that jobs run on a node of its name, which the list lacks") {
+  auto world = snapshot().machine("i-1", "n1", 7200s);
+  world.row([](core::Machine& row) { row.failing_since = Snapshot::before(120s); });
+  REQUIRE(has(actions(world.plan()), "terminate n1: lost"));
+  world.now.jobs->running[{"n1.cluster.example"}] = {{"7"}};
+  CHECK_FALSE(has(actions(world.plan()), "terminate n1: lost"));
+}
+
 TEST_CASE("drain: its note is what every batch system takes: plain, without quotes, at most 80 characters") {
   auto world = snapshot().worker("i-1", "n1").state(core::InstanceState::failed);
   world.instance(
