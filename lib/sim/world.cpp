@@ -74,7 +74,9 @@ Checker::EndFacts World::end_facts(const SimMachine& machine) const {
   if (node == nullptr) return facts;
   facts.registered = node->entry.registered_at.has_value();
   facts.by_itself = m_batch.traits().entries == core::NodeEntries::by_themselves;
-  facts.held_by_tide = node->entry.held && node->holder == Holder::tide;
+  // One that the batch system itself refuses takes no jobs either.
+  const bool refused = node->holder == Holder::batch && node->entry.unfit;
+  facts.held_by_tide = node->entry.held && (node->holder == Holder::tide || refused);
   facts.held_by_person = node->entry.held && node->holder == Holder::person;
   facts.hold_pass = node->hold_pass;
   facts.jobs = m_batch.jobs_on(node->entry.name);
