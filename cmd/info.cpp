@@ -35,6 +35,11 @@ Result<void> choose(output::Document& document, const std::vector<std::string>& 
 Result<core::ExitCode> run_info(Context& context, const InfoOptions& options) {
   TIDE_TRY_ASSIGN(engine::Ports * ports, context.ports(false));
   TIDE_TRY_ASSIGN(const core::Snapshot snapshot, engine::observe(*ports, context.settings(), options.with_jobs));
+  for (const auto& [name, cloud] : ports->clouds) {
+    const std::string identity = cloud->identity();
+    if (context.options().verbose && !identity.empty())
+      context.say(fmt::format("tide: cloud '{}' was asked as {}", name.value, identity));
+  }
   const core::Plan plan = core::plan(snapshot, context.settings());
   if (!options.save.empty()) {
     TIDE_TRY(

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace tide::cloud {
@@ -56,6 +57,9 @@ class Cloud {
 
   // What is wrong with this pool for this cloud, without any call; part of loading the configuration.
   virtual Result<void> check(const core::Pool& pool) const = 0;
+
+  // Whose credentials the last call went with, and until when they are good; "" if there is nothing to say. No secret.
+  virtual std::string identity() const { return ""; }
 };
 
 }  // namespace tide::cloud

@@ -25,6 +25,7 @@ class RetryingCloud final : public Cloud {
   Result<std::string> console(const core::InstanceId& id) override;
   Result<std::vector<InstanceType>> types(std::span<const std::string> names) override;
   Result<void> check(const core::Pool& pool) const override { return m_inner.check(pool); }
+  std::string identity() const override { return m_inner.identity(); }
 
  private:
   // Waits before the next try; false: no more tries.

@@ -21,10 +21,6 @@ Error nothing_found(const std::string& profile, const std::string& files) {
       .with_hint("Name a profile with [clouds.x] profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.");
 }
 
-bool has_role(const Profile& profile) {
-  return profile.settings.contains("role_arn") && !profile.settings.contains("web_identity_token_file");
-}
-
 Result<Credentials> file_keys(const Credentials& keys, const std::string& path) {
   TIDE_TRY(check_private(path));
   return checked(keys);
@@ -113,7 +109,7 @@ Result<Credentials> CredentialChain::find() {
   if (profile == nullptr && must_exist) return nothing_found(m_profile_name, files.named());
   static const Profile k_no_profile;
   if (profile == nullptr) profile = &k_no_profile;
-  if (has_role(*profile)) {
+  if (profile->has_role()) {
     std::vector<std::string> visited{m_profile_name};
     return from_role(m_profile_name, visited);
   }

@@ -20,6 +20,8 @@ struct Profile {
   std::optional<Credentials> in_config;  // keys of the config file, unchecked
 
   bool has_keys() const { return shared || in_config; }
+  // One that STS gives to whoever holds other credentials.
+  bool has_role() const { return settings.contains("role_arn") && !settings.contains("web_identity_token_file"); }
 };
 
 struct ProfileFiles {

@@ -188,6 +188,7 @@ std::vector<Answer> QueryApi::call(std::span<const Call> calls) {
   };
   auto credentials = m_credentials->get();
   if (!credentials) return fail(std::move(credentials).error());
+  m_identity = described(*credentials);
   const auto responses = send(calls, *credentials);
   for (std::size_t i = 0; i < calls.size(); ++i) answers[i] = answer_of(calls[i], responses[i], *credentials);
   if (repair_clock(responses, answers)) repeat(calls, *credentials, answers, may_be_skew);
@@ -196,7 +197,9 @@ std::vector<Answer> QueryApi::call(std::span<const Call> calls) {
   if (!expired || !m_credentials->renew()) return answers;
   // The refused calls were not done; those that were keep their answers.
   const auto fresh = m_credentials->get();
-  if (fresh && *fresh != *credentials) repeat(calls, *fresh, answers, may_be_expired);
+  if (!fresh || *fresh == *credentials) return answers;
+  m_identity = described(*fresh);
+  repeat(calls, *fresh, answers, may_be_expired);
   return answers;
 }
 

@@ -51,6 +51,7 @@ class QueryApi {
   QueryApi(Service service, std::shared_ptr<CredentialSource> credentials, net::Transport& transport, Clock& clock);
 
   const Service& service() const { return m_service; }
+  const std::string& identity() const { return m_identity; }  // the last call's credentials, described; "" before it
 
   // All side by side; one answer a call, in order.
   std::vector<Answer> call(std::span<const Call> calls);
@@ -67,6 +68,7 @@ class QueryApi {
   std::shared_ptr<CredentialSource> m_credentials;
   net::Transport& m_transport;
   Clock& m_clock;
+  std::string m_identity;
   Seconds m_skew{0};  // the peer's clock minus ours
 };
 

@@ -9,10 +9,6 @@
 namespace tide::cloud::aws {
 namespace {
 
-bool has_role(const Profile& profile) {
-  return profile.settings.contains("role_arn") && !profile.settings.contains("web_identity_token_file");
-}
-
 Result<void> check_role(const std::string& name, const Settings& settings, const std::string& arn) {
   const auto refuse = [&](const std::string& why, const std::string& hint) {
     return make_error(ErrorKind::auth, "profile '{}' {}", name, why).with_hint(hint);
@@ -118,7 +114,7 @@ Result<Credentials> CredentialChain::source_of_role(const std::string& name, con
         .with_hint("Let the last source_profile be one with keys.");
   }
   visited.push_back(from);
-  if (has_role(*source) && !source->has_keys()) return from_role(from, visited);
+  if (source->has_role() && !source->has_keys()) return from_role(from, visited);
   TIDE_TRY_ASSIGN(auto found, from_profile(from, *source, false));
   if (found) return std::move(*found);
   return make_error(ErrorKind::auth, "profile '{}', the source of profile '{}', has no credentials", from, name)

@@ -30,6 +30,7 @@ class Ec2Cloud : public Cloud {
   Result<std::string> console(const core::InstanceId& id) override;
   Result<std::vector<InstanceType>> types(std::span<const std::string> names) override;
   Result<void> check(const core::Pool& pool) const override;
+  std::string identity() const override { return m_api.identity(); }
 
  private:
   Result<void> check_token(const std::string& token, std::set<std::string>& seen) const;

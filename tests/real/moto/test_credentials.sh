@@ -154,6 +154,7 @@ is "$(used)" "${box%% *}"
 echo "# roles by STS: one, a chain, a platform's token; each pass asks once"
 tide_info 0 "${ec2}sts_endpoint = \"$endpoint\"\nprofile = \"role\""
 is "$(sts_calls AssumeRole)" 1
+says "cloud 'aws' was asked as role '$role' by profile 'base' in $work/home/.aws/credentials, good until 20..-..-..T..:..:..Z"
 is "$(identity)" "arn:aws:sts::123456789012:assumed-role/scaler/head-1"
 tide_info 0 "${ec2}profile = \"twice\"" AWS_ENDPOINT_URL_STS="$endpoint"
 is "$(sts_calls AssumeRole)" 3
