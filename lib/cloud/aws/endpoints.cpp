@@ -55,11 +55,13 @@ bool is_region(std::string_view text) {
   });
 }
 
+std::string real_region(const std::string& region) {
+  if (region.starts_with("fips-")) return region.substr(5);
+  return region.ends_with("-fips") ? region.substr(0, region.size() - 5) : region;
+}
+
 Result<std::string> default_endpoint(const std::string& service, const std::string& region, EndpointVariant variant) {
-  // The old way to ask for FIPS: as part of the region's name.
-  std::string plain = region;
-  if (plain.starts_with("fips-")) plain.erase(0, 5);
-  if (plain.ends_with("-fips")) plain.resize(plain.size() - 5);
+  const std::string plain = real_region(region);
   variant.fips = variant.fips || plain != region;
   const Partition& partition = partition_of(plain);
   if (service == "sts" && plain == "aws-global" && variant == EndpointVariant{})

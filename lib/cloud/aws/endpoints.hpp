@@ -36,6 +36,9 @@ EndpointVariant find_variant(const Surroundings& around);
 // AWS_CA_BUNDLE, else the profile's ca_bundle.
 std::string find_ca_file(const Surroundings& around);
 
+// "us-east-1" of "fips-us-east-1" and "us-east-1-fips", the old way to ask for FIPS; others as they are.
+std::string real_region(const std::string& region);
+
 // Only what goes into a host name and a signature.
 bool is_region(std::string_view text);
 

@@ -175,7 +175,9 @@ Result<std::unique_ptr<Cloud>> make(const config::Config& config, const config::
                        .version = "2016-11-15",
                        .ca_file = cloud.option("ca_file"),
                        .proxy = cloud.option("proxy")};
-  TIDE_TRY_ASSIGN(service.region, region_of(cloud, around, found));
+  TIDE_TRY_ASSIGN(const std::string region, region_of(cloud, around, found));
+  service.region = aws::real_region(region);
+  variant.fips = variant.fips || service.region != region;
   TIDE_TRY_ASSIGN(service.endpoint, endpoint_of(cloud, service.region, variant, around));
   if (cloud.option("signature") == "v2") service.signature = aws::SignatureVersion::v2;
   if (service.ca_file.empty()) service.ca_file = aws::find_ca_file(around);

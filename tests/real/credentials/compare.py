@@ -119,6 +119,7 @@ CASES = [
     case("FIPS", dict(ENV, AWS_USE_FIPS_ENDPOINT="true")),
     case("dual stack in the profile", ENV, "", "[default]\nuse_dualstack_endpoint = true\n"),
     case("both", dict(ENV, AWS_USE_FIPS_ENDPOINT="true", AWS_USE_DUALSTACK_ENDPOINT="true"), region="us-east-1"),
+    case("FIPS in the region's name", ENV, region="fips-us-west-2"),
     case("secret regions", ENV, region="us-iso-east-1"),
     case("an endpoint with port and path", ENV, endpoint="https://cloud.example:8773/services/Cloud"),
     case("AWS_ENDPOINT_URL", dict(ENV, AWS_ENDPOINT_URL="https://all.example"), since=NEW),

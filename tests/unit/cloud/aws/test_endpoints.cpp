@@ -36,6 +36,12 @@ TEST_CASE("default_endpoint: by partition") {
   CHECK(endpoint("sso", "eu-west-1") == "https://portal.sso.eu-west-1.amazonaws.com/");
 }
 
+TEST_CASE("real_region: FIPS was once part of a region's name") {
+  CHECK(real_region("fips-us-east-1") == "us-east-1");
+  CHECK(real_region("us-gov-west-1-fips") == "us-gov-west-1");
+  CHECK(real_region("eu-central-1") == "eu-central-1");
+}
+
 TEST_CASE("is_region: only what goes into a host name") {
   for (const char* text : {"eu-central-1", "RegionOne", "nova", "x_1.y"}) CHECK(is_region(text));
   for (const char* text : {"", "-x", "a b", "a/b", "evil.example/#", "a@b", "a:1"}) CHECK_FALSE(is_region(text));

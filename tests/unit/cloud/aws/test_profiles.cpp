@@ -85,6 +85,38 @@ TEST_CASE("parse_key_document: what is none is told without its text, however de
   CHECK(flat == std::map<std::string, std::string>{{"a", "b"}, {"n", "17"}, {"o.p", "q"}});
 }
 
+TEST_CASE("documents cut at every byte are refused, and never shown") {
+  const std::string whole = key_reply("AK", "2026-11-25T13:00:00Z");
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    const auto document = parse_key_document(whole.substr(0, size), "who");
+    REQUIRE_FALSE(document);
+    CHECK(document.error().message.find("SECRET") == std::string::npos);
+  }
+  REQUIRE(parse_key_document(whole, "who"));
+  const std::string file = "[default]\naws_access_key_id = AK\naws_secret_access_key = SECRET\n";
+  for (std::size_t size = 0; size < file.size(); ++size) {
+    const auto ini = parse_ini(file.substr(0, size));
+    if (!ini) CHECK(ini.error().message.find("SECRET") == std::string::npos);
+  }
+}
+
+TEST_CASE("hostile files and documents: NULs, bad UTF-8, a long line, many sections") {
+  CHECK(parse_ini(std::string("[a]\nk = x\0y\n", 12)).value().at("a").at("k") == std::string("x\0y", 3));
+  CHECK(parse_ini("[a]\nk = \xff\xfe\n").value().at("a").at("k") == "\xff\xfe");
+  CHECK(parse_ini("[a]\nk = " + std::string(1U << 20U, 'x')).value().at("a").at("k").size() == (1U << 20U));
+  std::string many;
+  for (int i = 0; i < 10'000; ++i) many += "[s" + std::to_string(i) + "]\n";
+  CHECK(parse_ini(many).value().size() == 10'000);
+  CHECK_FALSE(parse_key_document("{\"AccessKeyId\": \"\xff\xfe\"}", "who"));
+  const auto nul = parse_key_document(R"({"AccessKeyId": "A\u0000K", "SecretAccessKey": "s", "Token": "t",
+                                         "Expiration": "2026-11-25T13:00:00Z"})",
+                                      "who");
+  REQUIRE(nul);
+  const auto refused = to_credentials(*nul, {}, "who", true);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message == "who holds an access key with characters that none has");
+}
+
 TEST_CASE("by_our_clock: an expiry is told by our clock, if theirs is another") {
   const TimePoint noon = parse_time("2026-11-25T12:00:00Z").value();
   const TimePoint one = noon + Seconds(3600);
