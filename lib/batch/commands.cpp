@@ -52,11 +52,11 @@ std::string first_words(const process::Finished& finished) {
   return printable(errors.substr(0, errors.find('\n')), 200);
 }
 
-Error command_failure(const process::Command& command, const process::Finished& finished) {
+Error command_failure(const process::Command& command, const process::Finished& finished, std::string words) {
   const std::string how = finished.signal != 0 ? fmt::format("was killed by signal {}", finished.signal)
                                                : fmt::format("failed with exit code {}", finished.exit_code);
   Error error = make_error(ErrorKind::batch, "'{}' {}", process::display(command), how);
-  if (std::string words = first_words(finished); !words.empty()) error = std::move(error).with_peer(std::move(words));
+  if (!words.empty()) error = std::move(error).with_peer(std::move(words));
   return error;
 }
 

@@ -40,8 +40,8 @@ bool failed(const process::Finished& finished);
 bool says(const process::Finished& finished, std::string_view words);  // on stderr or stdout
 std::string first_words(const process::Finished& finished);            // the first line of stderr, printable
 
-// "'qstat -x' failed with exit code 2", of kind batch, with what it said; adapters add the hint.
-Error command_failure(const process::Command& command, const process::Finished& finished);
+// "'qstat -x' failed with exit code 2", of kind batch, with what it said (`words`); adapters add the hint.
+Error command_failure(const process::Command& command, const process::Finished& finished, std::string words);
 
 // Of what a command printed.
 Error in_command(Error error, const process::Command& command);

@@ -1,6 +1,5 @@
 #include <tide/batch/htcondor/htcondor.hpp>
-#include <tide/batch/registry.hpp>
-#include <tide/process/resolve.hpp>
+#include <tide/batch/programs.hpp>
 #include <tide/util/text.hpp>
 #include <tide/util/units.hpp>
 
@@ -13,17 +12,15 @@ namespace {
 using config::KeySpec;
 using config::KeyType;
 
-constexpr std::string_view k_usual_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
 constexpr KeySpec k_batch_keys[]{
     {"batch", "schedds", KeyType::list, "[]", "",
      "Whose jobs are read: [] this machine's schedd, names, or [\"all\"] that the collector knows"},
     {"batch", "pool", KeyType::text, "", "", "Address of the collector; default that of HTCondor's configuration"},
-    {"batch", "silent_after", KeyType::duration, "11m", "",
+    {"batch", "silent_after", KeyType::duration, "\"11m\"", "",
      "A node whose ad is older does not answer; more than two UPDATE_INTERVAL of its startd"},
-    {"batch", "collector_warmup", KeyType::duration, "15m", "",
+    {"batch", "collector_warmup", KeyType::duration, "\"15m\"", "",
      "For so long after the collector came up, its list of nodes proves nothing"},
-    {"batch", "drain_from", KeyType::duration, "30d", "",
+    {"batch", "drain_from", KeyType::duration, "\"30d\"", "",
      "condor_drain holds nodes whose jobs have at least so much retirement time left, condor_off -peaceful all others"},
 };
 
@@ -44,18 +41,14 @@ Result<void> check_words(const std::string& key, const std::vector<std::string>&
 }
 
 Result<std::unique_ptr<BatchSystem>> make(const config::Config& config, const Host& host) {
-  const auto path = host.environment.find("PATH");
-  const std::string folders =
-      path == host.environment.end() || path->second.empty() ? std::string(k_usual_path) : path->second;
-  const process::ResolveOptions where{.bin_dir = config.batch.bin_dir, .path = folders};
+  const Programs programs(config, host);
   htcondor::CondorOptions options;
-  TIDE_TRY_ASSIGN(options.condor_q, process::resolve("condor_q", where));
-  TIDE_TRY_ASSIGN(options.condor_status, process::resolve("condor_status", where));
-  TIDE_TRY_ASSIGN(options.condor_drain, process::resolve("condor_drain", where));
-  TIDE_TRY_ASSIGN(options.condor_off, process::resolve("condor_off", where));
-  TIDE_TRY_ASSIGN(options.condor_on, process::resolve("condor_on", where));
-  options.environment = config.batch.environment;
-  options.environment.try_emplace("PATH", folders);
+  TIDE_TRY_ASSIGN(options.condor_q, programs.find("condor_q"));
+  TIDE_TRY_ASSIGN(options.condor_status, programs.find("condor_status"));
+  TIDE_TRY_ASSIGN(options.condor_drain, programs.find("condor_drain"));
+  TIDE_TRY_ASSIGN(options.condor_off, programs.find("condor_off"));
+  TIDE_TRY_ASSIGN(options.condor_on, programs.find("condor_on"));
+  options.environment = programs.environment();
   options.timeout = config.batch.timeout;
   if (const auto found = config.batch.options.find("pool");
       found != config.batch.options.end() && !found->second.empty())

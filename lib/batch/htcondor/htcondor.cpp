@@ -14,12 +14,6 @@ namespace {
 constexpr std::array<std::string_view, 1> k_schedds{"Scheduler"};
 constexpr std::array<std::string_view, 2> k_machines{"Machine", "DaemonMaster"};
 
-Error in_command(Error error, const process::Command& command) {
-  return std::move(error).with_context(fmt::format("while reading what '{}' printed", process::display(command)));
-}
-
-bool is_good(const process::Finished& finished) { return finished.exit_code == 0 && finished.signal == 0; }
-
 std::set<std::string> startds_of(const Machine& machine) {
   std::set<std::string> addresses;
   for (const Ad* slot : machine.slots) addresses.insert(slot->address);
@@ -33,27 +27,11 @@ Error unknown_node(const core::NodeName& node) {
 }  // namespace
 
 HtCondor::HtCondor(process::CommandRunner& runner, Clock& clock, CondorOptions options)
-    : m_runner(runner), m_clock(clock), m_options(std::move(options)) {
-  m_options.environment["LC_ALL"] = "C";
-}
+    : m_clock(clock), m_options(std::move(options)), m_commands(runner, m_options.environment, m_options.timeout) {}
 
 process::Command HtCondor::command(const std::string& program, std::vector<std::string> arguments) const {
-  process::Command command;
-  command.argv.push_back(program);
-  if (!m_options.pool.empty()) {
-    command.argv.emplace_back("-pool");
-    command.argv.push_back(m_options.pool);
-  }
-  command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
-  command.environment = m_options.environment;
-  command.timeout = m_options.timeout;
-  return command;
-}
-
-Result<process::Finished> HtCondor::run(const process::Command& command) {
-  auto finished = m_runner.run(command);
-  if (!finished) return std::move(finished).error().with_context(fmt::format("from '{}'", process::display(command)));
-  return finished;
+  if (!m_options.pool.empty()) arguments.insert(arguments.begin(), {"-pool", m_options.pool});
+  return m_commands.command(program, std::move(arguments));
 }
 
 core::BatchTraits HtCondor::traits() const {
@@ -63,8 +41,8 @@ core::BatchTraits HtCondor::traits() const {
 Result<Ads> HtCondor::read_ads(std::span<const std::string_view> types, const std::string& machine) {
   process::Command status = command(m_options.condor_status, ad_arguments(types, machine));
   status.input = ad_format(m_options.features);
-  TIDE_TRY_ASSIGN(const process::Finished finished, run(status));
-  if (!is_good(finished)) return failure(status, finished);
+  TIDE_TRY_ASSIGN(const process::Finished finished, m_commands.run(status));
+  if (failed(finished)) return failure(status, finished);
   auto ads = parse_ads(finished.output, m_options.features);
   if (!ads) return in_command(std::move(ads).error(), status);
   return ads;
@@ -116,17 +94,9 @@ Result<void> HtCondor::read_queue(QueueBuilder& builder, const std::string& sche
   process::Command queue = command(m_options.condor_q, std::move(arguments));
   queue.input = print_format(job_columns(), true);
   builder.begin(schedd.empty() ? "" : schedd + "#");
-  // The sink's own error ends the command; it is told as one of reading.
-  std::optional<Error> unreadable;
-  queue.sink = [&](std::string_view piece) -> Result<void> {
-    auto fed = builder.feed(piece);
-    if (!fed) unreadable = fed.error();
-    return fed;
-  };
-  auto finished = run(queue);
-  if (unreadable) return in_command(std::move(*unreadable), queue);
-  if (!finished) return std::move(finished).error();
-  if (!is_good(*finished)) return failure(queue, *finished);
+  const auto finished = m_commands.stream(queue, [&](std::string_view piece) { return builder.feed(piece); });
+  if (!finished) return finished.error();
+  if (failed(*finished)) return failure(queue, *finished);
   if (auto whole = builder.end(); !whole) return in_command(std::move(whole).error(), queue);
   return {};
 }
@@ -144,16 +114,16 @@ Result<bool> HtCondor::drain(const std::string& address, const std::string& note
                   m_options.drain_from.count());
   const process::Command drain =
       command(m_options.condor_drain, {"-graceful", "-reason", note, "-check", check, address});
-  TIDE_TRY_ASSIGN(const process::Finished finished, run(drain));
-  if (is_good(finished) || says(finished, "Draining already in progress")) return true;
+  TIDE_TRY_ASSIGN(const process::Finished finished, m_commands.run(drain));
+  if (!failed(finished) || says(finished, "Draining already in progress")) return true;
   if (finished.signal == 0 && says(finished, "check expression")) return false;
   return failure(drain, finished);
 }
 
 Result<void> HtCondor::cancel(const std::string& address) {
   const process::Command cancel = command(m_options.condor_drain, {"-cancel", address});
-  TIDE_TRY_ASSIGN(const process::Finished finished, run(cancel));
-  if (!is_good(finished)) return failure(cancel, finished);
+  TIDE_TRY_ASSIGN(const process::Finished finished, m_commands.run(cancel));
+  if (failed(finished)) return failure(cancel, finished);
   return {};
 }
 
@@ -162,8 +132,8 @@ Result<void> HtCondor::switch_startd(const std::string& program, const core::Nod
   std::vector<std::string> arguments{"-constraint", fmt::format("Machine == \"{}\"", node.value), "-daemon", "startd"};
   if (program == m_options.condor_off) arguments.insert(arguments.begin(), "-peaceful");
   const process::Command change = command(program, std::move(arguments));
-  TIDE_TRY_ASSIGN(const process::Finished finished, run(change));
-  if (!is_good(finished)) return failure(change, finished);
+  TIDE_TRY_ASSIGN(const process::Finished finished, m_commands.run(change));
+  if (failed(finished)) return failure(change, finished);
   if (says(finished, "to master")) return {};
   return make_error(ErrorKind::batch, "'{}' reached no condor_master", process::display(change))
       .with_hint("Its startd must run under a condor_master that advertises itself to the same collector.");

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <tide/batch/batch.hpp>
+#include <tide/batch/commands.hpp>
 #include <tide/batch/htcondor/nodes.hpp>
 #include <tide/batch/htcondor/queue_builder.hpp>
-#include <tide/process/command_runner.hpp>
 #include <tide/util/clock.hpp>
 
 #include <chrono>
@@ -47,8 +47,7 @@ class HtCondor final : public BatchSystem {
   Result<void> remove(const core::NodeName& node) override;
 
  private:
-  process::Command command(const std::string& program, std::vector<std::string> arguments) const;
-  Result<process::Finished> run(const process::Command& command);
+  process::Command command(const std::string& program, std::vector<std::string> arguments) const;  // with -pool
   Result<Ads> read_ads(std::span<const std::string_view> types, const std::string& machine);
   Result<std::vector<std::string>> find_schedds();
   Result<void> read_queue(QueueBuilder& builder, const std::string& schedd);
@@ -57,9 +56,9 @@ class HtCondor final : public BatchSystem {
   Result<void> switch_startd(const std::string& program, const core::NodeName& node);
   Result<void> hold_machine(const core::NodeName& node, const Machine& machine, const std::string& note);
 
-  process::CommandRunner& m_runner;
   Clock& m_clock;
   CondorOptions m_options;
+  Commands m_commands;
 };
 
 }  // namespace tide::batch::htcondor

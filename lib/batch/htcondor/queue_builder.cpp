@@ -1,5 +1,6 @@
 #include <tide/batch/htcondor/job_shape.hpp>
 #include <tide/batch/htcondor/queue_builder.hpp>
+#include <tide/batch/queue_order.hpp>
 #include <tide/util/text.hpp>
 
 #include <algorithm>
@@ -11,14 +12,6 @@ namespace {
 // Removed and completed jobs stay listed while their user wants it so; they are on a machine only while one is named.
 bool is_over(std::string_view status) { return status == "3" || status == "4"; }
 bool waits(std::string_view status) { return status == "1" || status == "5"; }
-
-bool before(const core::WaitingJobs& a, const core::WaitingJobs& b) {
-  if (a.priority != b.priority) return a.priority > b.priority;
-  if (a.oldest != b.oldest) return a.oldest < b.oldest;
-  if (a.shape != b.shape) return a.shape < b.shape;
-  if (a.waiting != b.waiting) return a.waiting < b.waiting;
-  return a.reason < b.reason;
-}
 
 }  // namespace
 
@@ -140,7 +133,7 @@ core::JobQueue QueueBuilder::finish() {
     }
     queue.waiting.push_back(std::move(group.jobs));
   }
-  std::ranges::sort(queue.waiting, before);
+  std::ranges::sort(queue.waiting, runs_before);
   queue.running = std::move(m_running);
   queue.proof = fmt::format("condor_q: {} jobs, as {} schedd{} counted them, exit code 0", m_all_rows, m_schedds,
                             m_schedds == 1 ? "" : "s");

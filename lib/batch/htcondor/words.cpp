@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::size_t k_note_max = 512;
 
-std::string first_words(const process::Finished& finished) {
+// Its messages go over several lines, and some come on stdout.
+std::string all_words(const process::Finished& finished) {
   std::string_view errors = trim(finished.errors);
   if (errors.empty()) errors = trim(finished.output);
   std::string line(errors.substr(0, 600));
@@ -19,15 +20,8 @@ std::string first_words(const process::Finished& finished) {
 
 }  // namespace
 
-bool says(const process::Finished& finished, std::string_view words) {
-  return finished.errors.find(words) != std::string::npos || finished.output.find(words) != std::string::npos;
-}
-
 Error failure(const process::Command& command, const process::Finished& finished) {
-  const std::string how = finished.signal != 0 ? fmt::format("was killed by signal {}", finished.signal)
-                                               : fmt::format("failed with exit code {}", finished.exit_code);
-  Error error = make_error(ErrorKind::batch, "'{}' {}", process::display(command), how);
-  if (const std::string words = first_words(finished); !words.empty()) error = std::move(error).with_peer(words);
+  Error error = command_failure(command, finished, all_words(finished));
   if (says(finished, "ailed to connect") || says(finished, "an't find address") ||
       says(finished, "Error communicating") || says(finished, "couldn't contact")) {
     error = std::move(error).with_hint(

@@ -1,13 +1,11 @@
 #pragma once
 
-#include <tide/process/command_runner.hpp>
-#include <tide/util/result.hpp>
+#include <tide/batch/commands.hpp>
 
 namespace tide::batch::htcondor {
 
 // What a command that failed said, as an error of kind batch; an absent daemon and missing rights get a hint.
 Error failure(const process::Command& command, const process::Finished& finished);
-bool says(const process::Finished& finished, std::string_view words);  // on stderr or stdout
 
 // A drain's reason goes through a command line of its own and comes back in an ad: printable ASCII without quotes.
 Result<void> check_note(const std::string& note);

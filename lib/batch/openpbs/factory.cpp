@@ -13,7 +13,7 @@ using config::KeyType;
 constexpr std::string_view k_pbs_folders = "/opt/pbs/bin:/opt/pbs/sbin";
 
 constexpr KeySpec k_batch_keys[]{
-    {"batch", "form", KeyType::choice, "json", "json|text",
+    {"batch", "form", KeyType::choice, "\"json\"", "json|text",
      "What qstat and pbsnodes are asked to print; text where the JSON of an old version is broken"},
 };
 

@@ -32,7 +32,7 @@ bool refuses_option(const process::Finished& finished) {
 }
 
 Error failure(const process::Command& command, const process::Finished& finished) {
-  Error error = command_failure(command, finished);
+  Error error = command_failure(command, finished, first_words(finished));
   if (says(finished, "cannot connect") || says(finished, "Connection refused") ||
       says(finished, "Connection timed out")) {
     return std::move(error).with_hint(

@@ -21,7 +21,7 @@ bool is_word(std::string_view text, std::string_view also = "") {
 }  // namespace
 
 Error failure(const process::Command& command, const process::Finished& finished) {
-  Error error = command_failure(command, finished);
+  Error error = command_failure(command, finished, first_words(finished));
   if (says(finished, "Unable to contact slurm controller") || says(finished, "Connection refused")) {
     error = std::move(error).with_hint(
         "Check that slurmctld runs, and that SLURM_CONF in [batch.env] names its slurm.conf.");

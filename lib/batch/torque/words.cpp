@@ -31,7 +31,7 @@ std::set<std::string> properties_of(const NodeSpec& node) {
 }  // namespace
 
 Error failure(const process::Command& command, const process::Finished& finished) {
-  Error error = command_failure(command, finished);
+  Error error = command_failure(command, finished, first_words(finished));
   if (says(finished, "cannot connect to server") || says(finished, "Connection refused") ||
       says(finished, "Cannot connect to") || says(finished, "trqauthd")) {
     return std::move(error).with_hint("Check that pbs_server and trqauthd run, and [batch] server.");
