@@ -40,7 +40,7 @@ Result<Credentials> CredentialChain::get() {
     m_failure.reset();
     return held(std::move(*found), now);
   }
-  if (m_asked) {
+  if (m_asked && found.error().kind != ErrorKind::throttled) {
     m_failure = found.error();
     m_failed_at = m_ports.clock.monotonic();
   }

@@ -8,6 +8,7 @@ namespace tide::cloud::aws {
 namespace {
 
 constexpr std::chrono::milliseconds k_timeout{20'000};
+constexpr int k_tries = 3;  // after lost connections and 5xx, at once
 
 Call call_of(const std::string& action, const Role& role) {
   Call call{.action = action, .parameters = {{"RoleArn", role.arn}, {"RoleSessionName", role.session_name}}};
@@ -56,7 +57,11 @@ Result<Credentials> ask(Service sts, Call call, const Role& role, const Credenti
   sts.version = "2011-06-15";
   sts.signature = SignatureVersion::v4;
   QueryApi api(std::move(sts), std::make_shared<FixedCredentials>(with), transport, clock);
-  const Answer answer = api.call({&call, 1}).front();
+  Answer answer = api.call({&call, 1}).front();
+  // Giving a role twice does no harm; without one the whole pass is lost.
+  for (int tries = 1; !answer.body && answer.body.error().kind == ErrorKind::retry && tries < k_tries; ++tries) {
+    answer = api.call({&call, 1}).front();
+  }
   if (!answer.body) return refused(answer, role, with.source);
   return read(answer, call.action, "role '" + printable(role.arn, 200) + "' by " + with.source, clock.now());
 }

@@ -17,8 +17,8 @@ struct Role {
   bool operator==(const Role&) const = default;
 };
 
-// The role's keys, asked of `sts` (its endpoint, region, CA and proxy; its name and version are set here). All errors
-// are of kind auth but throttled ones.
+// The role's keys, asked of `sts` (its endpoint, region, CA and proxy; its name and version are set here). A lost
+// connection or a 5xx is tried again twice, at once. All errors are of kind auth but throttled ones.
 Result<Credentials> assume_role(Service sts, const Role& role, const Credentials& with, net::Transport& transport,
                                 Clock& clock);
 // The same for the token that a platform has written; nothing is signed.

@@ -177,7 +177,7 @@ TEST_CASE("temporary credentials: kept, renewed 15 minutes before their end, fai
   CHECK(world.seen.size() == 1);
   // 15 minutes before its end STS does not answer: what is held serves on, and is not tried again at once.
   world.clock.pass(Seconds(1));
-  world.answer = [](const net::Request&) { return make_error(ErrorKind::retry, "refused"); };
+  world.answer = [](const net::Request&) { return make_error(ErrorKind::timeout, "no answer in 20 s"); };
   CHECK(chain.get().value().access_key == "AKROLE1");
   CHECK(chain.get().value().access_key == "AKROLE1");
   CHECK(world.seen.size() == 2);
@@ -191,6 +191,31 @@ TEST_CASE("temporary credentials: kept, renewed 15 minutes before their end, fai
   CHECK_FALSE(chain.get());
   world.clock.pass(Seconds(30));
   CHECK(chain.get().value().access_key == "AKROLE5");
+}
+
+TEST_CASE("STS out of reach for a moment: asked again at once, twice; throttled, asked again by who waits") {
+  ChainWorld world;
+  world.home.write(".aws/credentials", keys("base", "AKBASE"));
+  world.home.write(".aws/config", "[profile tide]\nrole_arn = " + k_role + "\nsource_profile = base\n");
+  world.options.profile = "tide";
+  world.answer = [&](const net::Request&) -> Result<net::Response> {
+    if (world.seen.size() == 1) return make_error(ErrorKind::retry, "reset");
+    if (world.seen.size() == 2) return reply(503, "<html/>");
+    return reply(200, sts_reply("AssumeRole", "AKROLE", "2026-11-25T13:00:00Z"));
+  };
+  CHECK(world.find().value().access_key == "AKROLE");
+  CHECK(world.seen.size() == 3);
+  world.answer = [](const net::Request&) { return make_error(ErrorKind::retry, "reset"); };
+  CHECK(has(world.failure().message, "reset"));
+  CHECK(world.seen.size() == 6);
+
+  auto chain = world.chain();
+  world.answer = [](const net::Request&) {
+    return reply(400, "<ErrorResponse><Error><Code>Throttling</Code><Message>x</Message></Error></ErrorResponse>");
+  };
+  CHECK(chain.get().error().kind == ErrorKind::throttled);
+  world.answer = [](const net::Request&) { return reply(200, sts_reply("AssumeRole", "AK", "2026-11-25T13:00:00Z")); };
+  CHECK(chain.get().value().access_key == "AK");
 }
 
 TEST_CASE("renew: what the cloud calls expired is asked for anew, once") {
