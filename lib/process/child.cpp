@@ -41,6 +41,8 @@ struct Pipe {
   UniqueFd write_end;
 };
 
+constexpr int k_pipe_size = 1 << 20;  // the most that a plain user may have
+
 Result<Pipe> make_pipe() {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return make_error(ErrorKind::io, "pipe2 failed: {}", words_of(errno));
@@ -199,6 +201,8 @@ Result<Child> start(const Command& command) {
   TIDE_TRY_ASSIGN(const UniqueFd input, make_input(command.input));
   TIDE_TRY_ASSIGN(Pipe output, make_pipe());
   TIDE_TRY_ASSIGN(Pipe errors, make_pipe());
+  // A queue of a million jobs goes through in fewer turns. Where the kernel refuses, the usual 64 KiB do.
+  if (command.sink) (void)::fcntl(output.write_end.get(), F_SETPIPE_SZ, k_pipe_size);
   FileActions actions;
   pid_t pid = 0;
   int code = actions.fill(input.get(), output.write_end.get(), errors.write_end.get());

@@ -18,7 +18,7 @@ namespace {
 
 using Milliseconds = std::chrono::milliseconds;
 
-constexpr std::size_t k_piece = 65'536;    // what a pipe holds: one read empties it
+constexpr std::size_t k_piece = 262'144;   // a quarter of what a pipe holds: it is filled on while that is parsed
 constexpr Milliseconds k_tick{20};         // between looks where the kernel has no pidfd
 constexpr Milliseconds k_longest{60'000};  // poll takes an int
 

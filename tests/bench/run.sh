@@ -19,10 +19,12 @@ trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null; rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
 
 "$build/bench-squeue" "$here/../fixtures/slurm/22.05/waiting-squeue.txt" "${TIDE_BENCH_LINES:-1000000}"
-/usr/bin/python3 "$here/qstat_xml.py" "$build/bench-qstat" "$here/../fixtures/torque/6.1/s2-offline-qstat-xt.xml" \
-  "${TIDE_BENCH_LINES:-1000000}" "$work/qstat.xml"
-/usr/bin/python3 "$here/qstat_json.py" "$build/bench-qstat-json" "$here/../fixtures/openpbs/23.06/s1-mixed-qstat-ft.json" \
-  "${TIDE_BENCH_LINES:-1000000}" "$work/qstat.json"
+queue() { # SYSTEM BENCH RECORDING
+  /usr/bin/python3 "$here/queue.py" "$1" "$build/$2" "$here/../fixtures/$3" "${TIDE_BENCH_LINES:-1000000}" "$work/queue"
+}
+queue TORQUE bench-qstat torque/6.1/s2-offline-qstat-xt.xml
+queue OpenPBS bench-qstat-json openpbs/23.06/s1-mixed-qstat-ft.json
+queue HTCondor bench-condor-q htcondor/23.9/s1-mixed-jobs.txt
 
 unset AWS_PROFILE AWS_ENDPOINT_URL AWS_SESSION_TOKEN
 export AWS_CONFIG_FILE=$work/none AWS_SHARED_CREDENTIALS_FILE=$work/none AWS_EC2_METADATA_DISABLED=true AWS_PAGER=

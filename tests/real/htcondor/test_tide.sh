@@ -14,7 +14,8 @@ work=$(mktemp -d /tmp/tide-condor.XXXXXX)
 chmod 755 "$work"
 unset CONDOR_CONFIG "${!_CONDOR_@}"
 export TIDE_CONFIG=$work/tide.toml
-failed=0
+pause=0.5
+. "$root/tests/real/checks.sh"
 for port in $(seq $((23000 + $$ % 4000 * 2)) 2 31000); do
   if ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then break; fi
 done
@@ -43,29 +44,6 @@ end_all() {
 }
 trap end_all EXIT
 
-fail() { echo "FAILED: $*"; failed=1; }
-check() { # TEXT COMMAND...
-  local text=$1
-  shift
-  if "$@"; then echo "ok: $text"; else fail "$text ($*)"; tide info 2>&1 | tail -n 25; fi
-}
-same() { if [ "$2" = "$3" ]; then echo "ok: $1"; else fail "$1: wanted '$2', got '$3'"; fi; }
-tide() { "$build/tide" "$@"; }
-pass() { tide scale-once >>"$work/passes.log" 2>&1 || true; }
-until_true() { # SECONDS COMMAND...: with a pass before each look
-  local end=$((SECONDS + $1))
-  shift
-  until "$@"; do
-    [ $SECONDS -lt $end ] || return 1
-    pass
-    sleep 0.5
-  done
-}
-query() { tide info --json 2>/dev/null | python3 -c "import json, sys; d = json.load(sys.stdin); print($1)"; }
-machines() { query "sum(1 for w in d['workers'] if w['ours'] and w['instance'])"; }
-machines_are() { [ "$(machines)" = "$1" ]; }
-pools() { query "' '.join(sorted(w['pool'] for w in d['workers'] if w['ours'] and w['instance']))"; }
-phases() { query "' '.join(sorted(w['phase'] for w in d['workers'] if w['ours']))"; }
 submit() { # LINES...
   { printf 'executable = /bin/sleep\narguments = %s\nlog = /dev/null\n' "${seconds:-300}"; printf '%s\n' "$@"; } |
     CONDOR_AS=alice "$work/c/bin/condor_submit" -terse | cut -d. -f1
@@ -75,16 +53,6 @@ runs() { [ "$(state_of "$1")" = 2 ]; }
 done_is() { [ -z "$(state_of "$1")" ]; }
 host_of() { "$work/c/bin/condor_q" -allusers "$1" -af RemoteHost | sed 's/.*@//' | sort -u; }
 starts_of() { "$work/c/bin/condor_q" -allusers "$1" -af NumShadowStarts; }
-exits() { # CODE COMMAND...
-  local want=$1 code=0
-  shift
-  "$@" >"$work/last.out" 2>"$work/last.err" </dev/null || code=$?
-  [ "$code" = "$want" ] && return 0
-  echo "'$*' exits $code, wanted $want"
-  tail -n 15 "$work/last.out" "$work/last.err"
-  return 1
-}
-
 "$rig" up "$work/c" >>"$work/rig.log" 2>&1
 cat >"$TIDE_CONFIG" <<EOF
 [cluster]
@@ -179,7 +147,7 @@ for daemon in schedd collector; do
   pid=$("$rig" pid "$work/c" $daemon)
   kill -STOP "$pid"
   begin=$SECONDS
-  check "a stopped $daemon: exit 9" exits 9 tide scale-once
+  exits 9 tide scale-once
   check "within the time-out" [ $((SECONDS - begin)) -le 15 ]
   kill -CONT "$pid"
 done

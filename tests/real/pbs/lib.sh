@@ -9,29 +9,8 @@ work=$(mktemp -d /tmp/tide-pbs.XXXXXX)
 cluster=p$(basename "$work" | tr -cd 'a-z0-9' | tail -c 6)
 server=$work/pbs
 export TIDE_CONFIG=$work/tide.toml AWS_EC2_METADATA_DISABLED=true
-failed=0
-
-fail() { echo "FAILED: $*"; failed=1; }
-check() { # TEXT COMMAND...
-  local text=$1
-  shift
-  if "$@"; then echo "ok: $text"; else fail "$text ($*)"; fi
-}
-same() { # TEXT WANTED GOT
-  if [ "$2" = "$3" ]; then echo "ok: $1"; else fail "$1: wanted '$2', got '$3'"; fi
-}
-exits() { # CODE COMMAND...: the command's exit code; its output goes to $work/last.{out,err}
-  local want=$1 code=0
-  shift
-  "$@" >"$work/last.out" 2>"$work/last.err" </dev/null || code=$?
-  [ "$code" = "$want" ] && return 0
-  fail "'$*' exits $code, wanted $want"
-  sed 's/^/    /' "$work/last.out" "$work/last.err" | head -30
-  return 0
-}
-says() { # PATTERN: in the last command's output
-  if grep -qE -- "$1" "$work/last.out" "$work/last.err"; then echo "ok: says '$1'"; else fail "does not say '$1'"; cat "$work/last.out" "$work/last.err" | sed 's/^/    /' | head -20; fi
-}
+pause=0.4
+. "$root/tests/real/checks.sh"
 
 real() { # is it the real server?
   case $dialect in torque) [ -n "${TIDE_REAL_TORQUE:-}" ] ;; *) [ -n "${TIDE_REAL_OPENPBS:-}" ] ;; esac
@@ -100,25 +79,6 @@ max = 2
 names = "{cluster}-{pool}-{n:02}"
 TOML
 }
-set_key() { sed -i "0,/^$1 = .*/s||$1 = $2|" "$TIDE_CONFIG"; } # KEY VALUE: changes the first line that sets it
-
-tide() { "$build/tide" "$@"; }
-pass() { tide scale-once >>"$work/passes.log" 2>&1 || true; }
-passes() { local n; for n in $(seq "$1"); do pass; sleep "${2:-0.5}"; done; }
-until_true() { # SECONDS COMMAND...: with a pass before each look
-  local end=$((SECONDS + $1))
-  shift
-  until "$@"; do
-    [ $SECONDS -lt $end ] || return 1
-    pass
-    sleep 0.4
-  done
-}
-info() { tide info --json 2>/dev/null; }
-query() { info | python3 -c "import json, sys; d = json.load(sys.stdin); print($1)"; }
-machines() { query "' '.join(sorted(w['pool'] for w in d['workers'] if w['ours'] and w['instance']))"; }
-machines_are() { [ "$(machines)" = "$1" ]; }
-phases() { query "' '.join(sorted(w['phase'] for w in d['workers'] if w['ours']))"; }
 # Q, H, W, R, or C once it is over and gone.
 job_state() {
   if [ "$dialect" = torque ]; then

@@ -10,14 +10,14 @@ five_shapes() {
   exits 0 tide info --json
   check "no node, no job: an empty cluster is read" no_nodes
   exits 0 tide scale-once
-  same "nothing is launched" "" "$(machines)"
+  same "nothing is launched" "" "$(pools)"
   local jobs=()
   jobs=("$(one)" "$(two_nodes)" "$(large)" "$(gpu)" "$(featured)")
   exits 0 tide scale-once
   # One large machine takes the three that need one (6 + 1 + 1 CPUs); of small ones two for the pair, one for the single.
-  same "exactly the right nodes rise" "large small small small" "$(machines)"
+  same "exactly the right nodes rise" "large small small small" "$(pools)"
   for job in "${jobs[@]}"; do check "$job runs to its end" until_true 40 job_is "$job" C; done
-  check "idle nodes are held, ended and removed" until_true 40 machines_are ""
+  check "idle nodes are held, ended and removed" until_true 40 pools_are ""
   check "the last entry is gone" until_true 20 no_nodes
   real || check "no name is left" until_true 10 sh -c "! grep -q '$cluster-' '$server/hosts'"
 }
@@ -32,7 +32,7 @@ no_demand() {
   dep=$(dependent "$hold")
   later=$(deferred)
   exits 0 tide scale-once
-  same "none of them makes a node" "" "$(machines)"
+  same "none of them makes a node" "" "$(pools)"
   explains "${jobs[0]}" 'slots are wanted'
   explains "${jobs[1]}" 'MiB are wanted'
   explains "${jobs[2]}" "lacks the feature 'nosuch"
@@ -44,9 +44,9 @@ no_demand() {
   local array
   array=$(limited_array)
   exits 0 tide scale-once
-  same "an array's limit cuts its demand" "small" "$(machines)"
+  same "an array's limit cuts its demand" "small" "$(pools)"
   run qdel "$array"
-  check "its node goes" until_true 40 machines_are ""
+  check "its node goes" until_true 40 pools_are ""
 }
 
 silence() {
@@ -54,23 +54,23 @@ silence() {
   job=$(long_one)
   check "a long job runs" until_true 40 job_is "$job" R
   passes 2
-  before=$(machines)
+  before=$(pools)
   only_scripted
   # The server restarts: for a moment it has heard of no node.
   "$here/fake_pbs.py" restart "$server"
   pass
   pass
-  same "a restarted server under a running job: no end" "$before" "$(machines)"
+  same "a restarted server under a running job: no end" "$before" "$(pools)"
   sleep 1.5
   check "it runs on" job_is "$job" R
   passes 3
-  same "and nothing was launched or ended" "$before" "$(machines)"
+  same "and nothing was launched or ended" "$before" "$(pools)"
   # Its node falls silent.
   node=$(query "next(w['node'] for w in d['workers'] if w['ours'])")
   touch "$server/silent.$node"
   sleep 3.5
   passes 4
-  same "a silent node with a job: no end" "$before" "$(machines)"
+  same "a silent node with a job: no end" "$before" "$(pools)"
   check "the job is there" job_is "$job" R
   rm "$server/silent.$node"
   sleep 0.8
@@ -90,11 +90,11 @@ silence() {
   exits 9 tide scale-once
   says 'pbs_server'
   rm "$server/down"
-  same "all machines are there" "$before" "$(machines)"
+  same "all machines are there" "$before" "$(pools)"
   check "the job is there" job_is "$job" R
   check "no busy node was ended" sh -c "! grep -q requeued '$server/events'"
   run qdel "$job"
-  check "without its job the node goes" until_true 40 machines_are ""
+  check "without its job the node goes" until_true 40 pools_are ""
 }
 
 stories() {

@@ -11,29 +11,7 @@ command -v slurmctld >/dev/null || { echo "slurmctld is not installed: tools/nee
 work=$(mktemp -d /tmp/tide-e2e.XXXXXX)
 cluster=t$(basename "$work" | tr -cd 'a-z0-9' | tail -c 6)
 export TIDE_CONFIG=$work/tide.toml AWS_EC2_METADATA_DISABLED=true
-failed=0
-
-fail() { echo "FAILED: $*"; failed=1; }
-check() { # TEXT COMMAND...
-  local text=$1
-  shift
-  if "$@"; then echo "ok: $text"; else fail "$text ($*)"; fi
-}
-same() { # TEXT WANTED GOT
-  if [ "$2" = "$3" ]; then echo "ok: $1"; else fail "$1: wanted '$2', got '$3'"; fi
-}
-exits() { # CODE COMMAND...: the command's exit code; its output goes to $work/last.{out,err}
-  local want=$1 code=0
-  shift
-  "$@" >"$work/last.out" 2>"$work/last.err" </dev/null || code=$?
-  [ "$code" = "$want" ] && return 0
-  fail "'$*' exits $code, wanted $want"
-  sed 's/^/    /' "$work/last.out" "$work/last.err" | head -30
-  return 0
-}
-says() { # TEXT-PATTERN: in the last command's output
-  if grep -qE -- "$1" "$work/last.out" "$work/last.err"; then echo "ok: says '$1'"; else fail "does not say '$1'"; sed 's/^/    /' "$work/last.err" | head -20; fi
-}
+. "$root/tests/real/checks.sh"
 
 free_port() {
   local port
@@ -95,28 +73,6 @@ names = "{cluster}-{pool}-{n:02}"
 EOF
   mkdir -p "$work/node"
 }
-set_key() { # KEY VALUE: changes the first line that sets it
-  sed -i "0,/^$1 = .*/s||$1 = $2|" "$TIDE_CONFIG"
-}
-
-tide() { "$build/tide" "$@"; }
-pass() { tide scale-once >>"$work/passes.log" 2>&1 || true; }
-passes() { local n; for n in $(seq "$1"); do pass; sleep "${2:-1}"; done; }
-until_true() { # SECONDS COMMAND...: with a pass before each look
-  local end=$((SECONDS + $1))
-  shift
-  until "$@"; do
-    [ $SECONDS -lt $end ] || return 1
-    pass
-    sleep 1
-  done
-}
-info() { tide info --json 2>/dev/null; }
-query() { info | python3 -c "import json, sys; d = json.load(sys.stdin); print($1)"; }
-phases() { query "' '.join(w['phase'] for w in d['workers'] if w['ours'])"; }
-machines() { query "sum(1 for w in d['workers'] if w['ours'] and w['instance'])"; }
-machines_are() { [ "$(machines)" = "$1" ]; }
-phase_of() { query "' '.join(w['phase'] for w in d['workers'] if w['node'] == '$1')"; }
 job_state() { squeue -h -t all -j "$1" -o %T 2>/dev/null | head -1; }
 job_is() { [ "$(job_state "$1")" = "$2" ]; }
 submit() { (cd "$work" && sbatch --parsable -o /dev/null "$@"); }
