@@ -45,11 +45,14 @@ void clear_gone(World& world, const Worker& worker) {
   world.act(Forget{worker.id, worker.name}, "gone", "its machine is gone and its node is out of the batch system");
 }
 
-// Is a machine of this name live, or may one still come?
+// Is a machine of this name live, or may one still come? A node that comes by itself may bear the longer name of its
+// host.
 bool name_is_wanted(const World& world, const NodeName& name) {
   const Memory& memory = world.plan.memory;
-  const bool machine =
-      std::ranges::any_of(memory.machines, [&](const auto& entry) { return entry.second.node == name; });
+  const bool machine = std::ranges::any_of(memory.machines, [&](const auto& entry) {
+    const std::string& node = entry.second.node.value;
+    return node == name.value || node.starts_with(name.value + ".");
+  });
   const bool coming = std::ranges::any_of(memory.intents, [&](const auto& entry) {
     const Intent& intent = entry.second;
     return intent.state == IntentState::open &&
@@ -75,7 +78,10 @@ void clear_entries(World& world) {
     if (worker != world.plan.workers.end() && !is_dead_entry(world, row, *worker)) continue;
     const bool adopted = row.intent.empty();
     if (adopted && (world.reading.rebuilding || world.now() - row.since < world.settings.scale.boot_deadline)) continue;
-    world.act(Remove{name, Seconds(0)}, "leftover", "no machine came for this entry");
+    // Where nodes make no entries, the row stands for the name alone, perhaps of a machine that was there and is gone.
+    const bool by_itself = world.snapshot.batch.entries == NodeEntries::by_themselves;
+    world.act(Remove{name, by_itself ? name_rest(world, row.pool) : Seconds(0)}, "leftover",
+              "no machine came for this entry");
   }
 }
 

@@ -144,3 +144,17 @@ TEST_CASE("holds: of a node that is in no list and to come no more are forgotten
   CHECK(plan.memory.holds.contains({"n1"}));
   CHECK_FALSE(plan.memory.holds.contains({"old"}));
 }
+
+TEST_CASE("leftover: the name of a node that comes by itself under its host's longer name is kept, and rests") {
+  auto world = snapshot().worker("i-1", "n1");
+  world.now.batch.entries = core::NodeEntries::by_themselves;
+  world.row().node.value = "n1.cluster.example";
+  world.node().name.value = "n1.cluster.example";
+  CHECK_FALSE(has(actions(world.plan()), "remove n1: leftover"));
+  auto gone = snapshot();
+  gone.now.batch.entries = core::NodeEntries::by_themselves;
+  gone.memory().nodes[{"n1"}] = {.node = {"n1"}, .pool = {"small"}, .intent = {"x"}, .since = Snapshot::before(60s)};
+  const auto plan = gone.plan();
+  REQUIRE(actions(plan) == Lines{"remove n1: leftover"});
+  CHECK(std::get<core::Remove>(plan.actions[0].action).name_rest == 86'400s);
+}
