@@ -18,9 +18,9 @@ namespace {
 
 using Milliseconds = std::chrono::milliseconds;
 
-constexpr std::size_t k_piece = 262'144;   // a quarter of what a pipe holds: it is filled on while that is parsed
-constexpr Milliseconds k_tick{20};         // between looks where the kernel has no pidfd
-constexpr Milliseconds k_longest{60'000};  // poll takes an int
+constexpr std::size_t k_piece = 1U << 20U;  // what a pipe may hold: one read empties it
+constexpr Milliseconds k_tick{20};          // between looks where the kernel has no pidfd
+constexpr Milliseconds k_longest{60'000};   // poll takes an int
 
 Error system_error(std::string_view call, int code) {
   return make_error(ErrorKind::io, "{} failed: {}", call, std::system_category().message(code));
@@ -28,8 +28,7 @@ Error system_error(std::string_view call, int code) {
 
 // Takes what is there. Closes `fd` at the end of the stream.
 template <typename Deliver>
-Result<void> read_piece(UniqueFd& fd, Deliver&& deliver) {
-  std::array<char, k_piece> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled by read
+Result<void> read_piece(UniqueFd& fd, std::string& buffer, Deliver&& deliver) {
   const ssize_t count = ::read(fd.get(), buffer.data(), buffer.size());
   if (count > 0) return deliver(std::string_view(buffer.data(), static_cast<std::size_t>(count)));
   if (count == 0) fd.reset();
@@ -80,13 +79,13 @@ class Run {
 
   Result<void> read_both() {
     if (m_child.errors) {
-      TIDE_TRY(read_piece(m_child.errors, [&](std::string_view piece) -> Result<void> {
+      TIDE_TRY(read_piece(m_child.errors, m_buffer, [&](std::string_view piece) -> Result<void> {
         keep_tail(finished.errors, piece);
         return {};
       }));
     }
     if (!m_child.output) return {};
-    return read_piece(m_child.output, [&](std::string_view piece) { return take_output(piece); });
+    return read_piece(m_child.output, m_buffer, [&](std::string_view piece) { return take_output(piece); });
   }
 
   Result<void> take_output(std::string_view piece) {
@@ -111,6 +110,7 @@ class Run {
   Child& m_child;
   Clock& m_clock;
   Milliseconds m_deadline;
+  std::string m_buffer = std::string(k_piece, '\0');
 };
 
 }  // namespace

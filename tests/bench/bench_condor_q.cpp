@@ -14,7 +14,7 @@ namespace {
 
 using namespace tide;
 
-constexpr std::size_t k_piece = 256U << 10U;            // as the runner reads
+constexpr std::size_t k_piece = 1U << 20U;              // as the runner reads
 constexpr std::string_view k_waits = "\t1\tundefined";  // JobStatus 1, no RemoteHost
 constexpr std::int64_t k_cluster = 10'000;              // procs of one cluster
 

@@ -18,7 +18,7 @@ namespace {
 
 using namespace tide;
 
-constexpr std::size_t k_piece = 256U << 10U;  // as the runner reads
+constexpr std::size_t k_piece = 1U << 20U;  // as the runner reads
 constexpr std::int64_t k_in_a_row = 10;
 
 int fail(const std::string& why) {

@@ -17,7 +17,7 @@ namespace {
 
 using namespace tide;
 
-constexpr std::size_t k_piece = 256U << 10U;     // as the runner reads
+constexpr std::size_t k_piece = 1U << 20U;       // as the runner reads
 constexpr std::string_view k_id = "6.headnode";  // waits, several chunks
 
 int fail(const std::string& why) {

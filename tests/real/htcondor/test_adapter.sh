@@ -197,6 +197,12 @@ fails 'timeout|batch' condor_status --timeout 4 server
 kill -CONT "$collector"
 until_true 20 shows jobs "^on w1.tide.test: $first.0"
 
+say "The suite of every batch adapter"
+rig add-node "$work/c" live1 Retire=315360000
+until_true 20 shows nodes "^live1.tide.test "
+LIVE_NODE=joined "$here/../../conformance/batch_live.sh" live1.tide.test 127.0.0.1 "$tool" htcondor --bin-dir "$work/c/bin" "${keys[@]}"
+rig rm-node "$work/c" live1
+
 say "Named schedds, all of them, and another pool's collector"
 tide --key schedds=all jobs
 has "^on w1.tide.test: head@#$first.0"
