@@ -66,10 +66,8 @@ Result<std::size_t> JobReader::between(std::string_view text) {
   const bool warning = text.starts_with("Warning");
   if (!warning && !text.starts_with(k_declaration) && !may_become(text, "Warning")) return bad("no list of jobs", text);
   const std::size_t end = text.find(warning ? "\n" : "?>");
-  if (end == std::string_view::npos) {
-    if (text.size() > k_prologue_max) return bad("no list of jobs", text);
-    return std::size_t{0};
-  }
+  if (std::min(end, text.size()) > k_prologue_max) return bad("no list of jobs", text);
+  if (end == std::string_view::npos) return std::size_t{0};
   return end + (warning ? 1 : 2);
 }
 

@@ -217,3 +217,14 @@ TEST_CASE("a job that is none is refused") {
 }
 
 TEST_SUITE_END();
+
+TEST_CASE("a prologue that does not end is refused, whatever the pieces") {
+  const std::string text = "<?xml version=\"" + std::string(5'000, 'x') + "\"?>\n<Data></Data>\n";
+  for (const std::size_t piece : {std::size_t{64}, text.size()}) {
+    batch::torque::QueueBuilder builder({.now = test::k_recorded});
+    bool refused = false;
+    for (std::size_t at = 0; at < text.size() && !refused; at += piece)
+      refused = !builder.feed(std::string_view(text).substr(at, piece));
+    CHECK(refused);
+  }
+}
