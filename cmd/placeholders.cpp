@@ -9,19 +9,27 @@ namespace tide::cmd {
 
 namespace {
 
-// Where an entry needs a name that resolves: an address of this machine at which no daemon of a node listens.
-std::string address_of(std::size_t index) { return fmt::format("127.254.{}.{}", index / 250, index % 250 + 1); }
+// Where an entry needs a name that resolves: an address of this machine at which no daemon of a node listens, and that
+// the table gives to no other.
+std::string free_address(const std::vector<core::HostEntry>& table) {
+  for (int index = 0;; ++index) {
+    std::string address = fmt::format("127.254.{}.{}", index / 250, index % 250 + 1);
+    if (std::ranges::find(table, address, &core::HostEntry::address) == table.end()) return address;
+  }
+}
 
-Result<void> name_placeholder(engine::Ports& ports, const batch::NodeSpec& spec) {
+Result<void> name_placeholder(engine::Ports& ports, batch::NodeSpec& spec) {
   if (ports.names == nullptr) return {};
   TIDE_TRY_ASSIGN(std::vector<core::HostEntry> table, ports.names->read());
-  std::erase_if(table, [&](const core::HostEntry& entry) { return entry.name == spec.name; });
+  const auto there = std::ranges::find(table, spec.name, &core::HostEntry::name);
+  spec.address = there == table.end() ? free_address(table) : there->address;
+  if (there != table.end()) return {};
   table.push_back({spec.name, spec.address});
   std::ranges::sort(table);
   return ports.names->write(table);
 }
 
-Result<void> make_placeholder(engine::Ports& ports, const batch::NodeSpec& spec) {
+Result<void> make_placeholder(engine::Ports& ports, batch::NodeSpec spec) {
   TIDE_TRY(name_placeholder(ports, spec));
   return ports.batch.add(spec);
 }
@@ -44,16 +52,13 @@ Result<core::ExitCode> run_placeholders(Context& context) {
         fmt::format("tide: {} accepts jobs with no node there: no placeholder is needed", context.settings().batch));
     return core::ExitCode::done;
   }
-  const bool late = ports->batch.traits().entries == core::NodeEntries::with_address;
   std::shared_ptr<void> held;
   if (!context.options().dry_run) {
     TIDE_TRY_ASSIGN(held, take_lock(context, "placeholders"));
   }
   TIDE_TRY_ASSIGN(const std::vector<core::Node> nodes, ports->batch.nodes());
-  std::size_t index = 0;
   for (const auto& [name, pool] : context.settings().pools) {
-    batch::NodeSpec spec = placeholder_of(context.settings(), pool);
-    if (late) spec.address = address_of(index++);
+    const batch::NodeSpec spec = placeholder_of(context.settings(), pool);
     const auto there = std::ranges::find(nodes, spec.name, &core::Node::name);
     if (there != nodes.end() && !there->placeholder) {
       return make_error(ErrorKind::refused, "node '{}' exists and is no placeholder", spec.name.value)

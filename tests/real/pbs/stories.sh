@@ -105,8 +105,22 @@ conformance() {
   : >"$server/hosts"
 }
 
+placeholders() {
+  real && return 0
+  exits 0 tide placeholders --yes
+  exits 0 tide placeholders --yes
+  same "one placeholder a pool, each at an address of its own" "127.254.0.1 127.254.0.2" "$(sed -n 's/^\(127.254[^ ]*\) .*-placeholder$/\1/p' "$server/hosts" | sort | xargs)"
+  pass
+  same "they are not counted, nor is their name taken out" "2" "$(grep -c -- '-placeholder$' "$server/hosts")"
+  same "and no machine comes of them" "" "$(pools)"
+  local pool
+  for pool in small large; do run qmgr -c "delete node $cluster-$pool-placeholder"; done
+  : >"$server/hosts"
+}
+
 stories() {
   conformance
+  placeholders
   five_shapes
   no_demand "$([ "$dialect" = torque ] && echo batch || echo workq)"
   silence
