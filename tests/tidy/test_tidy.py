@@ -1,6 +1,9 @@
 """The checks of tidy.py fire on what they ban and stay quiet on what they allow."""
+import os
+import tempfile
 import unittest
 
+import facts
 import tidy
 
 
@@ -47,6 +50,29 @@ class Rules(unittest.TestCase):
     def test_one_file_includes_cli11(self):
         self.assertTrue(self.complaints("cmd/info.cpp", "#include <CLI/CLI.hpp>\n"))
         self.assertEqual([], self.complaints("cmd/bind_cli11.cpp", "#include <CLI/CLI.hpp>\n"))
+
+
+class Facts(unittest.TestCase):
+    def complaints(self, row):
+        with tempfile.TemporaryDirectory() as root:
+            os.makedirs(os.path.join(root, "tests", "unit"))
+            with open(os.path.join(root, "tests", "unit", "test_x.cpp"), "w", encoding="utf-8") as stream:
+                stream.write('TEST_CASE("a: one") {}\nTEST_CASE(\n    "b: \\"two\\""\n    " and more") {}\n')
+            with open(os.path.join(root, "tests", "x.cmd"), "w", encoding="utf-8"):
+                pass
+            return facts.check(root, "| fact | test |\n|---|---|\n" + row + "\n")
+
+    def test_cases_and_files_that_are_there(self):
+        self.assertEqual([], self.complaints('| f | unit/test_x.cpp: a: one<br>unit/test_x.cpp: b: "two" and more<br>x.cmd |'))
+
+    def test_cases_and_files_that_are_gone(self):
+        for row in ("| f | unit/test_x.cpp: a: on |", "| f | unit/test_y.cpp: a: one |", "| f | unit/test_x.cpp |", "| f |  |", "| f |",
+                    "| f | unit/test_x.cpp: a: one<br>y.cmd |"):
+            with self.subTest(row=row):
+                self.assertEqual([3], [line for line, _ in self.complaints(row)])
+
+    def test_a_page_without_tests_is_none(self):
+        self.assertTrue(facts.check(".", "nothing\n"))
 
 
 if __name__ == "__main__":

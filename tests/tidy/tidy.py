@@ -4,6 +4,8 @@ import re
 import subprocess
 import sys
 
+import facts
+
 LINES_MAX = 500
 
 # Folder of lib -> folders whose headers it may include. Arrows run downwards only.
@@ -151,7 +153,7 @@ def main():
     if listed.returncode != 0 or not paths:  # a tarball without .git
         paths = [os.path.relpath(os.path.join(folder, name), root) for folder, _, names in os.walk(root) for name in names
                  if "/build" not in folder and "/.git" not in folder]
-    found = check_tree(root, sorted(paths))
+    found = check_tree(root, sorted(paths)) + facts.check_page(root)
     for path, line, what in found:
         print(f"{path}:{line}: {what}")
     if found:

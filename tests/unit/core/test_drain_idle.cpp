@@ -73,6 +73,24 @@ TEST_CASE("drain_idle: a pool keeps its minimum, counting neither drained nor br
   CHECK(actions(world.plan()).empty());
 }
 
+TEST_CASE("drain_idle: what a minimum keeps stays idle, and goes at once when the minimum does") {  // B-E9
+  auto world = idle(1, 900s).set([](core::Settings& s) { s.pools.at({"small"}).min = 1; });
+  CHECK(world.plan().memory.machines.at({"i-1"}).idle_since == Snapshot::before(900s));
+  world.set([](core::Settings& s) { s.pools.at({"small"}).min = 0; });
+  CHECK(actions(world.plan()) == Lines{"hold n1: idle"});
+}
+
+TEST_CASE(
+    "drain_idle: a machine whose pool was taken out of the configuration counts, and goes like any other") {  // B-C16
+  const auto with_cap = [](int cap) {
+    auto world = snapshot().worker("i-1", "n1", "old").idle(900s).worker("i-2", "n2", "old").busy("7");
+    return world.waiting(slots(8, 2)).set([=](core::Settings& s) { s.scale.max_nodes = cap; }).plan();
+  };
+  CHECK(actions(with_cap(3)) == Lines{"hold n1: idle"});  // no room for two more beside these two
+  CHECK(has(actions(with_cap(4)), "launch small x2: demand"));
+  CHECK(actions(snapshot().worker("i-1", "n1", "old").draining("idle", 99).plan()) == Lines{"terminate n1: idle"});
+}
+
 TEST_CASE("drain_idle: the cluster keeps min_nodes") {
   CHECK(actions(idle(3, 900s).set([](core::Settings& s) { s.scale.min_nodes = 2; }).plan()) == Lines{"hold n1: idle"});
 }

@@ -83,6 +83,13 @@ TEST_CASE("nodes: static slots, claims without a job, typed GPUs") {
   CHECK(odd.slots_used == 1);
 }
 
+TEST_CASE("nodes: what a startd does for itself is no job") {
+  const test::AdColumns fixed{{"PartitionableSlot", "undefined"},
+                              {"Activity", "\"Benchmarking\""}};  // right after its boot
+  CHECK(only_node(slot_line("a.x", fixed)).slots_used == 0);
+  CHECK(only_node(slot_line("a.x", {{"Activity", "\"Benchmarking\""}})).slots_used == 0);
+}
+
 TEST_CASE("nodes: an ad that says Unclaimed of a machine that died long ago") {
   const auto node = only_node(slot_line("a.x", {{"LastHeardFrom", std::to_string(test::k_condor_now - 700)}}));
   CHECK_FALSE(node.responding);

@@ -28,7 +28,7 @@ TEST_CASE("queue: only the schedd's own count proves it whole") {
   CHECK(hidden.error().message.find("all users") != std::string::npos);
   for (const std::string& text : std::vector<std::string>{
            totals(0, 0) + "more\n", "\nTotal for query: x jobs; 0 suspended\n", "no\n" + totals(1, 1), "\n<html>\n",
-           job_line(1, {{JobField::proc, "x"}}) + totals(1, 1)}) {
+           "All queues are empty\n", job_line(1, {{JobField::proc, "x"}}) + totals(1, 1)}) {
     const auto queue = test::read_queue(text);
     REQUIRE_FALSE(queue);
     CHECK(queue.error().kind == ErrorKind::protocol);
@@ -40,7 +40,12 @@ TEST_CASE("queue: every JobStatus") {
   CHECK(only_group({{JobField::status, "5"}, {JobField::hold_code, "15"}}).waiting == Waiting::held);
   CHECK(only_group({{JobField::status, "5"}, {JobField::hold_code, "15"}}).reason.find("submitted on hold") !=
         std::string::npos);
-  CHECK(only_group({{JobField::status, "5"}, {JobField::hold_code, "99"}}).reason.find("99") != std::string::npos);
+  const auto held = [](const char* code) {
+    return only_group({{JobField::status, "5"}, {JobField::hold_code, code}}).reason;
+  };
+  CHECK(held("1") == "Held: by a person (HoldReasonCode 1)");
+  CHECK(held("6") == "Held: its program could not be started (HoldReasonCode 6)");
+  CHECK(held("99") == "Held (HoldReasonCode 99)");
   CHECK(only_group({{JobField::status, "8"}}).waiting == Waiting::unknown);
   CHECK(only_group({{JobField::status, "error"}}).waiting == Waiting::unknown);
   for (const char* status : {"2", "6", "7", "3", "4"}) {

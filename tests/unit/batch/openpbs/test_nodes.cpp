@@ -110,6 +110,14 @@ TEST_CASE("nodes: vnodes of a host are one node") {
   CHECK(all->nodes[0].note == "tide: end idle");
 }
 
+TEST_CASE("nodes: a list of jobs that goes on in the next line") {
+  std::string text = node_text("m1", {"state = job-busy", "jobs = 1.a/0, 2.a/1", "resources_assigned.ncpus = 2"});
+  text.replace(text.find(", 2.a"), 2, ",\n\t");
+  const auto list = parse_nodes(text, Form::text);
+  if (!list) FAIL(list.error().message);
+  CHECK(list->jobs.at("m1") == std::vector<std::string>{"1.a", "2.a"});
+}
+
 TEST_CASE("nodes: no node is not a list without nodes, and none is listed twice") {
   CHECK_FALSE(parse_nodes("", Form::text));
   CHECK_FALSE(parse_nodes(test::json_queue({}), Form::json));

@@ -95,7 +95,11 @@ TEST_CASE("nodes: states by themselves") {
   };
   CHECK_FALSE(node("IDLE*+CLOUD").responding);
   CHECK_FALSE(node("IDLE+NOT_RESPONDING").responding);
+  CHECK_FALSE(node("MIXED*").down);  // for a while silent, with its jobs
+  CHECK_FALSE(node("MIXED*").responding);
   CHECK(node("DOWN*").down);
+  CHECK(node("MIXED+CLOUD+DRAIN+DYNAMIC_NORM").held);  // what sinfo calls draining
+  CHECK(node("IDLE+INVALID_REG").unfit);
   CHECK(node("ALLOCATED+COMPLETING").completing);
   CHECK(node("IDLE+FAIL").held);
   CHECK(node("IDLE+DRAIN", "Reason=Low RealMemory [slurm@1795629125]").unfit);

@@ -107,6 +107,23 @@ TEST_CASE("reasons: one class each, and unknown is no demand") {
   CHECK(stage_of("running") == JobStage::unknown);
 }
 
+TEST_CASE("reasons: those that a real slurmctld gave, with no node, one too small, drained and silent ones") {
+  for (const char* reason :
+       {"PartitionConfig", "PartitionNodeLimit", "Resources", "Priority", "None",
+        "Nodes required for job are DOWN, DRAINED or reserved for jobs in higher priority partitions",
+        "ReqNodeNotAvail", "ReqNodeNotAvail, UnavailableNodes:d3"}) {
+    CAPTURE(reason);
+    CHECK(classify("PENDING", reason, false) == core::Waiting::eligible);
+    CHECK(classify("PENDING", reason, true) == core::Waiting::node_bound);
+  }
+  CHECK(classify("PENDING", "Dependency", false) == core::Waiting::dependent);
+  CHECK(classify("PENDING", "JobHeldUser", false) == core::Waiting::held);
+  CHECK(classify("PENDING", "JobHeldAdmin", false) == core::Waiting::held);
+  CHECK(classify("PENDING", "BeginTime", false) == core::Waiting::deferred);
+  CHECK(classify("PENDING", "JobArrayTaskLimit", false) == core::Waiting::limited);
+  CHECK(classify("PENDING", "PartitionDown", false) == core::Waiting::queue_closed);
+}
+
 TEST_CASE("node limits: a forged line can only narrow a job") {
   const auto most = [](const std::string& text) {
     NodeLimits limits;

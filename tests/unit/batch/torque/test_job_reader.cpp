@@ -157,6 +157,23 @@ TEST_CASE("an element where text was is no job of the same elements") {
   CHECK(reading.jobs[1][static_cast<std::size_t>(Field::owner)] == "<x>1</x>");
 }
 
+TEST_CASE("what a user's environment holds spoils no job") {
+  const std::string good = test::xml_job("1.head");
+  const Reading plain = read(test::xml_queue({good, good}));
+  REQUIRE(plain.jobs.size() == 2);
+  for (const std::string text : {"A=&lt;Data&gt;&lt;/Job&gt;", "A=&bad; &", "A=& B=&#0;", "job_state=R,queue=other",
+                                 "\xff\xfe\x01", "a\n\tb\n\nc"}) {
+    CAPTURE(text);
+    std::string job = good;
+    job.replace(job.find("PBS_O_HOME=/home/me"), 19, text);
+    for (const std::size_t piece : {std::size_t{1}, std::size_t{4'096}}) {
+      const Reading reading = read(test::xml_queue({good, job}), piece);
+      CHECK(reading.proven);
+      CHECK(reading.jobs == plain.jobs);
+    }
+  }
+}
+
 TEST_CASE("hostile sizes are refused in bounded memory") {
   const auto on_job = [](const JobRecord&) -> Result<void> { return {}; };
   SUBCASE("a million deep") {

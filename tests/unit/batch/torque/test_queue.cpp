@@ -171,6 +171,17 @@ TEST_CASE("arrays: elements count, their parent only where it stands alone") {
   CHECK(count_of(queue, Waiting::eligible) == 2);
   queue = test::read_queue(xml_queue({xml_job("5-1.head"), xml_job("5-2.head")})).value();  // of 2.4
   CHECK(count_of(queue, Waiting::eligible) == 2);
+  // A held array's parent says Q, a running one's R: only its elements tell.
+  for (const std::string state : {"Q", "R"}) {
+    const test::Changes held{{"job_state", "H"}, {"Hold_Types", "u"}};
+    queue = test::read_queue(xml_queue({xml_job("5[].head", {{"job_array_request", "1-2"}, {"job_state", state}}),
+                                        xml_job("5[1].head", held), xml_job("5[2].head", held)}))
+                .value();
+    CAPTURE(state);
+    CHECK(count_of(queue, Waiting::eligible) == 0);
+    CHECK(count_of(queue, Waiting::held) == 2);
+    CHECK(queue.running.empty());
+  }
   CHECK(batch::torque::count_elements("1,3,5-9") == 7);
   CHECK(batch::torque::count_elements("0-9%2") == 2);
   for (const std::string_view bad : {"", "x", "5-1", "0-999999999999", "1%x"})

@@ -82,6 +82,17 @@ TEST_CASE("procs, ncpus and both beside nodes") {
   CHECK(waiting_for({{"Resource_List.procs", "lots"}}).shape.unjudged == "procs=lots");
 }
 
+TEST_CASE("a job that says nothing of its size is one slot of one node") {
+  const test::Changes silent{{"Resource_List.nodes", ""},
+                             {"Resource_List.neednodes", ""},
+                             {"Resource_List.nodect", ""},
+                             {"Resource_List.walltime", ""}};
+  const auto jobs = waiting_for(silent);
+  CHECK(jobs.waiting == core::Waiting::eligible);
+  CHECK(jobs.shape.unjudged.empty());
+  CHECK(chunks_of(silent) == "nodes=1-1 tasks=1 slots=1 per_node=0 mem_node=0 mem_slot=0");
+}
+
 TEST_CASE("memory: of the job, of each process, virtual where nothing else is said") {
   const auto memory = [](test::Changes changes) {
     const auto shape = waiting_for(changes).shape;

@@ -363,8 +363,11 @@ TEST_CASE("hold and release, with what the node says") {
   const auto early = rig.torque->release(node);
   REQUIRE(!early);
   CHECK(early.error().kind == ErrorKind::batch);
-  rig.replace("pbsnodes -c -N  mom2", {.errors = "pbsnodes: Error marking node mom2 - Unknown node", .exit_code = 1});
-  CHECK(rig.torque->release(node).error().kind == ErrorKind::not_found);
+  for (const std::string more : {"", "  MSG=cannot locate specified node"}) {
+    rig.replace("pbsnodes -c -N  mom2",
+                {.errors = "pbsnodes: Error marking node mom2 - Unknown node" + more, .exit_code = 1});
+    CHECK(rig.torque->release(node).error().kind == ErrorKind::not_found);
+  }
   CHECK(rig.torque->set_address(node, "10.0.0.1"));
   CHECK(rig.runner.unexpected.empty());
 }
