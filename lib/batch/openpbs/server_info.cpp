@@ -1,5 +1,6 @@
 #include <tide/batch/openpbs/server_info.hpp>
 #include <tide/batch/openpbs/text_reader.hpp>
+#include <tide/batch/pbs/attributes.hpp>
 #include <tide/util/text.hpp>
 
 #include <algorithm>
@@ -24,7 +25,11 @@ class ServerVisitor {
     if (key == "pbs_version") info.version = value;
     if (key == "server_state") info.state = value;
     if (key == "query_other_jobs") info.shows_others = value == "True";
-    if (key == "state_count") counted = count(value);
+    if (key == "state_count") {
+      const auto jobs = pbs::count_unfinished(value);
+      counted = jobs.has_value();
+      info.jobs = jobs.value_or(0);
+    }
     // None of OpenPBS's attributes.
     if (key == "next_job_number" || key == "poll_jobs" || key == "mom_job_sync") info.torque = true;
     if (key == "managers" || key == "operators") {
@@ -40,17 +45,6 @@ class ServerVisitor {
   bool counted = false;
 
  private:
-  // "Transit:0 Queued:6 Held:3 Waiting:1 Running:4 Exiting:0 Begun:0 "
-  bool count(std::string_view text) {
-    for (const std::string_view item : split(trim(text), ' ')) {
-      const std::size_t colon = item.find(':');
-      const auto number = colon == std::string_view::npos ? std::nullopt : parse_integer(item.substr(colon + 1));
-      if (!number) return false;
-      if (item.substr(0, colon) != "Complete") info.jobs += *number;
-    }
-    return true;
-  }
-
   bool m_escaped;
 };
 

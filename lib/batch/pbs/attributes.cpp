@@ -3,6 +3,12 @@
 
 namespace tide::batch::pbs {
 
+namespace {
+
+constexpr std::int64_t k_count_max = 1'000'000'000;  // jobs in one state; more than any server holds is no count
+
+}  // namespace
+
 std::string_view Attributes::operator[](std::string_view key) const {
   const auto found = values.find(key);
   return found == values.end() ? std::string_view{} : std::string_view(found->second);
@@ -62,14 +68,18 @@ Result<std::vector<Attributes>> parse_attributes(std::string_view text, std::str
   return blocks;
 }
 
-std::map<std::string, std::int64_t, std::less<>> parse_state_count(std::string_view text) {
-  std::map<std::string, std::int64_t, std::less<>> counts;
-  for (const std::string_view item : split(text, ' ')) {
+std::optional<std::int64_t> count_unfinished(std::string_view state_count) {
+  std::int64_t unfinished = 0;
+  bool counted = false;
+  for (const std::string_view item : split(trim(state_count), ' ')) {
+    if (item.empty()) continue;
     const std::size_t colon = item.find(':');
-    if (colon == std::string_view::npos) continue;
-    if (const auto number = parse_integer(item.substr(colon + 1))) counts[std::string(item.substr(0, colon))] = *number;
+    const auto number = colon == std::string_view::npos ? std::nullopt : parse_integer(item.substr(colon + 1));
+    if (!number || *number < 0 || *number > k_count_max) return std::nullopt;
+    counted = true;
+    if (item.substr(0, colon) != "Complete") unfinished += *number;
   }
-  return counts;
+  return counted ? std::optional(unfinished) : std::nullopt;
 }
 
 }  // namespace tide::batch::pbs

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,7 +25,9 @@ struct Attributes {
 // `kind` is "Server" or "Queue". "" gives none; unproven where the last block lacks the blank line that ends it.
 Result<std::vector<Attributes>> parse_attributes(std::string_view text, std::string_view kind);
 
-// "Transit:0 Queued:5 Held:12 Waiting:0 Running:3 Exiting:0 Complete:2": {"Queued", 5}, ...
-std::map<std::string, std::int64_t, std::less<>> parse_state_count(std::string_view text);
+// Jobs of a state_count that are not complete: "Transit:0 Queued:5 Held:12 Waiting:0 Running:3 Exiting:0 Complete:2"
+// has
+// 20. Nothing if any part of it is no count: half a count proves nothing.
+std::optional<std::int64_t> count_unfinished(std::string_view state_count);
 
 }  // namespace tide::batch::pbs

@@ -47,14 +47,11 @@ Result<ServerStatus> parse_server(std::string_view text) {
                       server.version)
         .with_hint("Set batch to \"openpbs\".");
   }
-  const auto counts = pbs::parse_state_count(block["state_count"]);
-  if (counts.empty() || server.version.empty()) {
+  const auto unfinished = pbs::count_unfinished(block["state_count"]);
+  if (!unfinished || server.version.empty()) {
     return make_error(ErrorKind::protocol, "it gives server '{}' no state_count or no pbs_version", server.name);
   }
-  for (const auto& [state, count] : counts) {
-    if (count < 0) return make_error(ErrorKind::protocol, "it counts {} jobs as {}", count, printable(state, 20));
-    if (state != "Complete") server.unfinished += count;
-  }
+  server.unfinished = *unfinished;
   server.scheduling = is_true(block["scheduling"]);
   server.shows_all = is_true(block["query_other_jobs"]);
   server.powerful = std::string(block["managers"]) + "," + std::string(block["operators"]);

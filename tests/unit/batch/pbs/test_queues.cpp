@@ -51,11 +51,19 @@ TEST_CASE("blocks, folded values and state counts") {
   REQUIRE(blocks);
   REQUIRE(blocks->size() == 4);
   CHECK(blocks->front().name == "batch");
-  const auto counts = pbs::parse_state_count(blocks->front()["state_count"]);
-  CHECK(counts.at("Complete") == 2);
-  CHECK(counts.at("Held") == 12);
+  CHECK(pbs::count_unfinished(blocks->front()["state_count"]) == 20);
   CHECK(blocks->front().below("resources_max.").size() == 3);
   CHECK(pbs::parse_attributes("", "Queue")->empty());
+}
+
+TEST_CASE("a state count is whole or none") {
+  CHECK(pbs::count_unfinished("Transit:0 Queued:5 Held:12 Waiting:0 Running:3 Exiting:0 Complete:2 ") == 20);
+  CHECK(pbs::count_unfinished("Queued:0") == 0);
+  for (const char* bad : {"", "Queued", "Queued:5 Held:", "Queued:-5 Held:5", "Queued:6679214017356322134 Held:1",
+                          "Queued:5 Held:x", "Queued:5 12"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(pbs::count_unfinished(bad));
+  }
 }
 
 TEST_CASE("cut anywhere but after a block, it is no reading") {
