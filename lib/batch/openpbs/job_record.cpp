@@ -3,6 +3,7 @@
 #include <tide/util/text.hpp>
 
 #include <algorithm>
+#include <cstring>
 
 namespace tide::batch::openpbs {
 
@@ -16,20 +17,26 @@ bool is_job_id(std::string_view id) {
   return std::ranges::all_of(id, [](char c) { return c > ' ' && c < '\x7f' && c != '"' && c != '\\' && c != ','; });
 }
 
+// As ==, but compared in place, as the word's length is known: this is asked for each attribute.
+template <std::size_t Size>
+bool is(std::string_view key, const char (&word)[Size]) {
+  return key.size() == Size - 1 && std::memcmp(key.data(), word, Size - 1) == 0;
+}
+
 Field resource(std::string_view key) {
   switch (key.size()) {
-    case 3: return key == "mem" ? Field::mem : Field::k_fields;
+    case 3: return is(key, "mem") ? Field::mem : Field::k_fields;
     case 5:
-      if (key == "ncpus") return Field::ncpus;
-      if (key == "place") return Field::place;
-      return key == "ngpus" ? Field::ngpus : Field::k_fields;
+      if (is(key, "ncpus")) return Field::ncpus;
+      if (is(key, "place")) return Field::place;
+      return is(key, "ngpus") ? Field::ngpus : Field::k_fields;
     case 6:
-      if (key == "select") return Field::select;
-      return key == "nodect" ? Field::nodect : Field::k_fields;
-    case 8: return key == "walltime" ? Field::walltime : Field::k_fields;
+      if (is(key, "select")) return Field::select;
+      return is(key, "nodect") ? Field::nodect : Field::k_fields;
+    case 8: return is(key, "walltime") ? Field::walltime : Field::k_fields;
     case 12:
-      if (key == "min_walltime") return Field::min_walltime;
-      return key == "max_walltime" ? Field::max_walltime : Field::k_fields;
+      if (is(key, "min_walltime")) return Field::min_walltime;
+      return is(key, "max_walltime") ? Field::max_walltime : Field::k_fields;
     default: return Field::k_fields;
   }
 }
@@ -37,31 +44,31 @@ Field resource(std::string_view key) {
 }  // namespace
 
 Field field_of(std::string_view group, std::string_view key) {
-  if (!group.empty()) return group == "Resource_List" ? resource(key) : Field::k_fields;
+  if (!group.empty()) return is(group, "Resource_List") ? resource(key) : Field::k_fields;
   switch (key.size()) {
     case 5:
-      if (key == "queue") return Field::queue;
-      if (key == "ctime") return Field::created;
-      return key == "array" ? Field::array : Field::k_fields;
-    case 6: return key == "depend" ? Field::depend : Field::k_fields;
+      if (is(key, "queue")) return Field::queue;
+      if (is(key, "ctime")) return Field::created;
+      return is(key, "array") ? Field::array : Field::k_fields;
+    case 6: return is(key, "depend") ? Field::depend : Field::k_fields;
     case 7:
-      if (key == "comment") return Field::comment;
-      return key == "project" ? Field::project : Field::k_fields;
-    case 8: return key == "Priority" ? Field::priority : Field::k_fields;
+      if (is(key, "comment")) return Field::comment;
+      return is(key, "project") ? Field::project : Field::k_fields;
+    case 8: return is(key, "Priority") ? Field::priority : Field::k_fields;
     case 9:
-      if (key == "job_state") return Field::state;
-      if (key == "exec_host") return Field::exec_host;
-      return key == "Rerunable" ? Field::rerunnable : Field::k_fields;
+      if (is(key, "job_state")) return Field::state;
+      if (is(key, "exec_host")) return Field::exec_host;
+      return is(key, "Rerunable") ? Field::rerunnable : Field::k_fields;
     case 10:
-      if (key == "exec_vnode") return Field::exec_vnode;
-      if (key == "Hold_Types") return Field::holds;
-      if (key == "queue_type") return Field::queue_type;
-      return key == "reserve_ID" ? Field::reserve_id : Field::k_fields;
-    case 11: return key == "schedselect" ? Field::schedselect : Field::k_fields;
-    case 12: return key == "Account_Name" ? Field::account : Field::k_fields;
-    case 14: return key == "Execution_Time" ? Field::execution_time : Field::k_fields;
-    case 15: return key == "max_run_subjobs" ? Field::max_run_subjobs : Field::k_fields;
-    case 17: return key == "array_state_count" ? Field::array_counts : Field::k_fields;
+      if (is(key, "exec_vnode")) return Field::exec_vnode;
+      if (is(key, "Hold_Types")) return Field::holds;
+      if (is(key, "queue_type")) return Field::queue_type;
+      return is(key, "reserve_ID") ? Field::reserve_id : Field::k_fields;
+    case 11: return is(key, "schedselect") ? Field::schedselect : Field::k_fields;
+    case 12: return is(key, "Account_Name") ? Field::account : Field::k_fields;
+    case 14: return is(key, "Execution_Time") ? Field::execution_time : Field::k_fields;
+    case 15: return is(key, "max_run_subjobs") ? Field::max_run_subjobs : Field::k_fields;
+    case 17: return is(key, "array_state_count") ? Field::array_counts : Field::k_fields;
     default: return Field::k_fields;
   }
 }

@@ -29,6 +29,33 @@ class JsonReader {
 
   template <typename Visitor>
   Result<void> feed(std::string_view piece, Visitor& visitor) {
+    while (!piece.empty()) {
+      const std::string_view block = piece.substr(0, k_block);
+      TIDE_TRY(feed_block(block, visitor));
+      piece.remove_prefix(block.size());
+    }
+    return {};
+  }
+
+  // Once the command ended well. Unproven without the last closing brace.
+  template <typename Visitor>
+  Result<void> finish(Visitor& visitor) {
+    const std::string line = std::move(m_rest);
+    m_rest.clear();
+    if (!line.empty()) TIDE_TRY(take_line(line, visitor));
+    return check_whole();
+  }
+
+  const std::string& server() const { return m_server; }    // pbs_server
+  const std::string& version() const { return m_version; }  // pbs_version
+
+ private:
+  enum class After { opened, comma, last, inside };   // what may come next: see take_line
+  static constexpr std::size_t k_levels = 16;         // PBS uses four
+  static constexpr std::size_t k_block = 16U << 10U;  // looked through for zero bytes, then for lines, while it is near
+
+  template <typename Visitor>
+  Result<void> feed_block(std::string_view piece, Visitor& visitor) {
     if (piece.find('\0') != std::string_view::npos) return zero_byte();
     while (true) {
       const std::size_t end = piece.find('\n');
@@ -48,22 +75,6 @@ class JsonReader {
     if (m_rest.size() > k_line_max) return too_long();
     return {};
   }
-
-  // Once the command ended well. Unproven without the last closing brace.
-  template <typename Visitor>
-  Result<void> finish(Visitor& visitor) {
-    const std::string line = std::move(m_rest);
-    m_rest.clear();
-    if (!line.empty()) TIDE_TRY(take_line(line, visitor));
-    return check_whole();
-  }
-
-  const std::string& server() const { return m_server; }    // pbs_server
-  const std::string& version() const { return m_version; }  // pbs_version
-
- private:
-  enum class After { opened, comma, last, inside };  // what may come next: see take_line
-  static constexpr std::size_t k_levels = 16;        // PBS uses four
 
   // A whole string that nobody wants: most lines of a job go here, so it comes first and makes no Result.
   template <typename Visitor>

@@ -154,7 +154,11 @@ Result<std::size_t> QueueBuilder::group_of(const JobRecord& job, const Judgement
   const bool damaged = job.shape_damaged();
   if (!damaged) {
     m_key.append(job.shape_text());
-    if (const auto found = m_by_text.find(m_key); found != m_by_text.end()) return found->second;
+    if (m_key == m_last_key) return m_last_group;  // as the job before it
+    if (const auto found = m_by_text.find(m_key); found != m_by_text.end()) {
+      m_last_key = m_key;
+      return m_last_group = found->second;
+    }
   }
   if (damaged) {
     core::Shape shape;

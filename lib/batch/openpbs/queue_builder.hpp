@@ -75,6 +75,8 @@ class QueueBuilder {
   std::map<std::tuple<core::Shape, core::Waiting, std::string>, std::size_t> m_index;
   std::unordered_map<std::string, std::size_t> m_by_text;  // looked up, never walked
   std::string m_key;
+  std::string m_last_key;  // of the last group that was found by its text
+  std::size_t m_last_group = 0;
   std::string m_comment;  // the last one, and what it says
   Judgement m_judged;
   std::string m_time;
