@@ -115,10 +115,9 @@ class JobVisitor {
   }
   bool may_want(char first, char second) const { return may_be_field(first, second); }
   bool wants(std::string_view group) const { return group == "Resource_List"; }
-  Result<void> attribute(std::string_view group, std::string_view key, std::string_view value) {
+  void attribute(std::string_view group, std::string_view key, std::string_view value) {
     m_last = field_of(group, key);
     if (m_last != Field::k_fields) m_record.set(m_last, value);
-    return {};
   }
   void damage() {
     if (m_last != Field::k_fields) m_record.damage(m_last);

@@ -19,7 +19,7 @@ constexpr std::size_t k_line_max = 8U << 20U;  // a job on 100 000 vnodes needs 
 //   Result<void> begin(std::string_view id);
 //   bool may_want(char first, char second) const;       // an attribute that begins so; else it may be skipped
 //   bool wants(std::string_view group) const;           // else the group's attributes are skipped
-//   Result<void> attribute(std::string_view group, std::string_view key, std::string_view value);
+//   void attribute(std::string_view group, std::string_view key, std::string_view value);
 //   void damage();                                     // the attribute told last is not to be believed
 //   Result<void> end();
 // Values come as written between the quotes: see unescape().
@@ -62,12 +62,12 @@ class JsonReader {
       if (end == std::string_view::npos) break;
       if (m_rest.empty()) {
         const std::string_view line(piece.data(), end);
-        if (!skips(line, visitor)) TIDE_TRY(take_line(line, visitor));
+        if (!take_string(line, visitor)) TIDE_TRY(take_line(line, visitor));
       } else {
         m_rest.append(piece.substr(0, end));
         const std::string line = std::move(m_rest);
         m_rest.clear();
-        if (!skips(line, visitor)) TIDE_TRY(take_line(line, visitor));
+        if (!take_string(line, visitor)) TIDE_TRY(take_line(line, visitor));
       }
       piece.remove_prefix(end + 1);
     }
@@ -76,18 +76,28 @@ class JsonReader {
     return {};
   }
 
-  // A whole string that nobody wants: most lines of a job go here, so it comes first and makes no Result.
+  // A whole string with a comma behind it, as most lines of a job are, is told or skipped here, where nothing can fail
+  // and so no Result is made; all others are take_line's.
   template <typename Visitor>
-  bool skips(std::string_view line, const Visitor& visitor) {
+  bool take_string(std::string_view line, Visitor& visitor) {
     if (m_level < 3 || m_in_array || m_after != After::comma) return false;
     const std::size_t indent = m_indents[m_level];
     const std::size_t size = line.size();
     if (size < indent + 4 || line[indent] != '"' || line[size - 1] != ',' || line[size - 2] != '"') return false;
     if (!is_blank(line[0]) || !is_blank(line[indent - 1])) return false;
-    if (m_in_section && (m_level == 3 ? visitor.may_want(line[indent + 1], line[indent + 2]) : m_wanted)) return false;
+    if (m_in_section && (m_level == 3 ? visitor.may_want(line[indent + 1], line[indent + 2]) : m_wanted)) {
+      const std::size_t end = line.find('"', indent + 1);
+      if (m_level > 4 || end + 1 >= size || line[end + 1] != ':') return false;
+      const std::string_view value = value_at(line, end + 2);
+      if (value.size() < 3 || value.front() != '"') return false;
+      m_told = true;
+      visitor.attribute(m_level == 3 ? std::string_view{} : m_group, {line.data() + indent + 1, end - indent - 1},
+                        {value.data() + 1, value.size() - 3});
+    } else {
+      m_told = false;
+    }
     ++m_line;
     m_quoted = true;
-    m_told = false;
     return true;
   }
 
@@ -124,10 +134,10 @@ class JsonReader {
       if (key == "pbs_version") m_version = value;
       return {};
     }
-    if (!m_in_section || value == "{}" || value == "[]") return {};
+    if (!m_in_section || (!m_quoted && (value == "{}" || value == "[]"))) return {};
     if (m_level == 2) return no_object(key);
-    if (m_level == 3) return tell("", key, value, visitor);
-    if (m_level == 4 && m_wanted) return tell(m_group, key, value, visitor);
+    if (m_level == 3) tell("", key, value, visitor);
+    if (m_level == 4 && m_wanted) tell(m_group, key, value, visitor);
     return {};
   }
 
@@ -151,7 +161,8 @@ class JsonReader {
   Result<void> take_item(std::string_view item, Visitor& visitor) {
     m_told = false;
     const std::string_view value = strip(item);
-    return m_in_section && m_level == 4 && m_wanted ? tell("", m_group, value, visitor) : Result<void>{};
+    if (m_in_section && m_level == 4 && m_wanted) tell("", m_group, value, visitor);
+    return {};
   }
 
   template <typename Visitor>
@@ -167,9 +178,9 @@ class JsonReader {
   }
 
   template <typename Visitor>
-  Result<void> tell(std::string_view group, std::string_view key, std::string_view value, Visitor& visitor) {
+  void tell(std::string_view group, std::string_view key, std::string_view value, Visitor& visitor) {
     m_told = true;
-    return visitor.attribute(group, key, value);
+    visitor.attribute(group, key, value);
   }
 
   static bool is_blank(char c) { return c == ' ' || c == '\t'; }

@@ -38,11 +38,10 @@ class VnodeVisitor {
   bool wants(std::string_view group) const {
     return group == "resources_available" || group == "resources_assigned" || group == "jobs";
   }
-  Result<void> attribute(std::string_view group, std::string_view key, std::string_view value) {
+  void attribute(std::string_view group, std::string_view key, std::string_view value) {
     m_last = group.empty() ? std::string(key) : fmt::format("{}.{}", group, key);
     std::string& into = vnodes.back().values[m_last];
     into += into.empty() ? value_of(value) : "," + value_of(value);  // an array's items come one by one
-    return {};
   }
   void damage() {
     // A comment with a line end: what came before it will do. Nothing else may be damaged.

@@ -18,14 +18,13 @@ class QueueVisitor {
   }
   bool may_want(char /*first*/, char /*second*/) const { return true; }
   bool wants(std::string_view /*group*/) const { return false; }
-  Result<void> attribute(std::string_view group, std::string_view key, std::string_view value) {
-    if (!group.empty()) return {};
+  void attribute(std::string_view group, std::string_view key, std::string_view value) {
+    if (!group.empty()) return;
     if (key == "started") m_queue.started = value == "True";
     if (key == "queue_type") m_queue.execution = value.starts_with("E") || value.starts_with("e");
     // The key is repeated for each limit (openpbs issue 2677).
     if (key == "max_run") limit(overall_limit(value));
     if (key == "max_running") limit(parse_integer(value).value_or(-1));
-    return {};
   }
   void damage() {}
   Result<void> end() {

@@ -20,8 +20,8 @@ class ServerVisitor {
   }
   bool may_want(char /*first*/, char /*second*/) const { return true; }
   bool wants(std::string_view /*group*/) const { return false; }
-  Result<void> attribute(std::string_view group, std::string_view key, std::string_view value) {
-    if (!group.empty()) return {};
+  void attribute(std::string_view group, std::string_view key, std::string_view value) {
+    if (!group.empty()) return;
     if (key == "pbs_version") info.version = value;
     if (key == "server_state") info.state = value;
     if (key == "query_other_jobs") info.shows_others = value == "True";
@@ -35,7 +35,6 @@ class ServerVisitor {
     if (key == "managers" || key == "operators") {
       for (const std::string_view one : split(value, ',')) info.managers.emplace_back(trim(one));
     }
-    return {};
   }
   void damage() {}
   Result<void> end() { return {}; }

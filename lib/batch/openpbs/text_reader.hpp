@@ -97,9 +97,9 @@ class TextReader {
     const std::size_t dot = key.find('.');
     const std::string_view group = dot == std::string_view::npos ? std::string_view{} : key.substr(0, dot);
     if (group.empty()) {
-      TIDE_TRY(visitor.attribute("", key, m_value));
+      visitor.attribute("", key, m_value);
     } else if (visitor.wants(group)) {
-      TIDE_TRY(visitor.attribute(group, key.substr(dot + 1), m_value));
+      visitor.attribute(group, key.substr(dot + 1), m_value);
     }
     if (m_damaged) visitor.damage();
     m_damaged = false;
