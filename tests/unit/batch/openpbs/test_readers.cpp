@@ -97,8 +97,9 @@ TEST_CASE("json: white space of PBS 19, items of an array on lines of their own"
 }
 
 TEST_CASE("json: a job whose request is broken makes no demand and is told, the others stay") {
-  for (const std::string& line : {std::string("\t\t\t\t\"select\":\"1:ncpus=1\nx\""),
-                                  std::string("\t\t\t\t\"select\":\"1:ncpus=1\",\n\t\t\t\t\"select\":\"9:ncpus=9\"")}) {
+  for (const std::string& line :
+       {std::string("\t\t\t\t\"select\":\"1:ncpus=1\nx\""), std::string("\t\t\t\t\"select\":\"1:ncpus=1\",\nx\""),
+        std::string("\t\t\t\t\"select\":\"1:ncpus=1\",\n\t\t\t\t\"select\":\"9:ncpus=9\"")}) {
     const auto queue = read_queue(with_line(k_two, "select", line));
     REQUIRE(queue);
     CHECK(test::group_with(*queue, "1.headnode").waiting == Waiting::unknown);
