@@ -112,6 +112,7 @@ TEST_CASE("json: a job whose state, node or time is broken refuses the whole rea
   REQUIRE(read_queue(run));
   for (const std::string& text :
        {with_line(k_two, "job_state", "\t\t\t\"job_state\":\t\"Q\n\","),
+        with_line(k_two, "job_state", "\t\t\t\"x\":\t\"1\",\n\t\t\t\"job_state\":\t\"Q\",\nx\","),
         with_line(k_two, "job_state", "\t\t\t\"x\":\t1,"),
         with_line(k_two, "job_state", "\t\t\t\"job_state\":\t\"Q\",\n\t\t\t\"job_state\":\t\"R\","),
         with_line(run, "exec_vnode", "\t\t\t\"exec_vnode\":\t\"(m1:\nncpus=1)\""),
@@ -133,6 +134,9 @@ TEST_CASE("json: hostile documents are refused, in bounded memory") {
   REQUIRE_FALSE(nested);
   CHECK(nested.error().message.find("deep") != std::string::npos);
   CHECK_FALSE(read_queue(k_two.substr(0, 100) + std::string(1, '\0') + k_two.substr(100)));
+  std::string zero = k_two;  // in a value that nobody reads
+  zero.insert(zero.find("/home/me") + 2, 1, '\0');
+  CHECK_FALSE(read_queue(zero));
 
   // A GiB in one attribute: on one line it is refused at 8 MiB; on many lines nothing of it is kept.
   const std::string piece(1U << 20U, 'x');
