@@ -92,13 +92,17 @@ Result<core::ExitCode> carry_out(Context& context, const core::Wish& wish, bool 
 }
 
 Result<core::ExitCode> edit_memory(Context& context, const std::string& command, const std::string& what,
-                                   const std::function<Result<void>(core::Memory&)>& change) {
+                                   const std::function<Result<void>(core::Memory&)>& change, Rows rows) {
   const bool dry_run = context.options().dry_run;
   TIDE_TRY_ASSIGN(engine::Ports * ports, context.ports(!dry_run));
   context.say_cluster();
   std::shared_ptr<void> held;
   if (!dry_run) {
-    TIDE_TRY_ASSIGN(held, take_lock(context, command));
+    auto lock = take_lock(context, command);
+    const bool goes_on = rows == Rows::own && context.options().no_wait;
+    if (!lock && !(goes_on && lock.error().kind == ErrorKind::lock_held)) return std::move(lock.error());
+    if (!lock) context.say(fmt::format("tide: {}; that pass still does what it planned", lock.error().message));
+    if (lock) held = std::move(*lock);
   }
   TIDE_TRY_ASSIGN(const core::Memory before, ports->store.load());
   core::Memory after = before;

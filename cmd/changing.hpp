@@ -22,9 +22,13 @@ core::Wish make_wish(Context& context, core::WishKind kind);
 // code.
 Result<core::ExitCode> carry_out(Context& context, const core::Wish& wish, bool until_gone, const std::string& schema);
 
-// Changes what the store remembers, under the lock. With --dry-run only says `what`.
+// Whose rows a command changes: those that passes write too, or such as only commands do.
+enum class Rows { shared, own };
+
+// Changes what the store remembers, under the lock, so that no pass that knows nothing of it still runs afterwards; own
+// rows are changed at once with --no-wait. With --dry-run only says `what`.
 Result<core::ExitCode> edit_memory(Context& context, const std::string& command, const std::string& what,
-                                   const std::function<Result<void>(core::Memory&)>& change);
+                                   const std::function<Result<void>(core::Memory&)>& change, Rows rows = Rows::shared);
 
 // An unknown word, with the nearest known one as a hint.
 Error unknown(const std::string& what, const std::string& word, const std::vector<std::string>& known,

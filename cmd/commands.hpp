@@ -11,10 +11,13 @@ std::vector<CommandSpec> all_commands();
 
 CommandSpec info_command();
 CommandSpec explain_command();
+CommandSpec events_command();
 CommandSpec scale_once_command();
 CommandSpec launch_command();
 CommandSpec terminate_command();
 CommandSpec kill_node_command();
+CommandSpec sleep_command();
+CommandSpec wake_command();
 CommandSpec accept_reading_command();
 CommandSpec reset_command();
 CommandSpec takeover_command();

@@ -200,8 +200,14 @@ void Context::print(const Error& error) { m_process.err << output::format_error(
 std::string Context::user() const {
   const auto found = m_process.environment.find("SUDO_USER");
   const auto plain = m_process.environment.find("USER");
-  if (found != m_process.environment.end()) return found->second;
-  return plain != m_process.environment.end() ? plain->second : fmt::format("uid {}", getuid());
+  const bool sudo = found != m_process.environment.end();
+  std::string who = sudo                                   ? found->second + " by sudo"
+                    : plain != m_process.environment.end() ? plain->second
+                                                           : fmt::format("uid {}", getuid());
+  std::string_view terminal = m_process.terminal;
+  if (terminal.starts_with("/dev/")) terminal.remove_prefix(5);
+  if (!terminal.empty()) who += fmt::format(" on {}", terminal);
+  return printable(who, 80);
 }
 
 }  // namespace tide::cmd

@@ -39,6 +39,7 @@ struct Process {
   std::istream& in;
   std::ostream& out;
   std::ostream& err;
+  std::string terminal = {};  // of standard input: "/dev/pts/3"; "" if it is none
   bool in_is_terminal = false;
   bool out_is_terminal = false;
   bool err_is_terminal = false;
@@ -78,7 +79,7 @@ class Context {
   void print(const Error& error);
   bool json() const { return m_options.output == OutputFormat::json; }
 
-  std::string user() const;  // who asks, for wishes and events: "alice@head"
+  std::string user() const;  // who asks, for wishes and events: "alice", "alice by sudo on pts/3"
 
  private:
   struct Parts;

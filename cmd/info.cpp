@@ -51,7 +51,7 @@ Result<core::ExitCode> run_info(Context& context, const InfoOptions& options) {
                             .exit = engine::exit_code(snapshot),
                             .sources = output::sources_of(snapshot)};
   document.sections = {output::workers(plan, plan.memory, snapshot.age), output::jobs(plan),
-                       output::pools(plan, context.settings()), output::alarms(plan)};
+                       output::pools(plan, context.settings()), output::sleep(snapshot), output::alarms(plan)};
   TIDE_TRY(choose(document, options.sections));
   output::tell_troubles(context, snapshot, plan);
   if (context.options().output == OutputFormat::table)
@@ -69,7 +69,7 @@ CommandSpec info_command() {
       .name = "info",
       .group = Group::look,
       .summary = "Nodes, machines, waiting jobs and pools as they are now",
-      .options = {{"--section", "NAME", "Only this part: workers, jobs, pools or alarms; may be repeated",
+      .options = {{"--section", "NAME", "Only this part: workers, jobs, pools, sleep or alarms; may be repeated",
                    &options->sections},
                   {"--with-jobs", "", "All IDs of each shape of waiting job, not the first 20", &options->with_jobs},
                   {"--save-snapshot", "FILE", "Also write all that a decision looks at to FILE", &options->save, false,

@@ -30,6 +30,11 @@ int columns_of(int fd) {
   return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : k_plain_columns;
 }
 
+std::string terminal_name() {
+  const char* name = isatty(STDIN_FILENO) == 1 ? ttyname(STDIN_FILENO) : nullptr;
+  return name == nullptr ? "" : name;
+}
+
 int run_main(const std::vector<std::string>& arguments) {
   auto stop = tide::StopFlag::make();
   if (!stop || !(*stop)->catch_signals()) {
@@ -46,6 +51,7 @@ int run_main(const std::vector<std::string>& arguments) {
                              .in = std::cin,
                              .out = std::cout,
                              .err = std::cerr,
+                             .terminal = terminal_name(),
                              .in_is_terminal = isatty(STDIN_FILENO) == 1,
                              .out_is_terminal = isatty(STDOUT_FILENO) == 1,
                              .err_is_terminal = isatty(STDERR_FILENO) == 1,

@@ -2,6 +2,7 @@
 
 #include <tide/core/describe.hpp>
 #include <tide/core/enum_names.hpp>
+#include <tide/core/sleep.hpp>
 #include <tide/util/units.hpp>
 
 #include <fmt/ranges.h>
@@ -191,6 +192,18 @@ Section declined(const core::Plan& plan) {
   Section section{
       .name = "declined", .columns = {{"what", "NOT DONE"}, {"rule", "RULE"}, {"why", "WHY"}}, .rows = {}, .empty = ""};
   for (const core::Declined& one : plan.declined) section.rows.push_back({one.what, one.reason.rule, one.reason.text});
+  return section;
+}
+
+Section sleep(const core::Snapshot& snapshot) {
+  Section section{.name = "sleep",
+                  .columns = {{"since", "ASLEEP SINCE"}, {"until", "UNTIL"}, {"by", "BY"}, {"reason", "REASON"}},
+                  .rows = {},
+                  .empty = ""};
+  const core::Sleep* sleep = core::asleep(snapshot.memory, snapshot.taken_at);
+  if (sleep == nullptr) return section;
+  section.rows.push_back(
+      {format_time(sleep->since), sleep->until ? Cell(format_time(*sleep->until)) : Cell(), sleep->by, sleep->reason});
   return section;
 }
 

@@ -15,6 +15,8 @@ Section jobs(const core::Plan& plan);
 Section actions(const core::Plan& plan);                        // planned, for --dry-run
 Section actions(const std::vector<engine::Outcome>& outcomes);  // done, or failed with why
 Section declined(const core::Plan& plan);
+// One row while tide is asleep, else none.
+Section sleep(const core::Snapshot& snapshot);
 Section alarms(const core::Plan& plan);
 
 // "small 4 slots, 7168 MiB": what one job of the shape asks for.

@@ -2,6 +2,7 @@
 
 #include <tide/core/enum_names.hpp>
 #include <tide/core/names.hpp>
+#include <tide/core/sleep.hpp>
 #include <tide/core/user_data.hpp>
 #include <tide/util/digest.hpp>
 #include <tide/util/hostlist.hpp>
@@ -75,6 +76,8 @@ Buyer::Choice Buyer::choose(const Pool& pool) const {
 }
 
 Bound Buyer::blocked(const Pool& pool) const {
+  if (const Sleep* sleep = asleep(m_world.plan.memory, m_world.snapshot.taken_at))
+    return {0, "asleep", describe(*sleep)};
   const auto breaker = m_world.plan.memory.breakers.find(pool.name);
   if (breaker != m_world.plan.memory.breakers.end() && breaker->second.open) {
     return {0, "breaker",

@@ -1,4 +1,5 @@
 #include <tide/core/names.hpp>
+#include <tide/core/sleep.hpp>
 #include <tide/core/world.hpp>
 
 #include <fmt/format.h>
@@ -114,7 +115,8 @@ void repeat_launches(World& world) {
     const Seconds age = world.snapshot.taken_at - intent.made_at;
     const bool young = age >= Seconds(-k_clock_slack.count()) && age < k_repeat_max && !world.reading.rebuilding;
     const bool wanted = world.needed_intents.contains(id) || !intent.wish.empty();
-    if (token && young && wanted) {
+    const bool awake = asleep(world.plan.memory, world.snapshot.taken_at) == nullptr;
+    if (token && young && wanted && awake) {
       world.act(Repeat{id}, "repeat", "its outcome is not known: the same token again");
     } else if (world.now() - intent.made >= k_settle) {
       world.act(CloseIntent{id}, "settled", "no listing shows a machine of it: it did not happen");

@@ -261,6 +261,14 @@ void fields(Self& self, Visit&& visit) {
   visit("accepted", self.accepted);
 }
 
+template <Is<Sleep> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("by", self.by);
+  visit("reason", self.reason);
+  visit("since", self.since);
+  visit("until", self.until);
+}
+
 template <Is<Memory> Self, typename Visit>
 void fields(Self& self, Visit&& visit) {
   visit("head", self.head);
@@ -278,6 +286,7 @@ void fields(Self& self, Visit&& visit) {
   visit("last_good", self.last_good);
   visit("suspicion", self.suspicion);
   visit("rebuild", self.rebuild);
+  visit("sleep", self.sleep);
 }
 
 template <Is<EndLimit> Self, typename Visit>

@@ -158,6 +158,17 @@ struct Suspicion {
   bool operator==(const Suspicion&) const = default;
 };
 
+// A person's word that no machine may start; drains and ends go on. Set and taken back by commands only, never by a
+// pass: what is over stays here until the next one, and is not obeyed.
+struct Sleep {
+  std::string by;  // user@host
+  std::string reason;
+  TimePoint since{};
+  std::optional<TimePoint> until;  // by the head's clock, as the person said it; else until `tide wake`
+
+  bool operator==(const Sleep&) const = default;
+};
+
 // All that the store knows; an input of plan().
 struct Memory {
   HeadId head;
@@ -175,6 +186,7 @@ struct Memory {
   LastGood last_good;
   std::optional<Suspicion> suspicion;
   std::optional<Moment> rebuild;  // when it began
+  std::optional<Sleep> sleep;
 
   bool operator==(const Memory&) const = default;
 };

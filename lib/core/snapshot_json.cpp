@@ -336,6 +336,7 @@ TIDE_ROW(Breaker)
 TIDE_ROW(PassClock)
 TIDE_ROW(LastGood)
 TIDE_ROW(Suspicion)
+TIDE_ROW(Sleep)
 #undef TIDE_ROW
 
 }  // namespace tide::core

@@ -29,6 +29,7 @@ std::string to_json(const Breaker& row);
 std::string to_json(const PassClock& row);
 std::string to_json(const LastGood& row);
 std::string to_json(const Suspicion& row);
+std::string to_json(const Sleep& row);
 template <typename Row>
 Result<Row> row_from_json(std::string_view text);
 template <>
@@ -51,5 +52,7 @@ template <>
 Result<LastGood> row_from_json<LastGood>(std::string_view text);
 template <>
 Result<Suspicion> row_from_json<Suspicion>(std::string_view text);
+template <>
+Result<Sleep> row_from_json<Sleep>(std::string_view text);
 
 }  // namespace tide::core

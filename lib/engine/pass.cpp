@@ -50,8 +50,12 @@ core::ExitCode of_clouds(const core::Snapshot& snapshot) {
 std::vector<store::Event> events_of(const PassReport& report) {
   std::vector<store::Event> events;
   const auto add = [&](std::string type, std::string subject, std::string rule, std::string text) {
-    events.push_back({report.snapshot.taken_at, report.plan.memory.passes, std::move(type), std::move(subject),
-                      std::move(rule), std::move(text)});
+    events.push_back({.at = report.snapshot.taken_at,
+                      .pass = report.plan.memory.passes,
+                      .type = std::move(type),
+                      .subject = std::move(subject),
+                      .rule = std::move(rule),
+                      .text = std::move(text)});
   };
   for (const Outcome& outcome : report.outcomes) {
     std::string text = outcome.planned.reason.text;
@@ -83,7 +87,7 @@ bool is_told(const store::Event& event, std::span<const store::Event> told) {
 }
 
 Result<void> write_events(store::Store& store, const std::vector<store::Event>& events) {
-  TIDE_TRY_ASSIGN(const std::vector<store::Event> last, store.last_events(k_events_looked_at));
+  TIDE_TRY_ASSIGN(const std::vector<store::Event> last, store.events({.newest = k_events_looked_at}));
   std::vector<store::Event> news;
   for (const store::Event& event : events) {
     if (!is_told(event, last) && !is_told(event, news)) news.push_back(event);

@@ -52,8 +52,8 @@ Result<void> SimStore::append(std::span<const store::Event> events) {
   return {};
 }
 
-Result<std::vector<store::Event>> SimStore::last_events(int count) {
-  const auto wanted = std::min(m_events.size(), static_cast<std::size_t>(std::max(0, count)));
+Result<std::vector<store::Event>> SimStore::events(const store::EventQuery& query) {
+  const auto wanted = std::min(m_events.size(), static_cast<std::size_t>(std::max(0, query.newest)));
   return std::vector<store::Event>(m_events.end() - static_cast<std::ptrdiff_t>(wanted), m_events.end());
 }
 

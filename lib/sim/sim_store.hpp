@@ -15,7 +15,7 @@ class SimStore final : public store::Store {
   Result<void> add_wish(const core::Wish& wish) override;
   Result<void> close_wish(const core::WishId& wish) override;
   Result<void> append(std::span<const store::Event> events) override;
-  Result<std::vector<store::Event>> last_events(int count) override;
+  Result<std::vector<store::Event>> events(const store::EventQuery& query) override;
 
   // What is on disk now.
   const core::Memory& memory() const { return m_memory; }

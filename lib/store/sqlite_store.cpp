@@ -20,6 +20,8 @@ namespace {
 
 using core::Memory;
 
+constexpr int k_events_kept = 200'000;  // years of a quiet cluster, weeks of one that never rests; some 40 MiB
+
 // What a save does to one table.
 struct Change {
   std::string table;
@@ -65,6 +67,7 @@ std::map<std::string, std::string> facts_of(const Memory& memory) {
   if (memory.last_good != none.last_good) facts["last_good"] = core::to_json(memory.last_good);
   if (memory.suspicion) facts["suspicion"] = core::to_json(*memory.suspicion);
   if (memory.rebuild) facts["rebuild"] = std::to_string(memory.rebuild->seconds);
+  if (memory.sleep) facts["sleep"] = core::to_json(*memory.sleep);
   return facts;
 }
 
@@ -146,6 +149,8 @@ Result<void> read_fact(Memory& memory, const std::string& key, const std::string
   } else if (key == "rebuild") {
     TIDE_TRY_ASSIGN(const std::int64_t seconds, number_from(value));
     memory.rebuild = Moment{seconds};
+  } else if (key == "sleep") {
+    TIDE_TRY_ASSIGN(memory.sleep, core::row_from_json<core::Sleep>(value));
   } else {
     return make_error(ErrorKind::io, "'{}' is no fact that this tide knows", printable(key, 40));
   }
@@ -193,23 +198,30 @@ class SqliteStore final : public Store {
       statement.bind(1, std::int64_t{event.at.time_since_epoch().count()}).bind(2, event.pass).bind(3, event.type);
       TIDE_TRY(statement.bind(4, event.subject).bind(5, event.rule).bind(6, event.text).run());
     }
+    TIDE_TRY(m_database->execute("DELETE FROM events WHERE id <= (SELECT max(id) FROM events) - " +
+                                 std::to_string(k_events_kept)));
     return transaction.commit();
   }
 
-  Result<std::vector<Event>> last_events(int count) override {
-    TIDE_TRY_ASSIGN(Statement statement, m_database->prepare("SELECT at, pass, type, subject, rule, text FROM events"
-                                                             " ORDER BY id DESC LIMIT ?"));
-    statement.bind(1, std::int64_t{std::max(count, 0)});
+  Result<std::vector<Event>> events(const EventQuery& query) override {
+    TIDE_TRY_ASSIGN(Statement statement,
+                    m_database->prepare("SELECT id, at, pass, type, subject, rule, text FROM events"
+                                        " WHERE id > ?1 AND at >= ?2 AND (?3 = '' OR subject = ?3 OR instr(text, ?3))"
+                                        " AND (?4 = '' OR type = ?4) ORDER BY id DESC LIMIT ?5"));
+    const std::int64_t since = query.since ? query.since->time_since_epoch().count() : INT64_MIN;
+    statement.bind(1, query.after).bind(2, since).bind(3, query.about).bind(4, query.type);
+    statement.bind(5, std::int64_t{std::max(query.newest, 0)});
     std::vector<Event> events;
     for (;;) {
       TIDE_TRY_ASSIGN(const bool found, statement.step());
       if (!found) break;
-      events.push_back({.at = TimePoint(Seconds(statement.integer(0))),
-                        .pass = statement.integer(1),
-                        .type = statement.text(2),
-                        .subject = statement.text(3),
-                        .rule = statement.text(4),
-                        .text = statement.text(5)});
+      events.push_back({.id = statement.integer(0),
+                        .at = TimePoint(Seconds(statement.integer(1))),
+                        .pass = statement.integer(2),
+                        .type = statement.text(3),
+                        .subject = statement.text(4),
+                        .rule = statement.text(5),
+                        .text = statement.text(6)});
     }
     std::ranges::reverse(events);
     return events;

@@ -3,6 +3,7 @@
 #include <tide/core/memory.hpp>
 #include <tide/util/result.hpp>
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@ namespace tide::store {
 
 // What happened and why; append-only.
 struct Event {
+  std::int64_t id = 0;  // given by the store, growing; 0 before
   TimePoint at{};
   std::int64_t pass = 0;
   std::string type;     // launch, hold, release, terminate, remove, refuse, alarm, ...
@@ -19,6 +21,15 @@ struct Event {
   std::string text;
 
   bool operator==(const Event&) const = default;
+};
+
+// The newest that meet all of it.
+struct EventQuery {
+  std::int64_t after = 0;          // an ID
+  std::optional<TimePoint> since;  // at that time or later
+  std::string about;               // is the subject, or stands in the text; "" any
+  std::string type;                // "" any
+  int newest = 1'000;
 };
 
 // The port for what must outlive the process. Each call is one transaction, on disk when it returns.
@@ -36,7 +47,7 @@ class Store {
   virtual Result<void> close_wish(const core::WishId& wish) = 0;
 
   virtual Result<void> append(std::span<const Event> events) = 0;
-  virtual Result<std::vector<Event>> last_events(int count) = 0;  // oldest first
+  virtual Result<std::vector<Event>> events(const EventQuery& query) = 0;  // oldest first
 };
 
 }  // namespace tide::store

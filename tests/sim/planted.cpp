@@ -53,7 +53,7 @@ class ForgetfulStore final : public store::Store {
   Result<void> add_wish(const core::Wish& wish) override { return m_store.add_wish(wish); }
   Result<void> close_wish(const core::WishId& wish) override { return m_store.close_wish(wish); }
   Result<void> append(std::span<const store::Event> events) override { return m_store.append(events); }
-  Result<std::vector<store::Event>> last_events(int count) override { return m_store.last_events(count); }
+  Result<std::vector<store::Event>> events(const store::EventQuery& query) override { return m_store.events(query); }
 
  private:
   SimStore& m_store;

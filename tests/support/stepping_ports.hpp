@@ -125,7 +125,7 @@ class SteppingPorts {
     Result<void> append(std::span<const store::Event> events) override {
       return around(m_step, [&] { return m_inner.append(events); });
     }
-    Result<std::vector<store::Event>> last_events(int count) override { return m_inner.last_events(count); }
+    Result<std::vector<store::Event>> events(const store::EventQuery& query) override { return m_inner.events(query); }
 
    private:
     store::Store& m_inner;

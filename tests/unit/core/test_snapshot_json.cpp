@@ -60,6 +60,8 @@ core::SavedSnapshot full() {
   world.memory().back_offs["aws/small"] = {
       .key = "aws/small", .kind = ErrorKind::quota, .attempts = 2, .until = k_now, .why = "\"quota\"\n"};
   world.memory().breakers[{"small"}] = {.pool = {"small"}, .failures = 3, .open = true, .last = "x"};
+  world.memory().sleep =
+      core::Sleep{.by = "alice", .reason = "new image", .since = k_wall, .until = k_wall + Seconds(60)};
   world.memory().suspicion = core::Suspicion{.since = k_now, .why = "y", .missing = {{"n9"}}, .accepted = true};
   world.memory().rebuild = k_now;
   world.memory().taken_over = {{"head-0"}};
@@ -104,7 +106,7 @@ TEST_CASE("snapshot_json: every member of every struct is named in fields.hpp") 
             core::Instance>();
   check_all<core::LaunchRequest, core::Intent, core::Machine, core::HoldRow, core::NodeRow, core::Wish, core::BackOff,
             core::Breaker>();
-  check_all<BootTime, core::PassClock, core::LastGood, core::Suspicion, core::Memory, core::EndLimit,
+  check_all<BootTime, core::PassClock, core::LastGood, core::Suspicion, core::Sleep, core::Memory, core::EndLimit,
             core::ScaleSettings, core::Money>();
   check_all<core::Pool, core::Settings, core::BatchTraits, core::CloudTraits>();
 }
@@ -121,6 +123,7 @@ TEST_CASE("snapshot_json: rows of the store") {
   round_trip(memory.clock);
   round_trip(memory.last_good);
   round_trip(*memory.suspicion);
+  round_trip(*memory.sleep);
 }
 
 TEST_CASE("snapshot_json: a key that an older version did not write keeps its default") {

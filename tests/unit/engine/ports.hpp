@@ -41,16 +41,16 @@ class FakeStore final : public store::Store {
     return {};
   }
   Result<void> append(std::span<const store::Event> more) override {
-    events.insert(events.end(), more.begin(), more.end());
+    log.insert(log.end(), more.begin(), more.end());
     return {};
   }
-  Result<std::vector<store::Event>> last_events(int count) override {
-    const std::size_t skip =
-        events.size() > static_cast<std::size_t>(count) ? events.size() - static_cast<std::size_t>(count) : 0;
-    return std::vector<store::Event>(events.begin() + static_cast<std::ptrdiff_t>(skip), events.end());
+  Result<std::vector<store::Event>> events(const store::EventQuery& query) override {
+    const auto newest = static_cast<std::size_t>(query.newest);
+    const std::size_t skip = log.size() > newest ? log.size() - newest : 0;
+    return std::vector<store::Event>(log.begin() + static_cast<std::ptrdiff_t>(skip), log.end());
   }
 
-  std::vector<store::Event> events;
+  std::vector<store::Event> log;
   std::optional<Error> broken;
   int saves_left = -1;  // -1: as many as there are
 

@@ -71,7 +71,7 @@ TEST_CASE("dry_run: plans all and writes nothing") {
   CHECK(report.outcomes.empty());
   CHECK(stage.calls().empty());
   CHECK(stage.disk() == before);
-  CHECK(stage.store.events.empty());
+  CHECK(stage.store.log.empty());
 }
 
 TEST_CASE("pass: the second one launches nothing more") {
@@ -185,21 +185,21 @@ TEST_CASE("events: each action with its rule, and its failure in words") {
   Stage stage(snapshot().worker("i-1", "n1").idle(900s));
   stage.batch.refuses = "hold n1";
   stage.done();
-  REQUIRE(types(stage.store.events) == Lines{"hold n1: idle"});
-  CHECK(stage.store.events[0].pass == 100);
-  CHECK(stage.store.events[0].at == k_wall);
-  CHECK(stage.store.events[0].text == "idle for 900 s, idle_time is 600 s; failed: 'hold n1' is refused");
+  REQUIRE(types(stage.store.log) == Lines{"hold n1: idle"});
+  CHECK(stage.store.log[0].pass == 100);
+  CHECK(stage.store.log[0].at == k_wall);
+  CHECK(stage.store.log[0].text == "idle for 900 s, idle_time is 600 s; failed: 'hold n1' is refused");
 }
 
 TEST_CASE("events: an alarm that lasts is written once, another one beside it too") {
   Stage stage(snapshot().cloud("b").unreadable("aws"));
   stage.done();
   stage.done();
-  CHECK(types(stage.store.events) == Lines{"alarm : cloud-unreadable"});
+  CHECK(types(stage.store.log) == Lines{"alarm : cloud-unreadable"});
   Stage both(snapshot().cloud("b").unreadable("aws").unreadable("b"));
   both.done();
   both.done();
-  CHECK(both.store.events.size() == 2);
+  CHECK(both.store.log.size() == 2);
 }
 
 TEST_CASE("events: what was declined is written when it changes, not each minute") {
@@ -208,5 +208,5 @@ TEST_CASE("events: what was declined is written when it changes, not each minute
   Stage stage(world);
   stage.done();
   stage.done();
-  CHECK(types(stage.store.events) == Lines{"alarm : rebuild", "refuse n1: rebuild"});
+  CHECK(types(stage.store.log) == Lines{"alarm : rebuild", "refuse n1: rebuild"});
 }

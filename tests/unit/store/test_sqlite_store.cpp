@@ -16,6 +16,7 @@
 using namespace tide;
 using core::Memory;
 using store::Event;
+using store::EventQuery;
 using store::open_store;
 
 namespace {
@@ -61,6 +62,7 @@ Memory full_memory() {
       .key = "aws/small", .kind = ErrorKind::capacity, .attempts = 2, .until = {60}, .why = "none left"};
   memory.breakers[{"small"}] = {.pool = {"small"}, .failures = 3, .open = true, .last = "m0"};
   memory.last_good = {.nodes = {{"n1"}}, .running = {{{"n1"}, {{"77"}}}}};
+  memory.sleep = core::Sleep{.by = "alice", .reason = "", .since = TimePoint(Seconds(7)), .until = {}};
   memory.suspicion = core::Suspicion{.since = {3}, .why = "all gone", .missing = {{"n1"}}, .accepted = false};
   memory.rebuild = Moment{12};
   return memory;
@@ -144,7 +146,8 @@ TEST_CASE("events: kept in order, the last ones are given") {
   auto log = opened(folder.db());
   std::vector<Event> events;
   for (int i = 0; i < 5; ++i) {
-    events.push_back({.at = TimePoint(Seconds(i)),
+    events.push_back({.id = i + 1,
+                      .at = TimePoint(Seconds(i)),
                       .pass = i,
                       .type = "launch",
                       .subject = "m1",
@@ -153,11 +156,38 @@ TEST_CASE("events: kept in order, the last ones are given") {
   }
   REQUIRE(log->append(events));
   REQUIRE(log->append({}));
-  CHECK(opened(folder.db())->last_events(100).value() == events);
+  CHECK(opened(folder.db())->events({.newest = 100}).value() == events);
   const std::vector<Event> last(events.end() - 2, events.end());
-  CHECK(log->last_events(2).value() == last);
-  CHECK(log->last_events(0).value().empty());
-  CHECK(log->last_events(-1).value().empty());
+  CHECK(log->events({.newest = 2}).value() == last);
+  CHECK(log->events({.newest = 0}).value().empty());
+  CHECK(log->events({.newest = -1}).value().empty());
+}
+
+TEST_CASE("events: chosen by ID, time, kind and what they are about") {
+  const Folder folder;
+  auto log = opened(folder.db());
+  const std::vector<Event> events{
+      {.id = 1, .at = TimePoint(Seconds(10)), .type = "launch", .subject = "small", .rule = "demand", .text = "for 3"},
+      {.id = 2, .at = TimePoint(Seconds(20)), .type = "hold", .subject = "wn-1", .rule = "idle", .text = "idle"},
+      {.id = 3,
+       .at = TimePoint(Seconds(30)),
+       .type = "sleep",
+       .subject = "",
+       .rule = "person",
+       .text = "wn-1's image"}};
+  REQUIRE(log->append(events));
+  const auto ids = [&](const EventQuery& query) {
+    std::vector<std::int64_t> found;
+    const auto chosen = log->events(query);
+    REQUIRE(chosen);
+    for (const Event& event : *chosen) found.push_back(event.id);
+    return found;
+  };
+  CHECK(ids({.after = 1}) == std::vector<std::int64_t>{2, 3});
+  CHECK(ids({.since = TimePoint(Seconds(20))}) == std::vector<std::int64_t>{2, 3});
+  CHECK(ids({.about = "wn-1"}) == std::vector<std::int64_t>{2, 3});
+  CHECK(ids({.about = "wn-1", .type = "hold"}) == std::vector<std::int64_t>{2});
+  CHECK(ids({.type = "terminate"}).empty());
 }
 
 TEST_CASE("open_store: the file is for its owner only, in WAL mode, without leftovers") {

@@ -1,0 +1,2 @@
+# exit 2: a time that is none
+tide sleep --until soon
