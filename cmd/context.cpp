@@ -5,6 +5,8 @@
 #include <tide/cloud/retrying_cloud.hpp>
 #include <tide/names/hosts_file.hpp>
 #include <tide/net/curl_transport.hpp>
+#include <tide/net/environment_proxy.hpp>
+#include <tide/net/rate_limit.hpp>
 #include <tide/process/posix_runner.hpp>
 #include <tide/store/sqlite_store.hpp>
 #include <tide/util/digest.hpp>
@@ -32,7 +34,9 @@ struct Context::Parts {
   std::optional<config::Config> config;
   std::unique_ptr<net::Transport> curl;
   std::unique_ptr<net::Deadline> deadline;
+  std::unique_ptr<net::Transport> proxied;
   std::unique_ptr<net::Transport> transport;
+  std::unique_ptr<net::RateLimiter> limiter;
   std::unique_ptr<process::PosixRunner> runner;
   std::unique_ptr<store::Store> store;
   bool writable = false;
@@ -90,6 +94,12 @@ Result<void> drop_to_owner(const std::string& state_dir) {
       .with_hint("Give the folder an owner that exists: chown USER " + state_dir + ".");
 }
 
+// Memory that all sessions of this user share, cron's and systemd's too, and that ends with the boot, as the buckets
+// do. XDG_RUNTIME_DIR is another for cron than for a shell.
+std::vector<std::string> rate_files(const std::string& state_dir) {
+  return {fmt::format("/dev/shm/tide-rates-{}", geteuid()), state_dir + "/rates"};
+}
+
 std::unique_ptr<names::NameTable> make_names(const config::Config& config, process::CommandRunner& runner,
                                              const std::map<std::string, std::string>& environment) {
   if (config.names.method == config::NamesMethod::batch) return nullptr;
@@ -123,7 +133,8 @@ Result<engine::Ports*> Context::ports(bool write) {
   TIDE_TRY_ASSIGN(const config::Config* config, this->config());
   m_parts->curl = net::CurlTransport::make();
   m_parts->deadline = std::make_unique<net::Deadline>(m_process.clock);
-  m_parts->transport = std::make_unique<net::DeadlineTransport>(*m_parts->curl, *m_parts->deadline);
+  m_parts->proxied = std::make_unique<net::EnvironmentProxyTransport>(*m_parts->curl, m_process.environment);
+  m_parts->transport = std::make_unique<net::DeadlineTransport>(*m_parts->proxied, *m_parts->deadline);
   m_parts->runner = std::make_unique<process::PosixRunner>(m_process.clock);
   if (write && !head_id(config->settings.cluster)) TIDE_TRY(make_head_id(m_process.random));
   TIDE_TRY_ASSIGN(const core::HeadId head, head_id(config->settings.cluster));
@@ -135,9 +146,11 @@ Result<engine::Ports*> Context::ports(bool write) {
     return make_error(ErrorKind::config, "[cluster] batch = '{}' is not in this version", config->settings.batch);
   TIDE_TRY_ASSIGN(m_parts->batch, system->make(*config, {*m_parts->runner, m_process.clock, m_process.environment}));
   m_parts->names = make_names(*config, *m_parts->runner, m_process.environment);
+  m_parts->limiter =
+      std::make_unique<net::SharedRateLimiter>(rate_files(config->state_dir), m_process.clock, m_parts->deadline.get());
   std::map<core::CloudName, cloud::Cloud*> clouds;
-  const cloud::Host host{*m_parts->transport, *m_parts->runner, m_process.clock, m_process.random,
-                         m_process.environment};
+  const cloud::Host host{*m_parts->transport, *m_parts->runner,      m_process.clock,
+                         m_process.random,    m_process.environment, m_parts->limiter.get()};
   for (const auto& [name, settings] : config->clouds) {
     const cloud::Factory* factory = cloud::find_factory(settings.kind);
     if (factory == nullptr)
@@ -174,6 +187,21 @@ void Context::say_cluster() {
 
 void Context::say(const std::string& line) {
   if (!m_options.quiet) m_process.err << line << "\n" << std::flush;
+}
+
+void Context::say_about_clouds() {
+  for (const auto& cloud : m_parts->retrying) {
+    const std::string notice = cloud->notice();
+    if (!notice.empty()) say(fmt::format("tide: cloud '{}': {}", cloud->name().value, notice));
+  }
+  if (!m_options.verbose || m_parts->retrying.empty()) return;
+  std::vector<std::string> clouds;
+  for (const auto& cloud : m_parts->retrying) {
+    std::vector<std::string> actions;
+    for (const auto& [action, count] : cloud->calls()) actions.push_back(fmt::format("{} {}", action, count));
+    clouds.push_back(cloud->name().value + " " + (actions.empty() ? "none" : join(actions, ", ")));
+  }
+  say("clouds: " + join(clouds, "; "));
 }
 
 Result<void> Context::confirm(const std::string& what) {

@@ -73,6 +73,8 @@ class Context {
   void say_cluster();
   // A line on stderr, unless -q.
   void say(const std::string& line);
+  // What the clouds leave to be told: a clock that is off; with -v, what was asked of each, and how often.
+  void say_about_clouds();
   // Says `what` and asks; true with --yes. Without a terminal, or answered no: refused (exit 5).
   Result<void> confirm(const std::string& what);
   // An error as three parts on stderr, or one JSON object a line.

@@ -34,6 +34,7 @@ core::ExitCode run(const std::vector<std::string>& arguments, Process& process) 
   }
   const auto code = invocation->command->run(context);
   process.out << std::flush;
+  context.say_about_clouds();
   if (code) return *code;
   context.print(code.error());
   return core::exit_code_of(code.error().kind);

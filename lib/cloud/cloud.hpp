@@ -5,6 +5,7 @@
 #include <tide/core/snapshot.hpp>
 #include <tide/util/result.hpp>
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -29,6 +30,9 @@ struct InstanceType {
 };
 
 using Limits = core::CloudTraits;
+
+// May the cloud have done what failed like this?
+bool may_have_been_done(ErrorKind kind);
 
 // One account in one region. Adapters translate; they never retry, sleep, log or decide.
 // Callers branch on ErrorKind only.
@@ -60,6 +64,12 @@ class Cloud {
 
   // Whose credentials the last call went with, and until when they are good; "" if there is nothing to say. No secret.
   virtual std::string identity() const { return ""; }
+
+  // What a person should know of the last calls though they went well: a clock that is off; "" if nothing.
+  virtual std::string notice() const { return ""; }
+
+  // What was sent so far, repeats included: the peer's own name of each action, and how often.
+  virtual std::map<std::string, int> calls() const { return {}; }
 };
 
 }  // namespace tide::cloud

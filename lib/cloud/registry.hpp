@@ -2,6 +2,7 @@
 
 #include <tide/cloud/cloud.hpp>
 #include <tide/config/config.hpp>
+#include <tide/net/rate_limit.hpp>
 #include <tide/net/transport.hpp>
 #include <tide/process/command_runner.hpp>
 #include <tide/util/clock.hpp>
@@ -20,6 +21,7 @@ struct Host {
   Clock& clock;
   Random& random;
   const std::map<std::string, std::string>& environment;
+  net::RateLimiter* limiter = nullptr;  // null: nobody asks for politeness (checks, tests)
 };
 
 // One a provider's folder, `k_<folder>_factory` in its factory.cpp; the build finds it by itself.

@@ -30,10 +30,30 @@ Result<T> RetryingCloud::one(Call call) {
   }
 }
 
+namespace {
+
+// Of two tries the first may have been done: what refused the second says nothing of it, but for a cloud that looked at
+// the token and had nothing to give.
+bool says_nothing_of_the_first(ErrorKind second) {
+  return !may_have_been_done(second) && second != ErrorKind::capacity && second != ErrorKind::quota;
+}
+
+template <typename T>
+void keep_unclear(std::vector<Result<T>>& results, const std::vector<std::optional<Error>>& unclear) {
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    if (results[i] || !unclear[i] || !says_nothing_of_the_first(results[i].error().kind)) continue;
+    Error first = *unclear[i];
+    results[i] = std::move(first).with_peer("asked again: " + results[i].error().message);
+  }
+}
+
+}  // namespace
+
 // Only what failed is asked for again.
 template <typename T, typename Item, typename Call>
 std::vector<Result<T>> RetryingCloud::many(std::span<const Item> items, Call call) {
   std::vector<Result<T>> results = call(items);
+  std::vector<std::optional<Error>> unclear(results.size());
   int taken = 0;
   for (int attempt = 0;; ++attempt) {
     std::vector<std::size_t> failed;
@@ -45,14 +65,22 @@ std::vector<Result<T>> RetryingCloud::many(std::span<const Item> items, Call cal
     }
     if (failed.empty()) {
       m_budget.succeeded(taken);
+      keep_unclear(results, unclear);
       return results;
     }
     // Who asked to be left alone the longest decides for all of them.
     const auto slowest =
         *std::ranges::max_element(failed, {}, [&](std::size_t i) { return results[i].error().retry_after_seconds; });
-    if (!wait(attempt, results[slowest].error(), taken)) return results;
+    if (!wait(attempt, results[slowest].error(), taken)) {
+      keep_unclear(results, unclear);
+      return results;
+    }
     std::vector<Result<T>> repeated = call(std::span<const Item>(again));
-    for (std::size_t k = 0; k < failed.size(); ++k) results[failed[k]] = std::move(repeated[k]);
+    for (std::size_t k = 0; k < failed.size(); ++k) {
+      Result<T>& last = results[failed[k]];
+      if (may_have_been_done(last.error().kind)) unclear[failed[k]] = last.error();
+      last = std::move(repeated[k]);
+    }
   }
 }
 

@@ -9,7 +9,7 @@ namespace tide::cloud {
 
 // Repeats what failed for want of a connection or for too many requests, a few times and with jitter, within a budget
 // that lasts as long as the process, and never past the pass's deadline. A launch is repeated only where a token keeps
-// it from being done twice.
+// it from being done twice; a try that may have been done stays unclear whatever kept a later one from being made.
 class RetryingCloud final : public Cloud {
  public:
   // `deadline` may be null: none.
@@ -26,6 +26,8 @@ class RetryingCloud final : public Cloud {
   Result<std::vector<InstanceType>> types(std::span<const std::string> names) override;
   Result<void> check(const core::Pool& pool) const override { return m_inner.check(pool); }
   std::string identity() const override { return m_inner.identity(); }
+  std::string notice() const override { return m_inner.notice(); }
+  std::map<std::string, int> calls() const override { return m_inner.calls(); }
 
  private:
   // Waits before the next try; false: no more tries.

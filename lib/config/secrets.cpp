@@ -52,10 +52,45 @@ bool assigns_secret(std::string_view line) {
   return false;
 }
 
+// 30 bytes or more written as base64: a munge key has 32 to 1024.
+bool has_blob(std::string_view line) {
+  constexpr std::size_t k_length = 40;
+  std::size_t length = 0;
+  bool digit = false;
+  bool capital = false;
+  for (const char c : line) {
+    const bool is_digit = c >= '0' && c <= '9';
+    const bool is_capital = c >= 'A' && c <= 'Z';
+    const bool in_run = is_digit || is_capital || (c >= 'a' && c <= 'z') || c == '+' || c == '/' || c == '=';
+    length = in_run ? length + 1 : 0;
+    digit = in_run && (digit || is_digit);
+    capital = in_run && (capital || is_capital);
+    if (length >= k_length && digit && capital) return true;
+  }
+  return false;
+}
+
+// A munge key is bytes without a mark of their own: known by the file's name, in the same line or a few lines off.
+class MungeKey {
+ public:
+  bool found(std::string_view line, int number) {
+    if (line.find("munge.key") != std::string_view::npos) m_named = number;
+    if (has_blob(line)) m_blob = number;
+    const bool near = m_named > 0 && m_blob > 0 && m_named - m_blob <= k_near && m_blob - m_named <= k_near;
+    return near;
+  }
+
+ private:
+  static constexpr int k_near = 4;
+  int m_named = 0;
+  int m_blob = 0;
+};
+
 }  // namespace
 
 std::optional<SecretFound> find_secret(std::string_view text) {
   int number = 0;
+  MungeKey munge;
   for (const std::string_view line : split(text, '\n')) {
     ++number;
     const std::string_view words = trim(line);
@@ -63,6 +98,7 @@ std::optional<SecretFound> find_secret(std::string_view text) {
       return SecretFound{.line = number, .what = "a private key"};
     if (words.starts_with('#')) continue;
     if (has_aws_key(line)) return SecretFound{.line = number, .what = "an AWS access key"};
+    if (munge.found(line, number)) return SecretFound{.line = number, .what = "a munge key"};
     if (assigns_secret(line)) return SecretFound{.line = number, .what = "a password, secret or token"};
   }
   return std::nullopt;

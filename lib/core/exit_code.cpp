@@ -21,6 +21,7 @@ ExitCode exit_code_of(ErrorKind kind) {
     case ErrorKind::throttled:
     case ErrorKind::bad_request:
     case ErrorKind::eventual:
+    case ErrorKind::unsent:
     case ErrorKind::unknown: return ExitCode::cloud;
     case ErrorKind::auth: return ExitCode::not_allowed;
     case ErrorKind::capacity:

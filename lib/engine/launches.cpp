@@ -8,43 +8,16 @@ namespace tide::engine {
 
 namespace {
 
-// May the cloud have done it all the same? Every kind decides.
-bool is_unclear(ErrorKind kind) {
-  switch (kind) {
-    case ErrorKind::retry:
-    case ErrorKind::timeout:
-    case ErrorKind::protocol:
-    case ErrorKind::unexpected:
-    case ErrorKind::io: return true;
-    case ErrorKind::usage:
-    case ErrorKind::not_found:
-    case ErrorKind::config:
-    case ErrorKind::refused:
-    case ErrorKind::lock_held:
-    case ErrorKind::money:
-    case ErrorKind::batch:
-    case ErrorKind::unproven:
-    case ErrorKind::stranger:
-    case ErrorKind::throttled:
-    case ErrorKind::capacity:
-    case ErrorKind::quota:
-    case ErrorKind::auth:
-    case ErrorKind::bad_request:
-    case ErrorKind::eventual:
-    case ErrorKind::unknown: return false;
-  }
-  return true;
-}
-
 // A call that may have been made before: what only says that this one was not done says nothing of the first.
 bool is_refused(const core::Intent& intent, ErrorKind kind) {
-  if (is_unclear(kind)) return false;
+  if (cloud::may_have_been_done(kind)) return false;
   return intent.attempts == 1 || kind == ErrorKind::capacity || kind == ErrorKind::quota;
 }
 
 std::string back_off_key(const core::LaunchRequest& request, ErrorKind kind) {
   const std::string pool = fmt::format("{}/{}", request.cloud.value, request.pool.value);
-  if (kind == ErrorKind::auth || kind == ErrorKind::throttled) return request.cloud.value;
+  const bool whole_cloud = kind == ErrorKind::auth || kind == ErrorKind::throttled || kind == ErrorKind::unsent;
+  if (whole_cloud) return request.cloud.value;
   if (kind != ErrorKind::capacity) return pool;
   const std::string type = request.types.empty() ? "" : request.types.front();
   return fmt::format("{}/{}{}{}", pool, type, request.zone.empty() ? "" : "/", request.zone);
@@ -106,20 +79,23 @@ Result<void> Executor::add_nodes(const core::Intent& intent) {
   return {};
 }
 
+// What was not sent for want of time may be sent in the next pass; our own rate says itself when.
 void Executor::back_off(const core::LaunchRequest& request, const Error& error) {
+  const bool unsent = error.kind == ErrorKind::unsent;
+  if (unsent && error.retry_after_seconds == 0) return;
   core::BackOff& row = m_memory.back_offs[back_off_key(request, error.kind)];
   row.key = back_off_key(request, error.kind);
   row.kind = error.kind;
   row.attempts = std::min(row.attempts + 1, 16);
   const Seconds own = std::min(core::k_back_off_max, core::k_back_off_first * (1 << std::min(row.attempts - 1, 8)));
-  row.until = m_snapshot.age + std::max(own, Seconds(error.retry_after_seconds));
+  row.until = m_snapshot.age + std::max(unsent ? Seconds(0) : own, Seconds(error.retry_after_seconds));
   row.why = error.context.empty() ? error.message : fmt::format("{} ({})", error.message, error.context.back());
 }
 
 void Executor::settle(const core::PlannedAction& planned, const core::IntentId& id, Result<cloud::LaunchReply> reply) {
   core::Intent& intent = m_memory.intents[id];
   if (!reply) {
-    if (!is_unclear(reply.error().kind)) back_off(intent.request, reply.error());
+    if (!cloud::may_have_been_done(reply.error().kind)) back_off(intent.request, reply.error());
     if (is_refused(intent, reply.error().kind)) intent.state = core::IntentState::refused;
     report(planned, std::move(reply.error()));
     return;

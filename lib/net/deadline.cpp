@@ -15,7 +15,7 @@ std::vector<Result<Response>> DeadlineTransport::perform(std::span<const Request
   if (left->count() == 0) {
     std::vector<Result<Response>> results;
     for (const Request& request : requests)
-      results.push_back(make_error(ErrorKind::timeout, "the pass has used up its time: '{}' was not asked",
+      results.push_back(make_error(ErrorKind::unsent, "the pass has used up its time: '{}' was not asked",
                                    request.url.substr(0, request.url.find('?')))
                             .with_hint("The next pass asks again."));
     return results;

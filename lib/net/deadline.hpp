@@ -21,7 +21,7 @@ class Deadline {
   std::optional<std::chrono::milliseconds> m_end;
 };
 
-// Gives no request more time than is left of the pass; once none is left, each is a `timeout` and is not sent.
+// Gives no request more time than is left of the pass; once none is left, each is `unsent`.
 class DeadlineTransport final : public Transport {
  public:
   DeadlineTransport(Transport& inner, const Deadline& deadline) : m_inner(inner), m_deadline(deadline) {}

@@ -109,6 +109,7 @@ bool may_retry(ErrorKind kind) {
     case ErrorKind::auth:
     case ErrorKind::bad_request:
     case ErrorKind::eventual:
+    case ErrorKind::unsent:
     case ErrorKind::unknown: return false;
   }
   return false;

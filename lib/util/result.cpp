@@ -32,6 +32,7 @@ constexpr std::array k_kinds{
     KindName{ErrorKind::auth, "auth"},
     KindName{ErrorKind::bad_request, "bad_request"},
     KindName{ErrorKind::eventual, "eventual"},
+    KindName{ErrorKind::unsent, "unsent"},
     KindName{ErrorKind::unknown, "unknown"},
 };
 

@@ -34,6 +34,7 @@ enum class ErrorKind {
   auth,         // cloud: credentials refused, or not allowed
   bad_request,  // cloud: it refuses what our configuration asks for (its class "config")
   eventual,     // cloud: an ID that it does not know, yet or any more
+  unsent,       // cloud: the call was never made: the pass had no time left, or our own rate kept it
   unknown,      // cloud: none of these
 };
 

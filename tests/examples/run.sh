@@ -35,6 +35,7 @@ while read -r path; do
   examples/cron/*) grep -qE '^\* \* \* \* \* root tide scale-once' "$source/$path" || fail "$path runs no pass" ;;
   examples/systemd/*.service) grep -q 'KillMode=process' "$source/$path" && grep -q 'tide scale-once' "$source/$path" || fail "$path" ;;
   examples/systemd/*.timer) grep -q '^\[Timer\]' "$source/$path" || fail "$path" ;;
+  examples/iam/head*.json) ;; # check_iam.py below, tests/real/moto/test_iam.sh
   *) fail "$path is run by no test" ;;
   esac
 done < <(cd "$source" && find examples -type f | LC_ALL=C sort)
@@ -43,5 +44,7 @@ sed -n '/^```toml$/,/^```$/{/^```/d;p}' "$source/README.md" | sed '/^user_data/d
 chmod 600 "$work/readme.toml"
 printf '[default]\naws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = example\n' >>"$work/.aws/credentials"
 check "$work/readme.toml" README.md
+
+/usr/bin/python3 "$source/tests/examples/check_iam.py" "$source" || fail "examples/iam"
 
 exit $failed

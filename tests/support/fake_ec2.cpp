@@ -124,6 +124,7 @@ Result<net::Response> FakeEc2::answer(const net::Request& request, const Paramet
   --due->times;
   const Error lost = make_error(ErrorKind::retry, "the connection was closed");
   switch (due->fault) {
+    case FakeFault::code_after: act(action, parameters); [[fallthrough]];
     case FakeFault::code: {
       auto refused = wire::refuse(due->status, due->code, "as the test asked");
       if (due->retry_after > 0) refused.headers.emplace_back("Retry-After", std::to_string(due->retry_after));
@@ -374,6 +375,12 @@ net::Response FakeEc2::describe_images(const Parameters& parameters) {
 void FakeEc2::fail(FakeFaults faults) {
   const std::lock_guard lock(m_mutex);
   m_faults.push_back(std::move(faults));
+}
+
+void FakeEc2::forget_faults() {
+  const std::lock_guard lock(m_mutex);
+  m_faults.clear();
+  m_capacity.reset();
 }
 
 void FakeEc2::set_capacity(std::optional<int> machines) {

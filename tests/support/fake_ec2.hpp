@@ -49,6 +49,7 @@ struct FakeInstance {
 
 enum class FakeFault {
   code,        // the error `code` with `status`
+  code_after,  // it was done, the error comes
   lost,        // the connection breaks, nothing was done
   lost_after,  // it was done, the connection breaks
   cut_after,   // it was done, half of the answer comes
@@ -75,6 +76,7 @@ class FakeEc2 {
   Result<net::Response> handle(const net::Request& request);
 
   void fail(FakeFaults faults);
+  void forget_faults();                            // and any limit to capacity
   void set_capacity(std::optional<int> machines);  // that many more can start
   void set_options(const std::function<void(FakeEc2Options&)>& change);
   // Machines that run already, as from an earlier launch with these tags.

@@ -1,8 +1,10 @@
 // fake-ec2 PORT KEYFILE: the fake on loopback. PORT 0 takes a free one; the first line printed names it. KEYFILE: one
 // line ACCESS_KEY SECRET [SESSION_TOKEN]. Orders come as GET requests, in the words of tests/real/moto/awsgate.py:
-//   /__gate/fail?n=3&status=503&code=RequestLimitExceeded[&action=RunInstances][&retry_after=2]
-//   /__gate/fail?n=1&mode=drop|truncate|html[&after=1]
+//   /__gate/fail?n=3&status=503&code=RequestLimitExceeded[&action=RunInstances][&retry_after=2][&after=1]
+//   /__gate/fail?n=1&mode=drop|truncate|html|page[&after=1]   page: 200 with a web page
+//   /__gate/page?n=1   machines a page   /__gate/skew?s=7200   its clock is off   /__gate/reset   no more faults
 //   /__gate/fill?n=1000&cluster=physics   so many machines run already
+//   /__gate/live   machines that run or start   /__gate/times   "MILLISECONDS ACTION" a call
 //   /__gate/capacity?n=5   /__gate/log   /__gate/region?name=eu-central-1
 #include "fake_ec2.hpp"
 
@@ -22,9 +24,11 @@ test::FakeFaults faults_of(const httplib::Request& request) {
   test::FakeFaults faults;
   const std::string mode = request.get_param_value("mode");
   const bool after = request.has_param("after");
+  if (after) faults.fault = test::FakeFault::code_after;
   if (mode == "drop") faults.fault = after ? test::FakeFault::lost_after : test::FakeFault::lost;
   if (mode == "truncate") faults.fault = test::FakeFault::cut_after;
   if (mode == "html") faults.fault = test::FakeFault::html;
+  if (mode == "page") faults.fault = test::FakeFault::html_ok;
   if (request.has_param("n")) faults.times = std::stoi(request.get_param_value("n"));
   if (request.has_param("status")) faults.status = std::stoi(request.get_param_value("status"));
   if (request.has_param("code")) faults.code = request.get_param_value("code");
@@ -33,7 +37,30 @@ test::FakeFaults faults_of(const httplib::Request& request) {
   return faults;
 }
 
-void order(test::FakeEc2& fake, const httplib::Request& request, httplib::Response& response) {
+TimePoint system_time() { return std::chrono::floor<Seconds>(std::chrono::system_clock::now()); }
+
+// When each call came, refused ones too.
+class Times {
+ public:
+  void add(const std::string& body) {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    const std::size_t begin = body.find("Action=");
+    const std::string action =
+        begin == std::string::npos ? "?" : body.substr(begin + 7, body.find('&', begin) - begin - 7);
+    const std::lock_guard lock(m_mutex);
+    m_text += std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(now).count()) + " " + action + "\n";
+  }
+  std::string text() const {
+    const std::lock_guard lock(m_mutex);
+    return m_text;
+  }
+
+ private:
+  mutable std::mutex m_mutex;
+  std::string m_text;
+};
+
+void order(test::FakeEc2& fake, const Times& times, const httplib::Request& request, httplib::Response& response) {
   std::string text = "ok\n";
   if (request.path == "/__gate/fail") {
     fake.fail(faults_of(request));
@@ -45,6 +72,24 @@ void order(test::FakeEc2& fake, const httplib::Request& request, httplib::Respon
                      {{"tide:cluster", request.get_param_value("cluster")}, {"tide:pool", "small"}});
   } else if (request.path == "/__gate/region") {
     fake.set_options([&](test::FakeEc2Options& options) { options.region = request.get_param_value("name"); });
+  } else if (request.path == "/__gate/page") {
+    fake.set_options([&](test::FakeEc2Options& options) {
+      options.page_max = static_cast<std::size_t>(std::stoi(request.get_param_value("n")));
+    });
+  } else if (request.path == "/__gate/skew") {
+    fake.set_options([&](test::FakeEc2Options& options) {
+      options.now = [skew = Seconds(std::stoi(request.get_param_value("s")))] { return system_time() + skew; };
+    });
+  } else if (request.path == "/__gate/reset") {
+    fake.forget_faults();
+    fake.set_options([](test::FakeEc2Options& options) {
+      options.page_max = 1000;
+      options.now = system_time;
+    });
+  } else if (request.path == "/__gate/live") {
+    text = std::to_string(fake.live().size()) + "\n";
+  } else if (request.path == "/__gate/times") {
+    text = times.text();
   } else if (request.path == "/__gate/log") {
     text.clear();
     for (const std::string& action : fake.calls()) text += action + "\n";
@@ -54,7 +99,8 @@ void order(test::FakeEc2& fake, const httplib::Request& request, httplib::Respon
   response.set_content(text, "text/plain");
 }
 
-void serve(test::FakeEc2& fake, const httplib::Request& request, httplib::Response& response) {
+void serve(test::FakeEc2& fake, Times& times, const httplib::Request& request, httplib::Response& response) {
+  times.add(request.body);
   net::Request ours{.method = request.method, .url = "http://127.0.0.1" + request.target};
   for (const auto& [name, value] : request.headers) ours.headers.emplace_back(name, value);
   ours.body = request.body;
@@ -92,14 +138,17 @@ int main(int argc, char** argv) {
   if (words.size() < 2) return fail("KEYFILE needs a line: ACCESS_KEY SECRET [SESSION_TOKEN]");
   test::FakeEc2Options options{.access_key = std::string(words[0]), .secret_key = std::string(words[1])};
   if (words.size() > 2) options.session_token = words[2];
-  options.now = [] { return std::chrono::floor<Seconds>(std::chrono::system_clock::now()); };
+  options.now = system_time;
   test::FakeEc2 fake(std::move(options));
 
+  Times times;
   httplib::Server server;
-  server.Get("/__gate/.*",
-             [&](const httplib::Request& request, httplib::Response& response) { order(fake, request, response); });
-  server.Post(".*",
-              [&](const httplib::Request& request, httplib::Response& response) { serve(fake, request, response); });
+  server.Get("/__gate/.*", [&](const httplib::Request& request, httplib::Response& response) {
+    order(fake, times, request, response);
+  });
+  server.Post(".*", [&](const httplib::Request& request, httplib::Response& response) {
+    serve(fake, times, request, response);
+  });
   int port = std::stoi(argv[1]);
   if (port == 0) {
     port = server.bind_to_any_port("127.0.0.1");

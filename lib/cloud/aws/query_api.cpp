@@ -20,19 +20,26 @@ std::string shown(const std::string& code, std::string_view message) {
   return printable(trim(message), k_message_max);
 }
 
-std::string hint_for(ErrorKind kind, const std::string& code, const Service& service, const std::string& source) {
+struct Asked {
+  const std::string& action;
+  const std::string& source;  // of the credentials
+};
+
+std::string hint_for(ErrorKind kind, const std::string& code, const Service& service, const Asked& asked) {
   switch (kind) {
     case ErrorKind::auth:
       if (code == "UnauthorizedOperation" || code.starts_with("AccessDenied")) {
-        return "Allow this action to the user of " + source + "; tide's page on " + service.name +
-               " has the least policy.";
+        return "Allow " + service.name + ":" + asked.action + " to the user of " + asked.source + "; tide's page on " +
+               service.name + " has the least policy.";
       }
-      return "Check " + source + " ([clouds." + service.cloud +
+      return "Check " + asked.source + " ([clouds." + service.cloud +
              "] profile or credentials_file) and this machine's clock.";
     case ErrorKind::capacity: return "Add another type or subnet to the pool, or wait: tide tries again by itself.";
     case ErrorKind::quota:
       return "Ask for a higher limit of the account in " + service.region + ", or lower [pools.x] max.";
     case ErrorKind::throttled: return "Wait: tide slows down by itself.";
+    case ErrorKind::unsent:
+      return "Wait: later passes send it; [clouds." + service.cloud + "] rates says how much may be sent.";
     case ErrorKind::bad_request: return "Correct the pool's or cloud's keys that the cloud names.";
     case ErrorKind::retry:
     case ErrorKind::timeout:
@@ -86,8 +93,12 @@ std::string form_body(const Call& call, const std::string& version) {
 }
 
 QueryApi::QueryApi(Service service, std::shared_ptr<CredentialSource> credentials, net::Transport& transport,
-                   Clock& clock)
-    : m_service(std::move(service)), m_credentials(std::move(credentials)), m_transport(transport), m_clock(clock) {}
+                   Clock& clock, Pace pace)
+    : m_service(std::move(service)),
+      m_credentials(std::move(credentials)),
+      m_transport(transport),
+      m_clock(clock),
+      m_pace(pace) {}
 
 net::Request QueryApi::request_for(const Call& call, const Credentials& credentials) const {
   const SigningScope scope{.time = m_clock.now() + m_skew, .region = m_service.region, .service = m_service.name};
@@ -109,11 +120,44 @@ net::Request QueryApi::request_for(const Call& call, const Credentials& credenti
   return signed_request(std::move(request), credentials, scope);
 }
 
-std::vector<Result<net::Response>> QueryApi::send(std::span<const Call> calls, const Credentials& credentials) {
+void QueryApi::flush(std::span<const Call> calls, const Credentials& credentials,
+                     std::vector<Result<net::Response>>& responses) {
+  if (calls.empty()) return;
   std::vector<net::Request> requests;
   requests.reserve(calls.size());
   for (const Call& call : calls) requests.push_back(request_for(call, credentials));
-  return m_transport.perform(requests);
+  for (const Call& call : calls) ++m_sent[call.action];
+  for (auto& response : m_transport.perform(requests)) responses.push_back(std::move(response));
+}
+
+// Side by side as far as the pace lets them; those that must wait go together when their turn comes.
+std::vector<Result<net::Response>> QueryApi::send(std::span<const Call> calls, const Credentials& credentials) {
+  std::vector<Result<net::Response>> responses;
+  if (m_pace.limiter == nullptr) {
+    flush(calls, credentials, responses);
+    return responses;
+  }
+  const std::string account = account_of(m_service.name, m_service.region, m_service.endpoint, credentials.access_key);
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    auto at = m_pace.limiter->reserve(draws_for(calls[i], m_pace.rates, account));
+    if (at && *at <= m_clock.monotonic()) continue;
+    flush(calls.subspan(begin, i - begin), credentials, responses);
+    begin = i;
+    const auto wait = at ? *at - m_clock.monotonic() : std::chrono::milliseconds(0);
+    if (at && (wait.count() <= 0 || m_clock.sleep_for(wait))) continue;
+    if (at) at = make_error(ErrorKind::unsent, "stopped by a signal while waiting for its turn");
+    responses.push_back(std::move(at).error());
+    begin = i + 1;
+  }
+  flush(calls.subspan(begin), credentials, responses);
+  return responses;
+}
+
+std::string QueryApi::notice() const {
+  if (m_skew.count() == 0) return "";
+  return fmt::format("this machine's clock is {} s {} the cloud's; calls are signed by the cloud's: set the clock",
+                     std::chrono::abs(m_skew).count(), m_skew.count() > 0 ? "behind" : "ahead of");
 }
 
 bool QueryApi::repair_clock(const std::vector<Result<net::Response>>& responses, const std::vector<Answer>& answers) {
@@ -135,7 +179,7 @@ Answer QueryApi::answer_of(const Call& call, const Result<net::Response>& respon
   if (!response) {
     Error error = response.error();
     error.message = what + ": " + error.message;
-    if (error.hint.empty()) error.hint = hint_for(error.kind, "", m_service, with.source);
+    if (error.hint.empty()) error.hint = hint_for(error.kind, "", m_service, {call.action, with.source});
     answer.body = std::move(error);
     return answer;
   }
@@ -159,7 +203,7 @@ Answer QueryApi::answer_of(const Call& call, const Result<net::Response>& respon
   if (const auto wait = net::parse_retry_after(response->header("Retry-After"), m_clock.now())) {
     error.retry_after_seconds = wait->count();
   }
-  error.hint = hint_for(error.kind, answer.code, m_service, with.source);
+  error.hint = hint_for(error.kind, answer.code, m_service, {call.action, with.source});
   answer.body = std::move(error);
   return answer;
 }

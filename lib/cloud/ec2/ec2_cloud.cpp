@@ -52,7 +52,7 @@ Ec2Cloud::Ec2Cloud(Options options, std::shared_ptr<aws::CredentialSource> crede
                    Clock& clock)
     : m_name{options.service.cloud},
       m_address_of_pool(std::move(options.address_of_pool)),
-      m_api(std::move(options.service), std::move(credentials), transport, clock) {}
+      m_api(std::move(options.service), std::move(credentials), transport, clock, options.pace) {}
 
 core::CloudTraits Ec2Cloud::limits() const {
   return {.has_launch_tokens = true, .launch_max = k_launch_max, .terminate_max = static_cast<int>(k_terminate_max)};

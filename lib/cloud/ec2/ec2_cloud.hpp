@@ -17,6 +17,7 @@ class Ec2Cloud : public Cloud {
   struct Options {
     aws::Service service;
     std::map<std::string, std::string> address_of_pool;  // "private", "public" or "ipv6"
+    aws::Pace pace;
   };
 
   Ec2Cloud(Options options, std::shared_ptr<aws::CredentialSource> credentials, net::Transport& transport,
@@ -31,6 +32,8 @@ class Ec2Cloud : public Cloud {
   Result<std::vector<InstanceType>> types(std::span<const std::string> names) override;
   Result<void> check(const core::Pool& pool) const override;
   std::string identity() const override { return m_api.identity(); }
+  std::string notice() const override { return m_api.notice(); }
+  std::map<std::string, int> calls() const override { return m_api.calls(); }
 
  private:
   Result<void> check_token(const std::string& token, std::set<std::string>& seen) const;

@@ -45,7 +45,15 @@ constexpr KeySpec k_cloud_keys[]{
     {.section = "clouds.*",
      .name = "ca_file",
      .help = "Certificates to trust instead of the system's, as PEM; default: AWS_CA_BUNDLE, the profile's ca_bundle."},
-    {.section = "clouds.*", .name = "proxy", .help = "URL of an HTTP proxy; the metadata services are asked without."},
+    {.section = "clouds.*",
+     .name = "proxy",
+     .help = "URL of an HTTP proxy; default: HTTPS_PROXY and NO_PROXY; the metadata services are asked without."},
+    {.section = "clouds.*",
+     .name = "rates",
+     .type = KeyType::list,
+     .help =
+         "Calls at once/a second by kind, over all tide processes of the host; default: \"read 100/20\", \"run 5/2\", "
+         "\"machines 1000/2\", \"end 100/5\", \"other 50/5\"; \"none\": no limit."},
     {.section = "clouds.*",
      .name = "profile",
      .help = "Profile in the AWS credentials and config files; it beats the environment's keys."},
@@ -160,6 +168,15 @@ Result<std::string> endpoint_of(const config::CloudSettings& cloud, const std::s
   return endpoint;
 }
 
+Result<aws::Rates> rates_of(const config::CloudSettings& cloud) {
+  const auto lines = cloud.options.find("rates");
+  auto rates = aws::parse_rates(lines == cloud.options.end() ? std::vector<std::string>() : lines->second);
+  if (rates) return rates;
+  Error error = std::move(rates).error();
+  error.message = fmt::format("{}: [clouds.{}] rates: {}", cloud.where, cloud.name.value, error.message);
+  return error;
+}
+
 Result<std::unique_ptr<Cloud>> make(const config::Config& config, const config::CloudSettings& cloud,
                                     const Host& host) {
   TIDE_TRY(check_key_variables(cloud));
@@ -194,9 +211,10 @@ Result<std::unique_ptr<Cloud>> make(const config::Config& config, const config::
                                     .ca_file = service.ca_file,
                                     .proxy = service.proxy,
                                     .variant = variant};
+  TIDE_TRY_ASSIGN(const aws::Rates rates, rates_of(cloud));
   auto credentials = std::make_shared<aws::CredentialChain>(
       from, host.environment, aws::CredentialPorts{host.transport, host.runner, host.clock, host.random});
-  ec2::Ec2Cloud::Options options{.service = std::move(service), .address_of_pool = {}};
+  ec2::Ec2Cloud::Options options{.service = std::move(service), .address_of_pool = {}, .pace = {host.limiter, rates}};
   for (const auto& [name, pool] : config.settings.pools) options.address_of_pool[name.value] = pool.address;
   return std::unique_ptr<Cloud>(
       std::make_unique<ec2::Ec2Cloud>(std::move(options), std::move(credentials), host.transport, host.clock));

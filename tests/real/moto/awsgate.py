@@ -6,7 +6,9 @@ minutes, region and service of the scope; keeps RunInstances' ClientToken; start
 capacity. KEYS_FILE has lines ACCESS_KEY SECRET [SESSION_TOKEN] and is read for each request; what STS gives out through the
 gate is known too. Faults are ordered by GET:
   /__gate/fail?n=3&status=503&code=RequestLimitExceeded[&action=RunInstances][&message=..][&retry_after=2]
-  /__gate/fail?n=1&mode=drop|truncate|hang|html[&after=1]   after=1: moto does the work, then the answer is lost
+  /__gate/fail?n=1&mode=drop|truncate|hang|html|page[&after=1]   after=1: moto does the work, then the answer is
+                          lost; html: a 502's page, page: 200 with a web page
+  /__gate/page?n=1        so many machines a page of DescribeInstances, whatever MaxResults says
   /__gate/capacity?n=5    so many more can start; without n: no limit
   /__gate/skew?s=3600     the gate's clock is off by so much     /__gate/delay?ms=200     /__gate/reset
   /__gate/log             one JSON object a request: action, service, key, region, status, code, injected
@@ -54,7 +56,7 @@ class State:
     def reset(self):
         with self.lock:
             self.faults, self.log, self.tokens, self.issued = [], [], {}, {}
-            self.delay_seconds, self.skew_seconds, self.capacity = 0.0, 0, None
+            self.delay_seconds, self.skew_seconds, self.capacity, self.page = 0.0, 0, None, None
 
     def keys(self):
         with open(self.keys_file) as file:
@@ -183,6 +185,8 @@ class Gate(BaseHTTPRequestHandler):
             state.faults.append(dict(query, n=int(query.get("n", 1))))
         elif what == "capacity":
             state.capacity = int(query["n"]) if "n" in query else None
+        elif what == "page":
+            state.page = query["n"]
         elif what == "skew":
             state.skew_seconds = int(query["s"])
         elif what == "delay":
@@ -221,6 +225,8 @@ class Gate(BaseHTTPRequestHandler):
     def act(self, action, parameters, body):
         if action == "RunInstances":
             return self.run_instances(parameters, body)
+        if action == "DescribeInstances" and self.state.page:
+            body = re.sub(rb"(^|&)MaxResults=\d+", lambda found: found[1] + b"MaxResults=" + self.state.page.encode(), body)
         answer = self.forward(body)
         if action.startswith("AssumeRole") and answer[0] == 200:
             self.state.note_issued(answer[1])
@@ -241,6 +247,8 @@ class Gate(BaseHTTPRequestHandler):
         self.close_connection = True
         if fault["mode"] == "html":
             return self.reply(502, b"<html><body><h1>502 Bad Gateway</h1></body></html>", "text/html")
+        if fault["mode"] == "page":
+            return self.reply(200, b"<!doctype html><html lang=en><p>Log in</html>", "text/html")
         if fault["mode"] == "hang":
             time.sleep(float(fault.get("s", 30)))
         if fault["mode"] == "truncate":

@@ -168,6 +168,34 @@ TEST_CASE("RetryingCloud: only the launches that failed are asked again, in orde
   CHECK(world.clock.slept[0] >= 7000);
 }
 
+TEST_CASE("RetryingCloud: a launch that may have been done stays unclear, whatever kept the next try from being made") {
+  for (const ErrorKind second :
+       {ErrorKind::throttled, ErrorKind::unsent, ErrorKind::auth, ErrorKind::bad_request, ErrorKind::unknown}) {
+    World world;
+    CAPTURE(to_string(second));
+    world.inner.fail(ErrorKind::retry);
+    world.inner.fail(second, 2);
+    const auto requests = launches({"a"});
+    const auto reply = world.cloud.launch(requests).front();
+    REQUIRE_FALSE(reply);
+    CHECK(reply.error().kind == ErrorKind::retry);
+    CHECK(reply.error().context.back().starts_with("asked again: "));
+  }
+  // A cloud that looked at the token and had nothing to give did not do the first.
+  for (const ErrorKind second : {ErrorKind::capacity, ErrorKind::quota}) {
+    World world;
+    world.inner.fail(ErrorKind::retry);
+    world.inner.fail(second);
+    const auto requests = launches({"a"});
+    CHECK(world.cloud.launch(requests).front().error().kind == second);
+  }
+  World world;
+  world.inner.fail(ErrorKind::throttled);
+  world.inner.fail(ErrorKind::auth);
+  const auto requests = launches({"a"});
+  CHECK(world.cloud.launch(requests).front().error().kind == ErrorKind::auth);
+}
+
 TEST_CASE("RetryingCloud: without tokens a launch is never repeated, an end is") {
   World world;
   world.inner.has_tokens = false;

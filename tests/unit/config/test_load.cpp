@@ -83,6 +83,22 @@ TEST_CASE("load: user data that is missing, unknown words, secrets") {
   }
 }
 
+TEST_CASE("find_secret: a munge key, wherever its file's name stands") {
+  const std::string blob = "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=";
+  for (const std::string& text :
+       {"echo " + blob + " | base64 -d >/etc/munge/munge.key",
+        "write_files:\n- path: /etc/munge/munge.key\n  content: " + blob,
+        "write_files:\n- content: !!binary |\n    " + blob + "\n  path: /etc/munge/munge.key"}) {
+    CAPTURE(text);
+    const auto found = find_secret(text);
+    REQUIRE(found);
+    CHECK(found->what == "a munge key");
+  }
+  CHECK_FALSE(find_secret("scp head:/etc/munge/munge.key /etc/munge/munge.key"));
+  CHECK_FALSE(find_secret("echo " + blob));
+  CHECK_FALSE(find_secret("chmod 400 /etc/munge/munge.key\n\n\n\n\n\necho " + blob));
+}
+
 TEST_CASE("find_secret: names of secrets that are not written out are no secrets") {
   for (const char* line :
        {"password=$(fetch)", "TOKEN=$TOKEN", "secret_file=/etc/x", "# password=x", "echo tokenizer=1",

@@ -91,6 +91,23 @@ TEST_CASE("launch: a back-off doubles, is bounded, and obeys what the cloud asks
   CHECK(wait_after(1, 3'000) == 3'000);
 }
 
+TEST_CASE("launch: what was not sent closes the intent, and waits only as long as our own rate says") {
+  const auto after = [](std::int64_t wait) {
+    Stage stage(hungry());
+    Error error = cloud_says(ErrorKind::unsent);
+    error.retry_after_seconds = wait;
+    stage.cloud().refusal = error;
+    const auto report = stage.done();
+    CHECK(only_intent(stage).state == IntentState::refused);
+    CHECK(engine::exit_code(report) == core::ExitCode::cloud);
+    return stage.disk().back_offs;
+  };
+  CHECK(after(0).empty());
+  REQUIRE(after(7).contains("aws"));
+  CHECK(after(7).at("aws").until == k_now + 7s);
+  CHECK(after(7).at("aws").kind == ErrorKind::unsent);
+}
+
 TEST_CASE("launch: success ends the back-offs of its kind") {
   Stage stage(hungry());
   for (const char* key : {"aws", "aws/small", "aws/small/t1"})
@@ -127,6 +144,7 @@ TEST_CASE("repeat: that this call was not done says nothing of the first one") {
     return only_intent(stage).state;
   };
   CHECK(state_after(ErrorKind::throttled) == IntentState::open);
+  CHECK(state_after(ErrorKind::unsent) == IntentState::open);
   CHECK(state_after(ErrorKind::auth) == IntentState::open);
   CHECK(state_after(ErrorKind::capacity) == IntentState::refused);
 }

@@ -179,6 +179,7 @@ TEST_CASE("QueryApi: a clock that is off is repaired once, and stays repaired") 
   CHECK(header_of(world.transport.seen[0], "X-Amz-Date") == "20261125T120000Z");
   CHECK(header_of(world.transport.seen[1], "X-Amz-Date") == "20261125T130000Z");
   CHECK(header_of(world.transport.seen[2], "X-Amz-Date") == "20261125T130000Z");
+  CHECK(world.api.notice().starts_with("this machine's clock is 3600 s behind the cloud's"));
 }
 
 TEST_CASE("QueryApi: only what the clock can have caused is asked again") {

@@ -155,6 +155,22 @@ TEST_CASE("Ec2Cloud: 2500 machines are listed to the end, and ended in exactly 3
   CHECK(world.fake.live().empty());
 }
 
+TEST_CASE("Ec2Cloud: 4000 machines start in exactly 8 calls and end in exactly 4") {
+  Ec2World world;
+  std::vector<core::LaunchRequest> requests;
+  for (int i = 0; i < 8; ++i)
+    requests.push_back(world.request(world.cloud.limits().launch_max, "token-" + std::to_string(i)));
+  std::vector<core::InstanceId> ids;
+  for (const auto& reply : world.cloud.launch(requests)) {
+    REQUIRE(reply);
+    for (const auto& instance : reply->instances) ids.push_back(instance.id);
+  }
+  CHECK(ids.size() == 4000);
+  for (const auto& result : world.cloud.terminate(ids)) REQUIRE(result);
+  CHECK(world.cloud.calls() == std::map<std::string, int>{{"RunInstances", 8}, {"TerminateInstances", 4}});
+  CHECK(world.fake.live().empty());
+}
+
 TEST_CASE("Ec2Cloud: paging at one machine a page, and others' machines are left out") {
   Ec2World world;
   world.fake.set_options([](test::FakeEc2Options& options) { options.page_max = 1; });
