@@ -4,6 +4,7 @@
 
 #include <tide/batch/registry.hpp>
 #include <tide/cloud/registry.hpp>
+#include <tide/core/sizes.hpp>
 #include <tide/net/curl_transport.hpp>
 #include <tide/process/posix_runner.hpp>
 #include <tide/util/text.hpp>
@@ -45,9 +46,68 @@ std::vector<Error> ask_adapters(Process& process, const config::Config& config) 
   return errors;
 }
 
-Result<core::ExitCode> run_check(Context& context) {
+// A pool that promises jobs more than a type of it has, or names one that the cloud does not know.
+void judge_type(const core::Pool& pool, const std::string& name, const std::vector<core::InstanceType>& known,
+                std::vector<Error>& errors) {
+  const auto wrong = [&](std::string why) {
+    errors.push_back(make_error(ErrorKind::config, "[pools.{}] types: '{}' {}", pool.name.value, name, why)
+                         .with_hint("Take it out, or lower the pool's slots and memory; leave them out to have the "
+                                    "cloud say."));
+  };
+  const auto type = std::ranges::find(known, name, &core::InstanceType::name);
+  if (type == known.end()) {
+    wrong(fmt::format("is not known to cloud '{}'", pool.cloud.value));
+  } else if (type->slots < pool.slots) {
+    wrong(fmt::format("has {} slots, fewer than slots = {}", type->slots, pool.slots));
+  } else if (type->memory_mib < pool.memory_mib) {
+    wrong(fmt::format("has {} MiB, less than memory = {} MiB", type->memory_mib, pool.memory_mib));
+  }
+}
+
+// With --ask-clouds: the pools against what the clouds say of their types.
+Result<void> judge_sizes(Context& context, const config::Config& config, std::vector<Error>& errors,
+                         output::Section& findings) {
+  TIDE_TRY_ASSIGN(engine::Ports * ports, context.ports(false));
+  core::Snapshot snapshot;
+  snapshot.taken_at = context.process().clock.now();
+  for (const auto& [name, cloud] : ports->clouds) {
+    snapshot.clouds.emplace(name, cloud->limits());
+    if (!snapshot.clouds.at(name).tells_types) continue;
+    std::vector<std::string> types;
+    for (const auto& [pool_name, pool] : config.settings.pools) {
+      if (pool.cloud == name) types.insert(types.end(), pool.types.begin(), pool.types.end());
+    }
+    if (types.empty()) continue;
+    auto known = cloud->types(types);
+    if (!known) {
+      errors.push_back(std::move(known).error().with_context(fmt::format("while asking cloud '{}'", name.value)));
+      continue;
+    }
+    for (const auto& [pool_name, pool] : config.settings.pools) {
+      for (const std::string& type : pool.types) {
+        if (pool.cloud == name) judge_type(pool, type, *known, errors);
+      }
+    }
+    snapshot.types.emplace(name, std::move(*known));
+  }
+  core::Memory memory;
+  core::remember_types(memory, config.settings, snapshot);
+  const core::Sized sized = core::with_sizes(config.settings, snapshot, memory);
+  for (const auto& [name, sizing] : sized.pools) {
+    const core::Pool& pool = sized.settings.pools.at(name);
+    findings.rows.push_back(
+        {std::string("size"), sizing.why.empty() ? fmt::format("[pools.{}] offers {} slots and {} MiB by its types",
+                                                               name.value, pool.slots, pool.memory_mib)
+                                                 : fmt::format("[pools.{}]: {}", name.value, sizing.why)});
+  }
+  return {};
+}
+
+Result<core::ExitCode> run_check(Context& context, bool ask_clouds) {
   TIDE_TRY_ASSIGN(const config::Config* config, context.config());
-  const auto errors = ask_adapters(context.process(), *config);
+  auto errors = ask_adapters(context.process(), *config);
+  output::Section sizes{.name = "", .columns = {}, .rows = {}, .empty = ""};
+  if (ask_clouds && errors.empty()) TIDE_TRY(judge_sizes(context, *config, errors, sizes));
   output::Document document{.schema = "tide.config-check/1",
                             .taken_at = context.process().clock.now(),
                             .exit = errors.empty() ? core::ExitCode::done : core::ExitCode::config,
@@ -61,6 +121,7 @@ Result<core::ExitCode> run_check(Context& context) {
                            config->clouds.size(), config->settings.pools.size())};
   for (const auto& error : errors) section.rows.push_back({std::string("error"), error.message});
   for (const auto& warning : config::warnings(*config)) section.rows.push_back({std::string("warning"), warning});
+  section.rows.insert(section.rows.end(), sizes.rows.begin(), sizes.rows.end());
   document.sections.push_back(std::move(section));
   output::show(context, document);
   for (const auto& error : errors) context.print(error);
@@ -140,11 +201,12 @@ Result<core::ExitCode> run_keys(Context& context, const std::string& wanted) {
 }  // namespace
 
 CommandSpec config_check_command() {
+  auto ask = std::make_shared<bool>(false);
   return {.name = "config check",
           .group = Group::setup,
           .summary = "Check the configuration without calling anything",
-          .options = {},
-          .run = run_check};
+          .options = {{"--ask-clouds", "", "Also ask the clouds what the pools' types offer", ask.get()}},
+          .run = [ask](Context& context) { return run_check(context, *ask); }};
 }
 
 CommandSpec config_keys_command() {

@@ -50,7 +50,7 @@ struct Context::Parts {
 std::vector<config::AdapterKeys> adapter_keys() {
   std::vector<config::AdapterKeys> keys;
   for (const cloud::Factory* factory : cloud::factories())
-    keys.push_back({factory->kind, factory->cloud_keys, factory->pool_keys, {}});
+    keys.push_back({factory->kind, factory->cloud_keys, factory->pool_keys, {}, false, factory->tells_types});
   for (const batch::Factory* factory : batch::factories())
     keys.push_back({factory->kind, {}, {}, factory->batch_keys, true});
   return keys;

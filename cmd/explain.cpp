@@ -33,7 +33,7 @@ Result<core::SavedSnapshot> read(Context& context, const ExplainOptions& options
 }
 
 bool mentions(const output::Cell& cell, const std::string& subject) {
-  if (const auto* text = std::get_if<std::string>(&cell)) return *text == subject;
+  if (const auto* text = std::get_if<std::string>(&cell)) return *text == subject || *text == "pool " + subject;
   const auto* list = std::get_if<std::vector<std::string>>(&cell);
   return list != nullptr && std::ranges::find(*list, subject) != list->end();
 }
@@ -68,10 +68,11 @@ Result<core::ExitCode> run_explain(Context& context, const ExplainOptions& optio
                             .taken_at = saved.snapshot.taken_at,
                             .exit = engine::exit_code(saved.snapshot),
                             .sources = output::sources_of(saved.snapshot)};
-  document.sections = {output::jobs(plan), output::workers(plan, plan.memory, saved.snapshot.age),
-                       output::actions(plan), output::declined(plan), output::alarms(plan)};
+  document.sections = {
+      output::jobs(plan),     output::workers(plan, plan.memory, saved.snapshot.age),  output::actions(plan),
+      output::declined(plan), output::back_offs(plan, saved.snapshot, saved.settings), output::alarms(plan)};
   if (!options.subject.empty()) {
-    document.sections.push_back(output::pools(plan, saved.settings));
+    document.sections.push_back(output::pools(plan, saved.snapshot, saved.settings));
     bool found = false;
     for (output::Section& section : document.sections) found = narrow(section, options.subject) || found;
     if (!found && document.exit == core::ExitCode::done) {

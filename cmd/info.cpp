@@ -51,7 +51,8 @@ Result<core::ExitCode> run_info(Context& context, const InfoOptions& options) {
                             .exit = engine::exit_code(snapshot),
                             .sources = output::sources_of(snapshot)};
   document.sections = {output::workers(plan, plan.memory, snapshot.age), output::jobs(plan),
-                       output::pools(plan, context.settings()), output::sleep(snapshot), output::alarms(plan)};
+                       output::pools(plan, snapshot, context.settings()), output::sleep(snapshot),
+                       output::alarms(plan)};
   TIDE_TRY(choose(document, options.sections));
   output::tell_troubles(context, snapshot, plan);
   if (context.options().output == OutputFormat::table)

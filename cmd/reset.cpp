@@ -1,6 +1,8 @@
 #include "cmd/changing.hpp"
 #include "cmd/commands.hpp"
 
+#include <tide/core/back_off.hpp>
+
 #include <memory>
 
 namespace tide::cmd {
@@ -12,14 +14,16 @@ Result<core::ExitCode> run_reset(Context& context, const std::string& pool) {
   std::vector<std::string> pools;
   for (const auto& [name, settings] : context.settings().pools) pools.push_back(name.value);
   if (!context.settings().pools.contains({pool})) return unknown("pool", pool, pools, "tide info --section pools");
-  return edit_memory(
-      context, "reset", fmt::format("let pool '{}' launch again", pool), [&](core::Memory& memory) -> Result<void> {
-        memory.breakers.erase({pool});
-        const std::string key = fmt::format("{}/{}", context.settings().pools.at({pool}).cloud.value, pool);
-        std::erase_if(memory.back_offs,
-                      [&](const auto& entry) { return entry.first == key || entry.first.rfind(key + "/", 0) == 0; });
-        return {};
-      });
+  return edit_memory(context, "reset", fmt::format("let pool '{}' launch again", pool),
+                     [&](core::Memory& memory) -> Result<void> {
+                       memory.breakers.erase({pool});
+                       const core::CloudName& cloud = context.settings().pools.at({pool}).cloud;
+                       const std::string key = fmt::format("{}/{}", cloud.value, pool);
+                       std::erase_if(memory.back_offs, [&](const auto& entry) {
+                         return entry.first == key || core::is_capacity_key(entry.first, cloud);
+                       });
+                       return {};
+                     });
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 #include "cmd/output/sections.hpp"
 
+#include <tide/core/back_off.hpp>
 #include <tide/core/describe.hpp>
 #include <tide/core/enum_names.hpp>
+#include <tide/core/sizes.hpp>
 #include <tide/core/sleep.hpp>
 #include <tide/util/units.hpp>
 
@@ -51,6 +53,14 @@ std::string chunk_text(const core::Chunk& chunk) {
   return text;
 }
 
+// Where a pool's numbers come from.
+std::string size_text(const core::Sized& sized, const core::PoolName& pool) {
+  const auto found = sized.pools.find(pool);
+  if (found == sized.pools.end()) return "configured";
+  if (!found->second.why.empty()) return found->second.why;
+  return found->second.learned ? "learned from its first node" : "told by the cloud";
+}
+
 }  // namespace
 
 std::string shape_text(const core::Shape& shape) {
@@ -96,12 +106,15 @@ Section workers(const core::Plan& plan, const core::Memory& memory, Moment now) 
   return section;
 }
 
-Section pools(const core::Plan& plan, const core::Settings& settings) {
+Section pools(const core::Plan& plan, const core::Snapshot& snapshot, const core::Settings& configured) {
+  const core::Sized sized = core::with_sizes(configured, snapshot, plan.memory);
+  const core::Settings& settings = sized.settings;
   Section section{.name = "pools",
                   .columns = {{"pool", "POOL"},
                               {"cloud", "CLOUD"},
                               {"slots", "SLOTS"},
                               {"memory_bytes", ""},
+                              {"size", ""},
                               {"price", "PRICE"},
                               {"min", "MIN"},
                               {"max", "MAX"},
@@ -117,8 +130,8 @@ Section pools(const core::Plan& plan, const core::Settings& settings) {
     const auto breaker = plan.memory.breakers.find(name);
     const bool known = breaker != plan.memory.breakers.end();
     section.rows.push_back({name.value, pool.cloud.value, std::int64_t{pool.slots}, pool.memory_mib * k_bytes_per_mib,
-                            pool.price_micros ? Cell(format_money(*pool.price_micros)) : Cell(), std::int64_t{pool.min},
-                            std::int64_t{pool.max}, std::int64_t{machines},
+                            size_text(sized, name), pool.price_micros ? Cell(format_money(*pool.price_micros)) : Cell(),
+                            std::int64_t{pool.min}, std::int64_t{pool.max}, std::int64_t{machines},
                             std::int64_t{known ? breaker->second.failures : 0}, known && breaker->second.open});
   }
   return section;
@@ -204,6 +217,26 @@ Section sleep(const core::Snapshot& snapshot) {
   if (sleep == nullptr) return section;
   section.rows.push_back(
       {format_time(sleep->since), sleep->until ? Cell(format_time(*sleep->until)) : Cell(), sleep->by, sleep->reason});
+  return section;
+}
+
+// What is not asked for before its time, and which pools would.
+Section back_offs(const core::Plan& plan, const core::Snapshot& snapshot, const core::Settings& settings) {
+  Section section{
+      .name = "back_offs",
+      .columns = {{"what", "RESTS"}, {"kind", ""}, {"until", ""}, {"pools", "POOLS"}, {"cause", ""}, {"why", "WHY"}},
+      .rows = {},
+      .empty = ""};
+  for (const auto& [key, row] : plan.memory.back_offs) {
+    if (row.until <= snapshot.age) continue;
+    std::vector<std::string> pools;
+    for (const auto& [name, pool] : settings.pools) {
+      if (core::concerns(row, pool, snapshot)) pools.push_back(name.value);
+    }
+    const TimePoint until = snapshot.taken_at + (row.until - snapshot.age);
+    section.rows.push_back({row.what, std::string(to_string(row.kind)), format_time(until), std::move(pools), row.why,
+                            core::describe(row, snapshot)});
+  }
   return section;
 }
 

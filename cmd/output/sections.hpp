@@ -10,13 +10,14 @@ namespace tide::cmd::output {
 
 // The rows that several commands show, from a plan or from what came of it.
 Section workers(const core::Plan& plan, const core::Memory& memory, Moment now);
-Section pools(const core::Plan& plan, const core::Settings& settings);
+Section pools(const core::Plan& plan, const core::Snapshot& snapshot, const core::Settings& settings);
 Section jobs(const core::Plan& plan);
 Section actions(const core::Plan& plan);                        // planned, for --dry-run
 Section actions(const std::vector<engine::Outcome>& outcomes);  // done, or failed with why
 Section declined(const core::Plan& plan);
 // One row while tide is asleep, else none.
 Section sleep(const core::Snapshot& snapshot);
+Section back_offs(const core::Plan& plan, const core::Snapshot& snapshot, const core::Settings& settings);
 Section alarms(const core::Plan& plan);
 
 // "small 4 slots, 7168 MiB": what one job of the shape asks for.

@@ -13,22 +13,23 @@
 
 namespace tide::cloud {
 
+// What the cloud said of one of the choices of a launch that gave it several at once.
+struct ChoiceRefused {
+  core::Choice choice;
+  Error error;
+
+  bool operator==(const ChoiceRefused&) const = default;
+};
+
 // What one launch call brought. Fewer than asked is no failure as long as it is at least min_count.
 struct LaunchReply {
   std::vector<core::Instance> instances;
+  std::vector<ChoiceRefused> refused;
 
   bool operator==(const LaunchReply&) const = default;
 };
 
-struct InstanceType {
-  std::string name;
-  int slots = 0;
-  std::int64_t memory_mib = 0;
-  core::Gpus gpus;
-
-  bool operator==(const InstanceType&) const = default;
-};
-
+using InstanceType = core::InstanceType;
 using Limits = core::CloudTraits;
 
 // May the cloud have done what failed like this?
@@ -49,6 +50,10 @@ class Cloud {
   // One result a request, in order. Where has_launch_tokens, a request whose reply was lost can be repeated.
   // `retry`, `timeout` and `protocol` errors mean: may or may not have been done. All others: was not done.
   virtual std::vector<Result<LaunchReply>> launch(std::span<const core::LaunchRequest> requests) = 0;
+
+  // The ID of the image that this request means now: where a pool names it by a pattern or a parameter. The launch that
+  // follows asks for that ID.
+  virtual Result<std::string> resolve_image(const core::LaunchRequest& request) { return request.image; }
 
   // One result an ID, in order. An instance that is already gone counts as success.
   virtual std::vector<Result<void>> terminate(std::span<const core::InstanceId> ids) = 0;

@@ -31,6 +31,7 @@ struct Factory {
   std::span<const config::KeySpec> pool_keys;
   Result<std::unique_ptr<Cloud>> (*make)(const config::Config& config, const config::CloudSettings& cloud,
                                          const Host& host);
+  bool tells_types = false;  // see config::AdapterKeys
 };
 
 std::span<const Factory* const> factories();

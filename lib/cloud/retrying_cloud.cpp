@@ -93,6 +93,10 @@ std::vector<Result<LaunchReply>> RetryingCloud::launch(std::span<const core::Lau
   return many<LaunchReply>(requests, [&](std::span<const core::LaunchRequest> some) { return m_inner.launch(some); });
 }
 
+Result<std::string> RetryingCloud::resolve_image(const core::LaunchRequest& request) {
+  return one<std::string>([&] { return m_inner.resolve_image(request); });
+}
+
 std::vector<Result<void>> RetryingCloud::terminate(std::span<const core::InstanceId> ids) {
   return many<void>(ids, [&](std::span<const core::InstanceId> some) { return m_inner.terminate(some); });
 }

@@ -21,6 +21,7 @@ class RetryingCloud final : public Cloud {
   core::CloudTraits limits() const override { return m_inner.limits(); }
   Result<std::vector<core::Instance>> list(const std::string& cluster) override;
   std::vector<Result<LaunchReply>> launch(std::span<const core::LaunchRequest> requests) override;
+  Result<std::string> resolve_image(const core::LaunchRequest& request) override;
   std::vector<Result<void>> terminate(std::span<const core::InstanceId> ids) override;
   Result<std::string> console(const core::InstanceId& id) override;
   Result<std::vector<InstanceType>> types(std::span<const std::string> names) override;

@@ -201,7 +201,9 @@ std::vector<std::string> warnings(const Config& config) {
     if (settings.money.per_hour_micros && !pool.price_micros) {
       told.push_back(fmt::format("[pools.{}] has no price: under [money] per_hour it launches nothing", name.value));
     }
-    if (pool.memory_mib == 0)
+    const auto cloud = config.clouds.find(pool.cloud);
+    const bool sized = cloud != config.clouds.end() && cloud->second.tells_types && !pool.types.empty();
+    if (pool.memory_mib == 0 && !sized)
       told.push_back(fmt::format("[pools.{}] has no memory: jobs that ask for memory do not fit it", name.value));
   }
   for (const auto& [name, cloud] : config.clouds) {

@@ -32,6 +32,7 @@ struct CloudSettings {
   std::string where;  // "FILE:LINE" of its table, for messages
   std::map<std::string, std::vector<std::string>> options;
   std::map<std::string, std::string> environment;  // [clouds.x.env]
+  bool tells_types = false;                        // AdapterKeys::tells_types
 
   // The first value of an option, or "".
   const std::string& option(const std::string& key) const;
@@ -74,7 +75,8 @@ struct AdapterKeys {
   std::span<const KeySpec> cloud_keys;
   std::span<const KeySpec> pool_keys;
   std::span<const KeySpec> batch_keys;
-  bool is_batch = false;  // a kind of batch system, else of cloud
+  bool is_batch = false;     // a kind of batch system, else of cloud
+  bool tells_types = false;  // a kind of cloud that can say what its types offer: slots and memory may be left out
 };
 
 struct Source {

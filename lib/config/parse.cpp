@@ -209,6 +209,7 @@ class Builder {
                         .options = {},
                         .environment = reader.entries("env")};
     if (adapter_keys != nullptr) cloud.options = options(reader, adapter_keys->cloud_keys);
+    cloud.tells_types = adapter_keys != nullptr && adapter_keys->tells_types;
     m_config.clouds.emplace(cloud.name, std::move(cloud));
   }
 
@@ -234,6 +235,16 @@ class Builder {
         fmt::format("cloud = '{}': there is no [clouds.{}]", printable(name.value, 40), printable(name.value, 40)),
         near.empty() ? "Add that table, or name one that is there." : fmt::format("Did you mean '{}'?", near));
     return keys;
+  }
+
+  // Left out only where the cloud can say what the pool's types offer.
+  void pool_size(const core::Pool& pool, const Reader& reader, const AdapterKeys* adapter_keys) {
+    if (reader.has("slots") || adapter_keys == nullptr) return;
+    const bool told = adapter_keys->tells_types && !pool.types.empty();
+    if (told) return;
+    m_problems.add(reader.section().place, fmt::format("[{}] has no 'slots'", reader.section().name),
+                   adapter_keys->tells_types ? "Set slots, or types, whose size the cloud knows."
+                                             : "Set slots: the CPUs that one machine offers to jobs.");
   }
 
   void pool(const Section& section) {
@@ -262,6 +273,7 @@ class Builder {
       if (const auto found = pool.options.find(key); pool.zones.empty() && found != pool.options.end())
         pool.zones = found->second;
     }
+    pool_size(pool, reader, adapter_keys);
     check_pool(pool, reader, m_config.settings, m_problems);
     m_config.settings.pools.emplace(pool.name, std::move(pool));
   }

@@ -1,5 +1,6 @@
 #include <tide/core/buyer.hpp>
 
+#include <tide/core/back_off.hpp>
 #include <tide/core/enum_names.hpp>
 #include <tide/core/names.hpp>
 #include <tide/core/sleep.hpp>
@@ -39,9 +40,10 @@ std::set<NodeName> taken_names(const World& world) {
   return taken;
 }
 
-const BackOff* back_off(const World& world, const std::string& key) {
-  const auto found = world.plan.memory.back_offs.find(key);
-  return found != world.plan.memory.back_offs.end() && found->second.until > world.now() ? &found->second : nullptr;
+const Families& families(const World& world, const Pool& pool) {
+  static const Families k_none;
+  const auto traits = world.snapshot.clouds.find(pool.cloud);
+  return traits == world.snapshot.clouds.end() ? k_none : traits->second.families;
 }
 
 std::string digest_of(const Pool& pool, const LaunchRequest& request) {
@@ -57,22 +59,28 @@ Buyer::Buyer(World& world) : m_world(world), m_taken(taken_names(world)), m_live
   m_cost_micros = cost_per_hour(world, m_unpriced);
 }
 
-Buyer::Choice Buyer::choose(const Pool& pool) const {
-  Choice choice{.why = fmt::format("pool '{}' has no types", pool.name.value)};
-  const std::vector<std::string> any{""};
-  const auto& types = pool.types.empty() ? any : pool.types;
-  const auto& zones = pool.zones.empty() ? any : pool.zones;
-  for (const std::string& type : types) {
-    for (const std::string& zone : zones) {
-      const std::string key =
-          fmt::format("{}/{}/{}{}{}", pool.cloud.value, pool.name.value, type, zone.empty() ? "" : "/", zone);
-      const BackOff* wait = back_off(m_world, key);
-      if (wait == nullptr) return {.type = type, .zone = zone, .why = ""};
-      choice.why = fmt::format("waits {} s after: {}", (wait->until - m_world.now()).count(), wait->why);
-      choice.kind = wait->kind;
-    }
+// In order of preference, without those that rest.
+std::vector<Choice> Buyer::free_choices(const Pool& pool) const {
+  std::vector<Choice> choices = choices_of(pool);
+  std::erase_if(choices, [&](const Choice& choice) {
+    const Bid bid{pool.cloud, pool.name, pool.market, choice};
+    return back_off_of(m_world.plan.memory, families(m_world, pool), bid, m_world.now()) != nullptr;
+  });
+  return choices;
+}
+
+// What each of its choices waits for, once.
+Bound Buyer::all_rest(const Pool& pool) const {
+  Bound bound{0, "back-off", "", ErrorKind::capacity};
+  std::set<std::string> told;
+  for (const Choice& choice : choices_of(pool)) {
+    const Bid bid{pool.cloud, pool.name, pool.market, choice};
+    const BackOff* row = back_off_of(m_world.plan.memory, families(m_world, pool), bid, m_world.now());
+    if (row == nullptr || !told.insert(row->key).second) continue;
+    bound.text += (bound.text.empty() ? "" : "; ") + describe(*row, m_world.snapshot);
+    bound.kind = row->kind;
   }
-  return choice;
+  return bound;
 }
 
 Bound Buyer::blocked(const Pool& pool) const {
@@ -86,15 +94,11 @@ Bound Buyer::blocked(const Pool& pool) const {
   }
   if (!m_world.reading.cloud(pool.cloud))
     return {0, "cloud-unreadable", fmt::format("cloud '{}' could not be read", pool.cloud.value)};
+  if (const std::string* why = m_world.unsized(pool.name); why != nullptr) return {0, "no-size", *why};
   if (m_world.puzzled.contains(pool.name)) return {0, "unclear-identity", "a node and a machine of it match nothing"};
-  for (const std::string& key : {pool.cloud.value, fmt::format("{}/{}", pool.cloud.value, pool.name.value)}) {
-    const BackOff* wait = back_off(m_world, key);
-    if (wait != nullptr)
-      return {0, "back-off", fmt::format("waits {} s after: {}", (wait->until - m_world.now()).count(), wait->why),
-              wait->kind};
-  }
-  const Choice choice = choose(pool);
-  if (!choice.why.empty()) return {0, "back-off", choice.why, choice.kind};
+  const BackOff* wait = back_off_of_pool(m_world.plan.memory, pool.cloud, pool.name, m_world.now());
+  if (wait != nullptr) return {0, "back-off", describe(*wait, m_world.snapshot), wait->kind};
+  if (free_choices(pool).empty()) return all_rest(pool);
   return {1, "", ""};
 }
 
@@ -156,13 +160,19 @@ void Buyer::order(const Pool& pool, const Order& order) {
   same->second.because += "; " + order.because;
 }
 
-Result<LaunchRequest> Buyer::request_for(const Pool& pool, const Choice& choice, int count, bool whole,
-                                         std::vector<std::string> names) const {
+Result<LaunchRequest> Buyer::request_for(const Pool& pool, std::vector<Choice> choices, std::vector<std::string> names,
+                                         const Order& order, int count) const {
   const Settings& settings = m_world.settings;
-  LaunchRequest request{.cloud = pool.cloud, .pool = pool.name, .count = count, .min_count = whole ? count : 1};
-  if (!choice.type.empty()) request.types = {choice.type};
+  LaunchRequest request{.cloud = pool.cloud, .pool = pool.name, .count = count, .min_count = order.whole ? count : 1};
+  const Choice first = choices.front();
+  if (!first.type.empty()) request.types = {first.type};
+  choices.erase(choices.begin());
+  // The parts of one job stay in one zone, also where they are several calls.
+  if (order.whole && count < order.count)
+    std::erase_if(choices, [&](const Choice& other) { return other.zone != first.zone; });
+  request.alternatives = std::move(choices);
   request.image = pool.image;
-  request.zone = choice.zone;
+  request.zone = first.zone;
   request.market = pool.market;
   request.max_price = pool.max_price;
   request.options = pool.options;
@@ -183,16 +193,21 @@ Result<LaunchRequest> Buyer::request_for(const Pool& pool, const Choice& choice,
   return request;
 }
 
+int Buyer::call_max(const Pool& pool) const {
+  const auto traits = m_world.snapshot.clouds.find(pool.cloud);
+  if (traits == m_world.snapshot.clouds.end() || wants_node_name(pool.user_data)) return 1;
+  const auto& alone = traits->second.one_a_call;
+  return std::ranges::find(alone, pool.name) != alone.end() ? 1 : std::max(1, traits->second.launch_max);
+}
+
 void Buyer::place(const Pool& pool, const Order& order) {
-  const Choice choice = choose(pool);
+  const std::vector<Choice> choices = free_choices(pool);
   const auto names = parse_names(pool.names, m_world.settings.cluster, pool.name.value);
   if (!names) {
     m_world.decline(fmt::format("pool {}", pool.name.value), "names", names.error().message, ErrorKind::config);
     return;
   }
-  const auto traits = m_world.snapshot.clouds.find(pool.cloud);
-  int call_max = traits == m_world.snapshot.clouds.end() ? 1 : std::max(1, traits->second.launch_max);
-  if (wants_node_name(pool.user_data)) call_max = 1;
+  const int most = call_max(pool);
   const bool named = names->kind != NamesKind::dns;
   if (order.whole && named && std::ssize(next_names(*names, order.count, m_taken)) < order.count) {
     m_world.decline(fmt::format("pool {}", pool.name.value), "names",
@@ -201,7 +216,7 @@ void Buyer::place(const Pool& pool, const Order& order) {
   }
   int left = order.count;
   while (left > 0) {
-    int count = std::min(left, call_max);
+    int count = std::min(left, most);
     std::vector<NodeName> chosen = next_names(*names, count, m_taken);
     if (named && std::ssize(chosen) < count) count = static_cast<int>(chosen.size());
     if (count == 0) {
@@ -214,7 +229,7 @@ void Buyer::place(const Pool& pool, const Order& order) {
     while (compress_hostlist(texts).size() > k_tag_value_max) texts.pop_back();
     if (named) count = static_cast<int>(texts.size());
     for (const std::string& text : texts) m_taken.insert(NodeName{text});
-    const auto request = request_for(pool, choice, count, order.whole, std::move(texts));
+    const auto request = request_for(pool, choices, std::move(texts), order, count);
     if (!request) {
       m_world.decline(fmt::format("pool {}", pool.name.value), "user-data", request.error().message, ErrorKind::config);
       return;

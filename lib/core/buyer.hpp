@@ -49,16 +49,12 @@ class Buyer {
   void place_orders();
 
  private:
-  struct Choice {
-    std::string type;
-    std::string zone;
-    std::string why;  // if there is none
-    ErrorKind kind = ErrorKind::refused;
-  };
   Bound blocked(const Pool& pool) const;
-  Choice choose(const Pool& pool) const;
-  Result<LaunchRequest> request_for(const Pool& pool, const Choice& choice, int count, bool whole,
-                                    std::vector<std::string> names) const;
+  std::vector<Choice> free_choices(const Pool& pool) const;
+  Bound all_rest(const Pool& pool) const;
+  int call_max(const Pool& pool) const;
+  Result<LaunchRequest> request_for(const Pool& pool, std::vector<Choice> choices, std::vector<std::string> names,
+                                    const Order& order, int count) const;
   void place(const Pool& pool, const Order& order);
 
   World& m_world;

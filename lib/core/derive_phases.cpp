@@ -20,8 +20,13 @@ std::string size_shortfall(const World& world, const Worker& worker) {
   const Pool* pool = world.pool(worker.pool);
   if (pool == nullptr || !worker.node) return "";
   const Node& node = *worker.node;
-  if (node.slots < pool->slots) return fmt::format("it has {} slots, its pool says {}", node.slots, pool->slots);
-  if (node.memory_mib < pool->memory_mib)
+  // A size that only the cloud told is corrected by the node's own.
+  const auto sizing = world.sizing.find(pool->name);
+  const bool slots_told = sizing != world.sizing.end() && sizing->second.slots_told;
+  const bool memory_told = sizing != world.sizing.end() && sizing->second.memory_told;
+  if (node.slots < pool->slots && !slots_told)
+    return fmt::format("it has {} slots, its pool says {}", node.slots, pool->slots);
+  if (node.memory_mib < pool->memory_mib && !memory_told)
     return fmt::format("it has {} MiB, its pool says {}", node.memory_mib, pool->memory_mib);
   for (const auto& [type, count] : pool->gpus) {
     int has = 0;

@@ -1,6 +1,9 @@
 #include <tide/core/describe.hpp>
 
+#include <tide/core/back_off.hpp>
 #include <tide/util/hostlist.hpp>
+
+#include <algorithm>
 
 namespace tide::core {
 
@@ -15,6 +18,22 @@ Overloaded(Visitors...) -> Overloaded<Visitors...>;
 
 std::string names_of(const Launch& launch) {
   return launch.request.names.empty() ? "" : fmt::format(" as {}", compress_hostlist(launch.request.names));
+}
+
+// In which order they are asked for, where there are several.
+std::string choices_of(const Launch& launch) {
+  constexpr std::size_t k_shown = 8;
+  const LaunchRequest& request = launch.request;
+  if (request.alternatives.empty()) return "";
+  Bid bid = bid_of(request);
+  std::string text = ": " + describe(bid);
+  for (std::size_t i = 0; i < std::min(k_shown, request.alternatives.size()); ++i) {
+    bid.choice = request.alternatives[i];
+    text += ", else " + describe(bid);
+  }
+  if (request.alternatives.size() > k_shown)
+    text += fmt::format(", else {} more", request.alternatives.size() - k_shown);
+  return text;
 }
 
 }  // namespace
@@ -50,8 +69,8 @@ std::string describe(const Action& action) {
   return std::visit(
       Overloaded{
           [](const Launch& a) {
-            return fmt::format("launch {} machine{} of pool '{}'{}", a.request.count, a.request.count == 1 ? "" : "s",
-                               a.request.pool.value, names_of(a));
+            return fmt::format("launch {} machine{} of pool '{}'{}{}", a.request.count, a.request.count == 1 ? "" : "s",
+                               a.request.pool.value, names_of(a), choices_of(a));
           },
           [](const Repeat& a) { return fmt::format("repeat launch '{}'", a.intent.value); },
           [](const CloseIntent& a) { return fmt::format("close launch '{}'", a.intent.value); },

@@ -27,6 +27,10 @@ struct EnumNames<Market> {
   static constexpr std::array<std::string_view, 2> k_names{"on-demand", "spot"};
 };
 template <>
+struct EnumNames<Reach> {
+  static constexpr std::array<std::string_view, 6> k_names{"usual", "offer", "place", "family", "market", "account"};
+};
+template <>
 struct EnumNames<IntentState> {
   static constexpr std::array<std::string_view, 3> k_names{"open", "accepted", "refused"};
 };

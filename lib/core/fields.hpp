@@ -115,6 +115,20 @@ void fields(Self& self, Visit&& visit) {
   visit("fault", self.fault);
 }
 
+template <Is<InstanceType> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("name", self.name);
+  visit("slots", self.slots);
+  visit("memory_mib", self.memory_mib);
+  visit("gpus", self.gpus);
+}
+
+template <Is<Choice> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("type", self.type);
+  visit("zone", self.zone);
+}
+
 template <Is<LaunchRequest> Self, typename Visit>
 void fields(Self& self, Visit&& visit) {
   visit("intent", self.intent);
@@ -125,6 +139,7 @@ void fields(Self& self, Visit&& visit) {
   visit("types", self.types);
   visit("image", self.image);
   visit("zone", self.zone);
+  visit("alternatives", self.alternatives);
   visit("market", self.market);
   visit("max_price", self.max_price);
   visit("names", self.names);
@@ -147,6 +162,7 @@ void fields(Self& self, Visit&& visit) {
   visit("instances", self.instances);
   visit("because", self.because);
   visit("wish", self.wish);
+  visit("replaces", self.replaces);
   visit("made_at", self.made_at);
   visit("made", self.made);
   visit("attempts", self.attempts);
@@ -220,9 +236,25 @@ template <Is<BackOff> Self, typename Visit>
 void fields(Self& self, Visit&& visit) {
   visit("key", self.key);
   visit("kind", self.kind);
+  visit("reach", self.reach);
+  visit("what", self.what);
   visit("attempts", self.attempts);
   visit("until", self.until);
   visit("why", self.why);
+}
+
+template <Is<TypeSize> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("slots", self.slots);
+  visit("memory_mib", self.memory_mib);
+  visit("gpus", self.gpus);
+  visit("since", self.since);
+}
+
+template <Is<TypeBook> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("told", self.told);
+  visit("learned", self.learned);
 }
 
 template <Is<Breaker> Self, typename Visit>
@@ -283,6 +315,7 @@ void fields(Self& self, Visit&& visit) {
   visit("wishes", self.wishes);
   visit("back_offs", self.back_offs);
   visit("breakers", self.breakers);
+  visit("types", self.types);
   visit("last_good", self.last_good);
   visit("suspicion", self.suspicion);
   visit("rebuild", self.rebuild);
@@ -361,6 +394,9 @@ void fields(Self& self, Visit&& visit) {
   visit("absence_is_proof", self.absence_is_proof);
   visit("launch_max", self.launch_max);
   visit("terminate_max", self.terminate_max);
+  visit("tells_types", self.tells_types);
+  visit("families", self.families);
+  visit("one_a_call", self.one_a_call);
 }
 
 template <Is<Snapshot> Self, typename Visit>
@@ -374,6 +410,7 @@ void fields(Self& self, Visit&& visit) {
   visit("hosts", self.hosts);
   visit("clouds", self.clouds);
   visit("instances", self.instances);
+  visit("types", self.types);
   visit("memory", self.memory);
 }
 

@@ -48,6 +48,24 @@ std::string_view tag_of(const Instance& instance, const char* key);
 // quota)
 bool is_live(InstanceState state);
 
+// What a type offers, as its cloud says.
+struct InstanceType {
+  std::string name;
+  int slots = 0;
+  std::int64_t memory_mib = 0;
+  std::map<std::string, int> gpus;
+
+  bool operator==(const InstanceType&) const = default;
+};
+
+// One of a pool's types in one of its zones or subnets; "" where the pool names none.
+struct Choice {
+  std::string type;
+  std::string zone;
+
+  bool operator==(const Choice&) const = default;
+};
+
 // All that one launch call asks for. Kept in the intent until it closes, so that a repeat sends the same bytes.
 struct LaunchRequest {
   IntentId intent;  // the token
@@ -58,6 +76,8 @@ struct LaunchRequest {
   std::vector<std::string> types;  // the one to ask for first; adapters of single-type clouds use the first
   std::string image;
   std::string zone;  // or subnet: the adapter's word; "" for any
+  std::vector<Choice>
+      alternatives;  // to type and zone, in order: for the part that does not come, each a call of its own
   Market market = Market::on_demand;
   std::string max_price;
   std::vector<std::string> names;  // as many as count

@@ -22,6 +22,12 @@ constexpr std::size_t k_suspect_nodes = 2;  // more missing nodes than this, and
 constexpr std::size_t k_suspect_percent = 20;
 constexpr int k_down_together = 3;  // that many silent at once are the head's or the network's trouble
 constexpr int k_down_percent = 10;
+constexpr Seconds k_capacity_first{180};  // clouds' makers say minutes: what is full now may have room in three
+constexpr Seconds k_capacity_max{600};
+constexpr Seconds k_not_offered{86'400};    // a type comes to a zone once in months
+constexpr Seconds k_quota{3600};            // a person must ask for more; an answer takes hours
+constexpr Seconds k_type_known{2'592'000};  // what a type offers never changes; a month, lest a mistake stay
+constexpr Seconds k_type_unknown{86'400};   // a type that the cloud does not know yet
 constexpr Seconds k_back_off_first{60};
 constexpr Seconds k_back_off_max{1800};
 

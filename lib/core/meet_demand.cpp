@@ -234,6 +234,10 @@ std::int64_t Demand::launch_for(const WaitingJobs& jobs, std::int64_t count, std
       offers.push_back(std::move(offer));
       continue;
     }
+    if (const std::string* why = m_world.unsized(name); why != nullptr) {
+      never.facts.push_back({name.value, *why});
+      continue;
+    }
     for (const Chunk& chunk : jobs.shape.chunks) {
       const std::string why = misfit(jobs.shape, chunk, offer.machine);
       if (why.empty()) continue;

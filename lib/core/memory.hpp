@@ -25,7 +25,8 @@ struct Intent {
   std::int64_t price_micros = 0;      // per machine and hour
   std::vector<InstanceId> instances;  // that the cloud named
   std::string because;
-  WishId wish;  // of a person's launch; else empty
+  WishId wish;        // of a person's launch; else empty
+  IntentId replaces;  // the launch, with another choice, whose missing part this one is
   TimePoint made_at{};
   Moment made;
   int attempts = 0;  // calls made with this token
@@ -112,15 +113,34 @@ struct Wish {
   bool operator==(const Wish&) const = default;
 };
 
-// Keyed "CLOUD", "CLOUD/POOL" or "CLOUD/POOL/TYPE".
+// What is not asked for before its time; the keys are back_off.hpp's.
 struct BackOff {
   std::string key;
   ErrorKind kind = ErrorKind::unknown;
+  Reach reach = Reach::usual;
+  std::string what;  // is refused, for people: "c7i.xlarge in eu-central-1a"
   int attempts = 0;
   Moment until;
   std::string why;
 
   bool operator==(const BackOff&) const = default;
+};
+
+// What a machine of some type offers to jobs.
+struct TypeSize {
+  int slots = 0;  // 0: the cloud does not know the type
+  std::int64_t memory_mib = 0;
+  Gpus gpus;
+  Moment since;
+
+  bool operator==(const TypeSize&) const = default;
+};
+
+struct TypeBook {
+  std::map<std::string, TypeSize> told;     // by the cloud: "CLOUD/TYPE"
+  std::map<std::string, TypeSize> learned;  // from the first node that registered: "POOL/TYPE"
+
+  bool operator==(const TypeBook&) const = default;
 };
 
 struct Breaker {
@@ -183,6 +203,7 @@ struct Memory {
   std::map<WishId, Wish> wishes;
   std::map<std::string, BackOff> back_offs;
   std::map<PoolName, Breaker> breakers;
+  TypeBook types;
   LastGood last_good;
   std::optional<Suspicion> suspicion;
   std::optional<Moment> rebuild;  // when it began

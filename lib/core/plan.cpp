@@ -21,8 +21,12 @@ void drop_repeated(std::vector<Declined>& declined) {
 }  // namespace
 
 Plan plan(const Snapshot& snapshot, const Settings& settings, const Scope& scope) {
-  World world{.snapshot = snapshot, .settings = settings, .scope = scope};
-  world.plan.memory = snapshot.memory;
+  Memory memory = snapshot.memory;
+  remember_types(memory, settings, snapshot);
+  const Sized sized = with_sizes(settings, snapshot, memory);
+  World world{.snapshot = snapshot, .settings = sized.settings, .scope = scope};
+  world.sizing = sized.pools;
+  world.plan.memory = std::move(memory);
   read_sources(world);
   correlate(world);
   remember(world);

@@ -1,6 +1,8 @@
 #include <tide/core/names.hpp>
 #include <tide/core/world.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
@@ -70,11 +72,26 @@ void remember_missing(World& world, const Worker& worker) {
   ++row->missing_passes;
 }
 
+// What the first node of a pool and type really has, where the pool's size is the cloud's to tell.
+void learn_size(World& world, const Worker& worker, const Machine& row) {
+  const auto sizing = world.sizing.find(row.pool);
+  if (sizing == world.sizing.end() || row.type.empty()) return;
+  const Node& node = *worker.node;
+  TypeSize size{.since = world.now()};
+  if (sizing->second.slots_told) size.slots = std::max(0, node.slots);
+  if (sizing->second.memory_told) size.memory_mib = std::max<std::int64_t>(0, node.memory_mib);
+  if (size.slots == 0 && size.memory_mib == 0) return;
+  world.memory().types.learned.emplace(fmt::format("{}/{}", row.pool.value, row.type), std::move(size));
+}
+
 void remember_joined(World& world, Worker& worker) {
   Machine* row = world.machine(worker.id);
   if (row == nullptr || !worker.node || !world.snapshot.nodes) return;
   worker.joined = registered_since(*worker.node, row->launched_at);
-  if (worker.joined && world.reading.batch && worker.why.empty() && !row->registered) row->registered = world.now();
+  if (worker.joined && world.reading.batch && worker.why.empty() && !row->registered) {
+    row->registered = world.now();
+    learn_size(world, worker, *row);
+  }
 }
 
 HoldKind kind_of_note(const std::string& note) {

@@ -31,6 +31,9 @@ struct CloudTraits {
   bool absence_is_proof = false;   // a machine that a listing lacks is gone at once: no listing ever lags (local)
   int launch_max = 1;              // most machines a call
   int terminate_max = 1;
+  bool tells_types = false;                     // it can say what a type offers (Cloud::types)
+  std::map<std::string, std::string> families;  // of the pools' types: which quota counts it
+  std::vector<PoolName> one_a_call;             // pools of which a call starts one machine, whatever launch_max
 
   bool operator==(const CloudTraits&) const = default;
 };
@@ -47,6 +50,8 @@ struct Snapshot {
   Observed<std::optional<std::vector<HostEntry>>> hosts{std::optional<std::vector<HostEntry>>{}};
   std::map<CloudName, CloudTraits> clouds;
   std::map<CloudName, Observed<std::vector<Instance>>> instances;  // with our cluster's tag, any owner; sorted by ID
+  // What was looked up in this pass, for pools whose size is the cloud's to tell and was not known.
+  std::map<CloudName, Observed<std::vector<InstanceType>>> types;
   Memory memory;
 
   bool operator==(const Snapshot&) const = default;

@@ -26,6 +26,7 @@ std::string to_json(const NodeRow& row);
 std::string to_json(const Wish& row);
 std::string to_json(const BackOff& row);
 std::string to_json(const Breaker& row);
+std::string to_json(const TypeBook& row);
 std::string to_json(const PassClock& row);
 std::string to_json(const LastGood& row);
 std::string to_json(const Suspicion& row);
@@ -44,6 +45,8 @@ template <>
 Result<Wish> row_from_json<Wish>(std::string_view text);
 template <>
 Result<BackOff> row_from_json<BackOff>(std::string_view text);
+template <>
+Result<TypeBook> row_from_json<TypeBook>(std::string_view text);
 template <>
 Result<Breaker> row_from_json<Breaker>(std::string_view text);
 template <>

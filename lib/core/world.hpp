@@ -2,6 +2,7 @@
 
 #include <tide/core/limits.hpp>
 #include <tide/core/plan.hpp>
+#include <tide/core/sizes.hpp>
 
 #include <set>
 
@@ -31,16 +32,22 @@ struct World {
   const Scope& scope;
   Reading reading;
   Plan plan;
-  std::set<PoolName> puzzled;         // a node and a machine of it match nothing, though they should each other
-  std::set<IntentId> needed_intents;  // open ones that a waiting job or a wish counts on
-  std::set<std::string> touched;      // nodes and instances with an action of this pass
-  std::vector<WishId> closing;        // wishes with nothing left to do
+  std::map<PoolName, Sizing> sizing = {};  // of pools whose size is the cloud's to tell
+  std::set<PoolName> puzzled;              // a node and a machine of it match nothing, though they should each other
+  std::set<IntentId> needed_intents;       // open ones that a waiting job or a wish counts on
+  std::set<std::string> touched;           // nodes and instances with an action of this pass
+  std::vector<WishId> closing;             // wishes with nothing left to do
 
   Moment now() const { return snapshot.age; }
   Memory& memory() { return plan.memory; }
   const Pool* pool(const PoolName& name) const {
     const auto found = settings.pools.find(name);
     return found == settings.pools.end() ? nullptr : &found->second;
+  }
+  // Why a pool has no size yet; null if it has one.
+  const std::string* unsized(const PoolName& name) const {
+    const auto found = sizing.find(name);
+    return found == sizing.end() || found->second.why.empty() ? nullptr : &found->second.why;
   }
   Machine* machine(const InstanceId& id) {
     const auto found = plan.memory.machines.find(id);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <tide/core/back_off.hpp>
 #include <tide/engine/pass.hpp>
 
 #include <set>
@@ -27,13 +28,26 @@ class Executor {
               std::vector<core::InstanceId> started = {});
 
   // launches.cpp
+  // One planned launch on its way through the choices of its pool.
+  struct Attempt {
+    const core::PlannedAction* planned = nullptr;
+    core::IntentId intent;  // of the call that is made now
+    std::vector<core::InstanceId> started = {};
+    std::string note = {};
+    std::optional<Error> error = {};  // of the last call
+  };
   Result<void> launch_all(Span launches);
   Result<void> repeat(const core::PlannedAction& planned);
-  core::Intent open_intent(const core::Launch& launch, const core::Reason& reason);
+  Result<void> run_launches(std::vector<Attempt> attempts);
+  core::IntentId open_intent(core::Intent intent);
+  std::optional<core::Intent> next_choice(const Attempt& attempt) const;
   Result<void> add_nodes(const core::Intent& intent);
   core::HoldRow joining_hold(const core::NodeName& node) const;
-  void settle(const core::PlannedAction& planned, const core::IntentId& id, Result<cloud::LaunchReply> reply);
-  void back_off(const core::LaunchRequest& request, const Error& error);
+  void settle(Attempt& attempt, Result<cloud::LaunchReply> reply);
+  void remember_started(core::Intent& intent, const cloud::LaunchReply& reply);
+  void finish(Attempt& attempt);
+  const core::Families& families(const core::CloudName& cloud) const;
+  void back_off(const core::Bid& bid, const Error& error);
 
   // ends.cpp
   Result<void> terminate_all(Span ends);

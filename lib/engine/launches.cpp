@@ -1,6 +1,8 @@
 #include <tide/engine/executor.hpp>
 
+#include <tide/core/back_off.hpp>
 #include <tide/core/limits.hpp>
+#include <tide/util/hostlist.hpp>
 
 #include <algorithm>
 
@@ -14,14 +16,10 @@ bool is_refused(const core::Intent& intent, ErrorKind kind) {
   return intent.attempts == 1 || kind == ErrorKind::capacity || kind == ErrorKind::quota;
 }
 
-std::string back_off_key(const core::LaunchRequest& request, ErrorKind kind) {
-  const std::string pool = fmt::format("{}/{}", request.cloud.value, request.pool.value);
-  const bool whole_cloud = kind == ErrorKind::auth || kind == ErrorKind::throttled || kind == ErrorKind::unsent;
-  if (whole_cloud) return request.cloud.value;
-  if (kind != ErrorKind::capacity) return pool;
-  const std::string type = request.types.empty() ? "" : request.types.front();
-  return fmt::format("{}/{}{}{}", pool, type, request.zone.empty() ? "" : "/", request.zone);
-}
+// Does such a refusal leave the other choices of the pool open?
+bool is_of_choice(ErrorKind kind) { return kind == ErrorKind::capacity || kind == ErrorKind::quota; }
+
+std::string choice_text(const core::LaunchRequest& request) { return core::describe(core::bid_of(request)); }
 
 // Whatever went wrong, it was the batch system that did not take a change.
 Error not_added(Error error) {
@@ -39,23 +37,32 @@ core::HoldRow Executor::joining_hold(const core::NodeName& node) const {
   return hold;
 }
 
-core::Intent Executor::open_intent(const core::Launch& launch, const core::Reason& reason) {
-  core::Intent intent{
-      .request = launch.request, .price_micros = launch.price_micros, .because = reason.text, .wish = launch.wish};
+core::IntentId Executor::open_intent(core::Intent intent) {
   const std::uint64_t high = m_ports.random.next();  // in this order, whatever the compiler
   intent.id.value = fmt::format("{:016x}{:016x}", high, m_ports.random.next());
+  intent.state = core::IntentState::open;
   intent.request.intent = intent.id;
   intent.request.tags[core::tag::k_intent] = intent.id.value;
+  intent.instances.clear();
   intent.made_at = m_snapshot.taken_at;
   intent.made = m_snapshot.age;
   intent.attempts = 1;
   for (const std::string& name : intent.request.names) {
     const core::NodeName node{name};
-    m_memory.nodes[node] = {.node = node, .pool = launch.request.pool, .intent = intent.id, .since = m_snapshot.age};
+    // An entry that an earlier choice of the same launch made is this one's now.
+    const auto row = m_memory.nodes.find(node);
+    if (!intent.replaces.empty() && row != m_memory.nodes.end() && !row->second.removed &&
+        row->second.intent == intent.replaces) {
+      row->second.intent = intent.id;
+      continue;
+    }
+    m_memory.nodes[node] = {.node = node, .pool = intent.request.pool, .intent = intent.id, .since = m_snapshot.age};
     if (m_snapshot.batch.entries != core::NodeEntries::before_launch) continue;
     m_memory.holds[node] = joining_hold(node);
   }
-  return intent;
+  const core::IntentId id = intent.id;
+  m_memory.intents[id] = std::move(intent);
+  return id;
 }
 
 // Entries are made before the launch call, held, so that no node of ours ever takes a job before it is ready. One that
@@ -79,32 +86,28 @@ Result<void> Executor::add_nodes(const core::Intent& intent) {
   return {};
 }
 
-// What was not sent for want of time may be sent in the next pass; our own rate says itself when.
-void Executor::back_off(const core::LaunchRequest& request, const Error& error) {
-  const bool unsent = error.kind == ErrorKind::unsent;
-  if (unsent && error.retry_after_seconds == 0) return;
-  core::BackOff& row = m_memory.back_offs[back_off_key(request, error.kind)];
-  row.key = back_off_key(request, error.kind);
-  row.kind = error.kind;
-  row.attempts = std::min(row.attempts + 1, 16);
-  const Seconds own = std::min(core::k_back_off_max, core::k_back_off_first * (1 << std::min(row.attempts - 1, 8)));
-  row.until = m_snapshot.age + std::max(unsent ? Seconds(0) : own, Seconds(error.retry_after_seconds));
-  row.why = error.context.empty() ? error.message : fmt::format("{} ({})", error.message, error.context.back());
+const core::Families& Executor::families(const core::CloudName& cloud) const {
+  static const core::Families k_none;
+  const auto traits = m_snapshot.clouds.find(cloud);
+  return traits == m_snapshot.clouds.end() ? k_none : traits->second.families;
 }
 
-void Executor::settle(const core::PlannedAction& planned, const core::IntentId& id, Result<cloud::LaunchReply> reply) {
-  core::Intent& intent = m_memory.intents[id];
-  if (!reply) {
-    if (!cloud::may_have_been_done(reply.error().kind)) back_off(intent.request, reply.error());
-    if (is_refused(intent, reply.error().kind)) intent.state = core::IntentState::refused;
-    report(planned, std::move(reply.error()));
-    return;
-  }
+// What was not sent for want of time may be sent in the next pass; our own rate says itself when.
+void Executor::back_off(const core::Bid& bid, const Error& error) {
+  if (error.kind == ErrorKind::unsent && error.retry_after_seconds == 0) return;
+  core::BackOff row = core::back_off_after(m_memory, families(bid.cloud), bid, error, m_snapshot.age);
+  const std::string key = row.key;
+  m_memory.back_offs[key] = std::move(row);
+}
+
+// Rows for what came.
+void Executor::remember_started(core::Intent& intent, const cloud::LaunchReply& reply) {
   intent.state = core::IntentState::accepted;
   std::size_t index = 0;
-  for (const core::Instance& instance : reply->instances) {
+  for (const core::Instance& instance : reply.instances) {
     intent.instances.push_back(instance.id);
-    core::Machine row{.id = instance.id, .cloud = intent.request.cloud, .intent = id, .pool = intent.request.pool};
+    core::Machine row{
+        .id = instance.id, .cloud = intent.request.cloud, .intent = intent.id, .pool = intent.request.pool};
     if (!instance.names.empty()) {
       row.node.value = instance.names.front();
     } else if (index < intent.request.names.size()) {
@@ -118,56 +121,149 @@ void Executor::settle(const core::PlannedAction& planned, const core::IntentId& 
     ++index;
   }
   std::ranges::sort(intent.instances);
-  m_memory.back_offs.erase(back_off_key(intent.request, ErrorKind::capacity));
-  m_memory.back_offs.erase(back_off_key(intent.request, ErrorKind::quota));
-  m_memory.back_offs.erase(back_off_key(intent.request, ErrorKind::throttled));
-  const bool fewer = std::ssize(reply->instances) < intent.request.count;
-  report(planned, std::nullopt,
-         fewer ? fmt::format("{} of {} came", reply->instances.size(), intent.request.count) : "", intent.instances);
 }
 
-Result<void> Executor::launch_all(Span launches) {
-  std::vector<core::Intent> intents;
-  for (const core::PlannedAction& planned : launches) {
-    intents.push_back(open_intent(std::get<core::Launch>(planned.action), planned.reason));
-    m_memory.intents[intents.back().id] = intents.back();
-  }
-  TIDE_TRY(save());
-  std::map<core::CloudName, std::vector<std::size_t>> by_cloud;
-  for (std::size_t i = 0; i < intents.size(); ++i) {
-    auto added = add_nodes(intents[i]);
-    if (added) {
-      by_cloud[intents[i].request.cloud].push_back(i);
-      continue;
+// What the reply says, kept; not yet on disk.
+void Executor::settle(Attempt& attempt, Result<cloud::LaunchReply> reply) {
+  core::Intent& intent = m_memory.intents[attempt.intent];
+  const core::LaunchRequest& request = intent.request;
+  const bool again = !attempt.note.empty();
+  if (reply) {
+    for (const cloud::ChoiceRefused& refused : reply->refused) {
+      back_off({request.cloud, request.pool, request.market, refused.choice}, refused.error);
+      attempt.note += fmt::format("{}{}: {}", attempt.note.empty() ? "" : "; ",
+                                  core::describe({request.cloud, request.pool, request.market, refused.choice}),
+                                  refused.error.message);
     }
-    m_memory.intents[intents[i].id].state = core::IntentState::refused;  // no call was made
-    report(launches[i], not_added(std::move(added.error())));
+    if (reply->instances.empty() && !reply->refused.empty()) {
+      attempt.error = reply->refused.back().error;
+      intent.state = core::IntentState::refused;
+      return;
+    }
   }
-  TIDE_TRY(save());
-  for (const auto& [name, indexes] : by_cloud) {
-    std::vector<core::LaunchRequest> requests;
-    for (const std::size_t index : indexes) requests.push_back(intents[index].request);
-    auto replies = m_ports.clouds.at(name)->launch(requests);
-    for (std::size_t i = 0; i < indexes.size(); ++i)
-      settle(launches[indexes[i]], intents[indexes[i]].id, std::move(replies[i]));
+  if (!reply) {
+    const bool refused = is_refused(intent, reply.error().kind);
+    if (!cloud::may_have_been_done(reply.error().kind)) back_off(core::bid_of(request), reply.error());
+    if (refused) intent.state = core::IntentState::refused;
+    attempt.note += fmt::format("{}{}: {}", again ? "; " : "", choice_text(request), reply.error().message);
+    attempt.error = std::move(reply.error());
+    return;
+  }
+  attempt.error.reset();
+  remember_started(intent, *reply);
+  attempt.started.insert(attempt.started.end(), intent.instances.begin(), intent.instances.end());
+  if (!reply->instances.empty()) core::forget_back_offs(m_memory, families(request.cloud), core::bid_of(request));
+  const bool fewer = std::ssize(reply->instances) < request.count;
+  if (!fewer && !again) return;
+  const bool only = !again && request.alternatives.empty();
+  attempt.note += fmt::format("{}{}{} of {} came", again ? "; " : "", only ? "" : choice_text(request) + ": ",
+                              reply->instances.size(), request.count);
+}
+
+// The part that did not come, for the next choice that does not rest: with a token of its own, for a token is never
+// used with other parameters. All-or-nothing launches move as a whole.
+std::optional<core::Intent> Executor::next_choice(const Attempt& attempt) const {
+  const core::Intent& old = m_memory.intents.at(attempt.intent);
+  const bool some_came = old.state == core::IntentState::accepted;
+  const bool refused = old.state == core::IntentState::refused && attempt.error && is_of_choice(attempt.error->kind);
+  const int came = some_came ? static_cast<int>(old.instances.size()) : 0;
+  const bool whole = old.request.count > 1 && old.request.min_count == old.request.count;
+  const bool in_time = m_ports.clock.monotonic() - m_options.began < core::k_pass_deadline;
+  if (!(some_came || refused) || came >= old.request.count || (whole && came > 0) || !in_time) return std::nullopt;
+  core::Intent next = old;
+  core::LaunchRequest& request = next.request;
+  auto& others = request.alternatives;
+  std::erase_if(others, [&](const core::Choice& choice) {
+    const core::Bid bid{request.cloud, request.pool, request.market, choice};
+    return core::back_off_of(m_memory, families(request.cloud), bid, m_snapshot.age) != nullptr;
+  });
+  if (others.empty()) return std::nullopt;
+  request.types.clear();
+  if (!others.front().type.empty()) request.types = {others.front().type};
+  request.zone = others.front().zone;
+  others.erase(others.begin());
+  request.count -= came;
+  request.min_count = std::min(request.min_count, request.count);
+  std::set<std::string> taken;
+  for (const core::InstanceId& id : old.instances) taken.insert(m_memory.machines.at(id).node.value);
+  std::erase_if(request.names, [&](const std::string& name) { return taken.contains(name); });
+  if (!request.names.empty()) request.tags[core::tag::k_names] = compress_hostlist(request.names);
+  next.replaces = old.id;
+  return next;
+}
+
+void Executor::finish(Attempt& attempt) {
+  // What there was no capacity for is told, and no failure, where something came; anything else is one.
+  if (attempt.error && is_of_choice(attempt.error->kind) && !attempt.started.empty()) attempt.error.reset();
+  const bool one_call = m_memory.intents.at(attempt.intent).replaces.empty();
+  if (one_call && attempt.error) attempt.note.clear();  // the error says it
+  report(*attempt.planned, std::move(attempt.error), std::move(attempt.note), std::move(attempt.started));
+}
+
+Result<void> Executor::run_launches(std::vector<Attempt> attempts) {
+  while (!attempts.empty()) {
+    std::map<core::CloudName, std::vector<Attempt*>> by_cloud;
+    for (Attempt& attempt : attempts) {
+      core::Intent& intent = m_memory.intents[attempt.intent];
+      auto added = add_nodes(intent);
+      if (added) {
+        by_cloud[intent.request.cloud].push_back(&attempt);
+        continue;
+      }
+      if (intent.attempts == 1) intent.state = core::IntentState::refused;  // no call was made
+      attempt.error = not_added(std::move(added.error()));
+      finish(attempt);
+    }
     TIDE_TRY(save());
+    std::vector<Attempt> next;
+    for (const auto& [name, group] : by_cloud) {
+      std::vector<core::LaunchRequest> requests;
+      for (const Attempt* attempt : group) requests.push_back(m_memory.intents[attempt->intent].request);
+      auto replies = m_ports.clouds.at(name)->launch(requests);
+      for (std::size_t i = 0; i < group.size(); ++i) settle(*group[i], std::move(replies[i]));
+      for (Attempt* attempt : group) {
+        if (auto intent = next_choice(*attempt)) {
+          attempt->intent = open_intent(std::move(*intent));
+          next.push_back(std::move(*attempt));
+        } else {
+          finish(*attempt);
+        }
+      }
+      TIDE_TRY(save());
+    }
+    attempts = std::move(next);
   }
   return {};
 }
 
+Result<void> Executor::launch_all(Span launches) {
+  std::vector<Attempt> attempts;
+  std::map<std::pair<core::PoolName, std::string>, Result<std::string>> images;
+  for (const core::PlannedAction& planned : launches) {
+    const auto& launch = std::get<core::Launch>(planned.action);
+    const core::LaunchRequest& request = launch.request;
+    const std::pair key{request.pool, request.image};
+    if (!images.contains(key)) images.emplace(key, m_ports.clouds.at(request.cloud)->resolve_image(request));
+    const auto& image = images.at(key);
+    if (!image) {
+      if (!cloud::may_have_been_done(image.error().kind)) back_off(core::bid_of(request), image.error());
+      report(planned, image.error());
+      continue;
+    }
+    core::Intent intent{
+        .request = request, .price_micros = launch.price_micros, .because = planned.reason.text, .wish = launch.wish};
+    intent.request.image = *image;
+    attempts.push_back({.planned = &planned, .intent = open_intent(std::move(intent))});
+  }
+  TIDE_TRY(save());
+  return run_launches(std::move(attempts));
+}
+
 Result<void> Executor::repeat(const core::PlannedAction& planned) {
   const core::IntentId id = std::get<core::Repeat>(planned.action).intent;
-  core::Intent& intent = m_memory.intents[id];
-  ++intent.attempts;
+  ++m_memory.intents[id].attempts;
   TIDE_TRY(save());
-  if (auto added = add_nodes(intent); !added) {
-    report(planned, not_added(std::move(added.error())));
-    return save();
-  }
-  const std::vector<core::LaunchRequest> requests{intent.request};
-  auto replies = m_ports.clouds.at(intent.request.cloud)->launch(requests);
-  settle(planned, id, std::move(replies.front()));
-  return save();
+  return run_launches({{.planned = &planned, .intent = id}});
 }
 
 }  // namespace tide::engine

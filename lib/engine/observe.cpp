@@ -2,6 +2,7 @@
 
 #include <tide/core/age_clock.hpp>
 #include <tide/core/limits.hpp>
+#include <tide/core/sizes.hpp>
 
 namespace tide::engine {
 
@@ -11,6 +12,15 @@ template <typename T>
 Result<T> named(Result<T> reading, const char* what) {
   if (reading) return reading;
   return std::move(reading.error()).with_context(fmt::format("while reading {}", what));
+}
+
+// What types offer, asked only where a pool leaves it to its cloud and memory does not know it.
+void look_up_types(Ports& ports, const core::Settings& settings, core::Snapshot& snapshot) {
+  for (const auto& [name, cloud] : ports.clouds) {
+    if (!snapshot.clouds.at(name).tells_types || !snapshot.instances.at(name)) continue;
+    const auto wanted = core::types_to_look_up(settings, snapshot.memory, name, snapshot.age);
+    if (!wanted.empty()) snapshot.types.emplace(name, named(cloud->types(wanted), "what its types offer"));
+  }
 }
 
 }  // namespace
@@ -29,6 +39,7 @@ core::Snapshot look(Ports& ports, const core::Settings& settings, core::Memory m
     snapshot.clouds.emplace(name, cloud->limits());
     snapshot.instances.emplace(name, named(cloud->list(settings.cluster), "the list of machines"));
   }
+  look_up_types(ports, settings, snapshot);
   snapshot.server = named(ports.batch.server(), "who answers for the batch system");
   snapshot.batch = ports.batch.traits();  // some are known once the server has answered
   if (snapshot.server) {

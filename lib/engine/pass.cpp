@@ -61,6 +61,8 @@ std::vector<store::Event> events_of(const PassReport& report) {
     std::string text = outcome.planned.reason.text;
     if (!outcome.note.empty()) text += "; " + outcome.note;
     if (outcome.error) text += "; failed: " + outcome.error->message;
+    const bool to_ask_for = outcome.error && outcome.error->kind == ErrorKind::quota;  // only a person can mend it
+    if (to_ask_for && !outcome.error->hint.empty()) text += "; " + outcome.error->hint;
     add(core::verb_of(outcome.planned.action), core::subject_of(outcome.planned.action), outcome.planned.reason.rule,
         std::move(text));
   }
@@ -98,11 +100,13 @@ Result<void> write_events(store::Store& store, const std::vector<store::Event>& 
 }  // namespace
 
 Result<PassReport> run_pass(Ports& ports, const core::Settings& settings, const PassOptions& options) {
+  PassOptions timed = options;
+  timed.began = ports.clock.monotonic();
   TIDE_TRY_ASSIGN(const core::Memory loaded, ports.store.load());
   PassReport report{.snapshot = look(ports, settings, loaded, options.all_job_ids), .plan = {}, .outcomes = {}};
   report.plan = core::plan(report.snapshot, settings, options.scope);
   if (options.dry_run) return report;
-  Executor executor(ports, report.snapshot, report.plan.memory, loaded, options);
+  Executor executor(ports, report.snapshot, report.plan.memory, loaded, timed);
   const auto ran = executor.run(report.plan);
   report.outcomes = executor.outcomes();
   if (!ran) return Error(ran.error()).with_context("while writing what was done; the pass stopped there");

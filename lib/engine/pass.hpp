@@ -41,6 +41,7 @@ struct PassOptions {
   core::Scope scope;
   bool dry_run = false;  // observe and plan only; writes nothing
   bool all_job_ids = false;
+  std::chrono::milliseconds began{0};            // by Clock::monotonic; run_pass sets it
   std::function<void(const Outcome&)> progress;  // called after each action; may be empty
 };
 

@@ -65,6 +65,7 @@ std::map<std::string, std::string> facts_of(const Memory& memory) {
   if (memory.passes != none.passes) facts["passes"] = std::to_string(memory.passes);
   if (memory.clock != none.clock) facts["clock"] = core::to_json(memory.clock);
   if (memory.last_good != none.last_good) facts["last_good"] = core::to_json(memory.last_good);
+  if (memory.types != none.types) facts["types"] = core::to_json(memory.types);
   if (memory.suspicion) facts["suspicion"] = core::to_json(*memory.suspicion);
   if (memory.rebuild) facts["rebuild"] = std::to_string(memory.rebuild->seconds);
   if (memory.sleep) facts["sleep"] = core::to_json(*memory.sleep);
@@ -146,6 +147,8 @@ Result<void> read_fact(Memory& memory, const std::string& key, const std::string
     TIDE_TRY_ASSIGN(memory.last_good, core::row_from_json<core::LastGood>(value));
   } else if (key == "suspicion") {
     TIDE_TRY_ASSIGN(memory.suspicion, core::row_from_json<core::Suspicion>(value));
+  } else if (key == "types") {
+    TIDE_TRY_ASSIGN(memory.types, core::row_from_json<core::TypeBook>(value));
   } else if (key == "rebuild") {
     TIDE_TRY_ASSIGN(const std::int64_t seconds, number_from(value));
     memory.rebuild = Moment{seconds};

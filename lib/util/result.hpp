@@ -38,6 +38,16 @@ enum class ErrorKind {
   unknown,      // cloud: none of these
 };
 
+// Of capacity and quota: how far the refusal reaches.
+enum class Reach {
+  usual,    // capacity: this type, in this zone or subnet and market; quota: this pool
+  offer,    // capacity: as usual, but for long: the type is not offered there
+  place,    // capacity: any type, in this subnet
+  family,   // quota: all types that it counts together, in this market
+  market,   // all types, in this market
+  account,  // whatever is launched in this cloud
+};
+
 std::string_view to_string(ErrorKind kind);
 std::optional<ErrorKind> error_kind_from(std::string_view text);
 
@@ -49,6 +59,7 @@ struct Error {
   std::vector<std::string> context;  // outermost first; the peer's words and request ID last
   std::string hint;
   std::int64_t retry_after_seconds = 0;  // for that long the cloud asked to be left alone; 0: it did not say
+  Reach reach = Reach::usual;
 
   Error with_context(std::string line) &&;  // inserts before what is there: the outer frame comes first
   Error with_peer(std::string line) &&;     // appends: the peer's own words

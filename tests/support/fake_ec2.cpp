@@ -96,7 +96,8 @@ bool is_well_formed(const std::string& id) {
 Result<net::Response> FakeEc2::handle(const net::Request& request) {
   const std::lock_guard lock(m_mutex);
   const Parameters parameters = wire::parse_form(request.body);
-  const std::string action = value_of(parameters, "Action");
+  const bool json = wire::is_json(request);
+  const std::string action = json ? "GetParameter" : value_of(parameters, "Action");
   m_calls.emplace_back(action, parameters);
   auto response = answer(request, parameters, action);
   if (response) {
@@ -120,6 +121,7 @@ Result<net::Response> FakeEc2::answer(const net::Request& request, const Paramet
                                       const std::string& action) {
   if (auto refused = wire::check_signature(request, m_options)) return *refused;
   FakeFaults* due = due_fault(action);
+  if (due == nullptr && wire::is_json(request)) return get_parameter(request);
   if (due == nullptr) return act(action, parameters);
   --due->times;
   const Error lost = make_error(ErrorKind::retry, "the connection was closed");
@@ -163,6 +165,8 @@ net::Response FakeEc2::act(const std::string& action, const Parameters& paramete
   if (action == "GetConsoleOutput") return console_output(parameters);
   if (action == "DescribeInstanceTypes") return describe_types(parameters);
   if (action == "DescribeImages") return describe_images(parameters);
+  if (action == "CreateLaunchTemplate") return create_launch_template(parameters);
+  if (action == "CreateFleet") return create_fleet(parameters);
   return wire::refuse(400, "InvalidAction", "The action " + action + " is not valid for this web service.");
 }
 
@@ -197,10 +201,13 @@ std::string FakeEc2::reservation_xml(const std::string& reservation) const {
   return xml + "</instancesSet>";
 }
 
-net::Response FakeEc2::run_instances(const Parameters& parameters) {
+net::Response FakeEc2::run_instances(const Parameters& sent) {
+  const auto whole = merged(sent);
+  if (!whole) return wire::refuse(400, "InvalidLaunchTemplateName.NotFoundException", whole.error().message);
+  const Parameters& parameters = *whole;
   const std::string token = value_of(parameters, "ClientToken");
   if (const auto known = m_tokens.find(token); !token.empty() && known != m_tokens.end()) {
-    if (known->second.parameters != parameters) {
+    if (known->second.parameters != sent) {
       return wire::refuse(
           400, "IdempotentParameterMismatch",
           "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).");
@@ -215,6 +222,11 @@ net::Response FakeEc2::run_instances(const Parameters& parameters) {
   const int least = number_of(parameters, "MinCount", 0);
   const int most = number_of(parameters, "MaxCount", 0);
   if (least < 1 || most < least) return wire::refuse(400, "InvalidParameterValue", "MinCount and MaxCount do not fit");
+  if (value_of(parameters, "Placement.GroupName") == "missing")
+    return wire::refuse(400, "InvalidPlacementGroup.Unknown", "The placement group 'missing' is unknown");
+  const std::string place = value_of(parameters, "SubnetId", value_of(parameters, "Placement.AvailabilityZone"));
+  if (const auto code = refusal_of(value_of(parameters, "InstanceType"), place); !code.empty())
+    return wire::refuse(code == "InsufficientInstanceCapacity" ? 500 : 400, code, "as the test asked");
   const int count = std::min(most, m_capacity.value_or(most));
   if (count < least) {
     return wire::refuse(500, "InsufficientInstanceCapacity",
@@ -226,7 +238,7 @@ net::Response FakeEc2::run_instances(const Parameters& parameters) {
     FakeInstance instance = start(parameters, i, reservation);
     m_instances.emplace(instance.id, instance);
   }
-  if (!token.empty()) m_tokens[token] = {.parameters = parameters, .reservation = reservation};
+  if (!token.empty()) m_tokens[token] = {.parameters = sent, .reservation = reservation};
   return wire::ok("RunInstances", reservation_xml(reservation));
 }
 
@@ -360,16 +372,6 @@ net::Response FakeEc2::describe_types(const Parameters& parameters) {
     xml += "</item>";
   }
   return wire::ok("DescribeInstanceTypes", xml + "</instanceTypeSet>");
-}
-
-net::Response FakeEc2::describe_images(const Parameters& parameters) {
-  std::string xml = "<imagesSet>";
-  for (const std::string& id : list_of(parameters, "ImageId.")) {
-    if (id == "ami-0missing")
-      return wire::refuse(400, "InvalidAMIID.NotFound", "The image id '[" + id + "]' does not exist");
-    xml += "<item><imageId>" + wire::escape(id) + "</imageId><rootDeviceName>/dev/xvda</rootDeviceName></item>";
-  }
-  return wire::ok("DescribeImages", xml + "</imagesSet>");
 }
 
 void FakeEc2::fail(FakeFaults faults) {

@@ -28,6 +28,13 @@ struct FakeEc2Options {
   std::size_t page_max = 1000;     // instances a page, whatever MaxResults says
 };
 
+struct FakeImage {
+  std::string id;
+  std::string name;
+  std::string owner = "self";
+  std::string created = "2026-01-01T00:00:00.000Z";
+};
+
 struct FakeInstance {
   std::string id;
   std::string reservation;
@@ -76,8 +83,12 @@ class FakeEc2 {
   Result<net::Response> handle(const net::Request& request);
 
   void fail(FakeFaults faults);
-  void forget_faults();                            // and any limit to capacity
-  void set_capacity(std::optional<int> machines);  // that many more can start
+  // Launches of "TYPE", "SUBNET" or "TYPE@SUBNET" are refused with this code, until it is "".
+  void refuse(const std::string& what, const std::string& code);
+  void add_image(FakeImage image);
+  void set_parameter(const std::string& name, const std::string& value);  // of SSM
+  void set_capacity(std::optional<int> machines);                         // that many more can start
+  void forget_faults();                                                   // and any limit to capacity
   void set_options(const std::function<void(FakeEc2Options&)>& change);
   // Machines that run already, as from an earlier launch with these tags.
   void add_running(int count, const std::map<std::string, std::string>& tags);
@@ -100,6 +111,13 @@ class FakeEc2 {
   Reply console_output(const Parameters& parameters);
   Reply describe_types(const Parameters& parameters);
   Reply describe_images(const Parameters& parameters);
+  Reply create_launch_template(const Parameters& parameters);
+  Reply create_fleet(const Parameters& parameters);
+  Reply get_parameter(const net::Request& request) const;
+  // The template's own parameters with the call's over them; a refusal where the template is not there.
+  Result<Parameters> merged(const Parameters& parameters) const;
+  std::string refusal_of(const std::string& type, const std::string& place) const;
+  std::string fleet_item(const Parameters& parameters, const std::string& prefix) const;
   FakeInstance start(const Parameters& parameters, int index, const std::string& reservation);
   std::string reservation_xml(const std::string& reservation) const;
   void age();
@@ -114,6 +132,11 @@ class FakeEc2 {
   FakeEc2Options m_options;
   std::map<std::string, FakeInstance> m_instances;
   std::map<std::string, Token> m_tokens;
+  std::map<std::string, Parameters> m_templates;  // by name, LaunchTemplateData.* without that prefix
+  std::map<std::string, std::string> m_refusals;
+  std::map<std::string, std::string> m_parameters;
+  std::vector<FakeImage> m_images;
+  std::map<std::string, std::string> m_fleets;  // token to answer
   std::vector<FakeFaults> m_faults;
   std::optional<int> m_capacity;
   std::vector<std::pair<std::string, Parameters>> m_calls;

@@ -70,6 +70,15 @@ void order(test::FakeEc2& fake, const Times& times, const httplib::Request& requ
   } else if (request.path == "/__gate/fill") {
     fake.add_running(std::stoi(request.get_param_value("n")),
                      {{"tide:cluster", request.get_param_value("cluster")}, {"tide:pool", "small"}});
+  } else if (request.path == "/__gate/refuse") {
+    fake.refuse(request.get_param_value("what"), request.get_param_value("code"));
+  } else if (request.path == "/__gate/image") {
+    fake.add_image({.id = request.get_param_value("id"),
+                    .name = request.get_param_value("name"),
+                    .owner = request.get_param_value("owner"),
+                    .created = request.get_param_value("created")});
+  } else if (request.path == "/__gate/parameter") {
+    fake.set_parameter(request.get_param_value("name"), request.get_param_value("value"));
   } else if (request.path == "/__gate/region") {
     fake.set_options([&](test::FakeEc2Options& options) { options.region = request.get_param_value("name"); });
   } else if (request.path == "/__gate/page") {

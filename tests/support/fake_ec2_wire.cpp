@@ -119,6 +119,12 @@ net::Response refuse(int status, const std::string& code, const std::string& mes
   return response;
 }
 
+bool is_json(const net::Request& request) { return !header_of(request, "X-Amz-Target").empty(); }
+
+net::Response json(int status, const std::string& body) {
+  return {.status = status, .headers = {{"Content-Type", "application/x-amz-json-1.1"}}, .body = body};
+}
+
 std::string iso_time(TimePoint time) {
   std::string text = format_time(time);
   text.insert(text.size() - 1, ".000");
@@ -168,7 +174,8 @@ std::optional<net::Response> check_signature(const net::Request& request, const 
   }
   if (parts[0] != options.access_key || header_of(request, "X-Amz-Security-Token") != options.session_token)
     return denied();
-  if (parts[2] != options.region || parts[3] != "ec2" || parts[4] != "aws4_request") return denied();
+  if (parts[2] != options.region || parts[3] != (is_json(request) ? "ssm" : "ec2") || parts[4] != "aws4_request")
+    return denied();
   const std::string date = header_of(request, "X-Amz-Date");
   const auto when = parse_time(dashed(date));
   if (!when || date.substr(0, 8) != parts[1]) return refuse(400, "IncompleteSignature", "the date is not the scope's");

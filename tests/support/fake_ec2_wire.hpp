@@ -12,6 +12,8 @@ std::string escape(std::string_view text);
 net::Response ok(const std::string& action, const std::string& inside);
 net::Response refuse(int status, const std::string& code, const std::string& message);
 std::string instance_xml(const FakeInstance& instance, const std::string& region);
+bool is_json(const net::Request& request);  // JSON 1.1 with X-Amz-Target, as SSM's
+net::Response json(int status, const std::string& body);
 std::string iso_time(TimePoint time);
 
 // Nothing if the signature is good; else the refusal that EC2 gives.

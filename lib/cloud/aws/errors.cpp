@@ -126,6 +126,28 @@ ErrorKind kind_of(std::string_view code, int status) {
   return at == k_codes.end() ? kind_of_status(status) : at->kind;
 }
 
+Reach reach_of(std::string_view code) {
+  struct CodeReach {
+    std::string_view code;
+    Reach reach;
+  };
+  constexpr std::array k_reaches{
+      CodeReach{"Unsupported", Reach::offer},
+      CodeReach{"InsufficientFreeAddressesInSubnet", Reach::place},
+      CodeReach{"InsufficientVolumeCapacity", Reach::place},
+      CodeReach{"InstanceLimitExceeded", Reach::family},
+      CodeReach{"VcpuLimitExceeded", Reach::family},
+      CodeReach{"MaxSpotInstanceCountExceeded", Reach::family},
+      CodeReach{"VolumeLimitExceeded", Reach::account},
+      CodeReach{"NetworkInterfaceLimitExceeded", Reach::account},
+      CodeReach{"AddressLimitExceeded", Reach::account},
+      CodeReach{"PendingVerification", Reach::account},
+      CodeReach{"AuthFailure.ServiceLinkedRoleCreationNotPermitted", Reach::market},
+  };
+  const auto at = std::ranges::find(k_reaches, code, &CodeReach::code);
+  return at == k_reaches.end() ? Reach::usual : at->reach;
+}
+
 bool may_be_skew(std::string_view code) {
   constexpr std::array<std::string_view, 6> k_codes_of_skew{"RequestTimeTooSkewed",  "RequestExpired",
                                                             "RequestInTheFuture",    "InvalidSignatureException",

@@ -23,6 +23,9 @@ std::optional<ErrorBody> parse_error_body(std::string_view body);
 // never capacity; a code that this version does not know is judged by the status.
 ErrorKind kind_of(std::string_view code, int status);
 
+// How far a refusal with this code reaches.
+Reach reach_of(std::string_view code);
+
 // May be the clock's fault (EC2 says AuthFailure for both), so worth a look at the reply's Date.
 bool may_be_skew(std::string_view code);
 

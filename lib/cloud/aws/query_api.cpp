@@ -203,6 +203,7 @@ Answer QueryApi::answer_of(const Call& call, const Result<net::Response>& respon
   if (const auto wait = net::parse_retry_after(response->header("Retry-After"), m_clock.now())) {
     error.retry_after_seconds = wait->count();
   }
+  error.reach = reach_of(answer.code);
   error.hint = hint_for(error.kind, answer.code, m_service, {call.action, with.source});
   answer.body = std::move(error);
   return answer;

@@ -50,8 +50,9 @@ class QueryApi {
   const Service& service() const { return m_service; }
   const std::string& identity() const { return m_identity; }  // the last call's credentials, described; "" before it
 
-  std::string notice() const;  // of a clock that is off; "" if it is not
+  std::string notice() const;                                         // of a clock that is off; "" if it is not
   const std::map<std::string, int>& calls() const { return m_sent; }  // by action, repeats included
+  Seconds skew() const { return m_skew; }  // the peer's clock minus ours, as far as it is known
 
   // All side by side; one answer a call, in order.
   std::vector<Answer> call(std::span<const Call> calls);

@@ -1,3 +1,4 @@
+#include <tide/cloud/ec2/images.hpp>
 #include <tide/cloud/ec2/launch_call.hpp>
 #include <tide/util/text.hpp>
 #include <tide/util/units.hpp>
@@ -30,7 +31,76 @@ bool is_type(std::string_view text) {
   return dot != std::string_view::npos && made_of(text.substr(0, dot), "-") && made_of(text.substr(dot + 1), "-");
 }
 
+const std::vector<std::string>& option(const core::Pool& pool, const char* name) {
+  static const std::vector<std::string> k_none;
+  const auto at = pool.options.find(name);
+  return at == pool.options.end() ? k_none : at->second;
+}
+
+bool has_template(const core::Pool& pool) { return !option(pool, key::k_launch_template).empty(); }
+
+Result<void> check_image(const core::Pool& pool) {
+  const auto& owners = option(pool, key::k_image_owners);
+  const ImageKind kind = image_kind(pool.image);
+  if (kind == ImageKind::bad || (kind == ImageKind::none && !has_template(pool))) {
+    return wrong(pool, "image", pool.image, "is no image's ID")
+        .with_hint(
+            "Name it by ID (ami-0abc, of the cloud's own region), as \"name:debian-12-*\" or \"ssm:/PARAMETER\".");
+  }
+  if (kind == ImageKind::name && owners.empty()) {
+    return wrong(pool, "image", pool.image, "would take anybody's image of that name")
+        .with_hint("Set image_owners = [\"self\"], or the account that publishes it.");
+  }
+  if (kind != ImageKind::name && !owners.empty()) {
+    return wrong(pool, key::k_image_owners, owners.front(), "has no meaning without image = \"name:PATTERN\"")
+        .with_hint("Leave it out.");
+  }
+  return {};
+}
+
+// A fleet's call has room for a choice and a price; all else stands in the launch template.
+Result<void> check_fleet(const core::Pool& pool) {
+  const auto& fleet = option(pool, key::k_fleet);
+  if (fleet.empty() || fleet.front() != "true") return {};
+  if (!has_template(pool)) {
+    return wrong(pool, key::k_fleet, "true", "needs a launch_template").with_hint("Name one, or leave fleet out.");
+  }
+  if (pool.types.empty()) {
+    return wrong(pool, key::k_fleet, "true", "needs types").with_hint("Set types = [\"c7i.xlarge\", \"c6i.xlarge\"].");
+  }
+  for (const char* name :
+       {key::k_key, key::k_security_groups, key::k_disk, key::k_instance_profile, key::k_placement_group}) {
+    if (!option(pool, name).empty()) {
+      return wrong(pool, name, option(pool, name).front(), "cannot be asked of a fleet")
+          .with_hint("Put it into the launch template.");
+    }
+  }
+  const auto& reservation = option(pool, key::k_capacity_reservation);
+  if (!reservation.empty() && reservation.front() != "open") {
+    return wrong(pool, key::k_capacity_reservation, reservation.front(), "cannot be asked of a fleet")
+        .with_hint("Put it into the launch template.");
+  }
+  if (pool.user_data.empty()) return {};
+  return make_error(ErrorKind::config, "[pools.{}] user_data cannot be asked of a fleet", pool.name.value)
+      .with_hint("Put it into the launch template; the node reads its name in its metadata, as tide:names.");
+}
+
+Result<void> check_launching(const core::Pool& pool) {
+  for (const std::string& text : option(pool, key::k_launch_template)) {
+    if (parse_template(text)) continue;
+    return wrong(pool, key::k_launch_template, text, "is no launch template")
+        .with_hint("Write NAME, lt-0abc, or one of them with a version: workers:7, workers:$Latest.");
+  }
+  for (const std::string& text : option(pool, key::k_capacity_reservation)) {
+    if (text == "open" || text == "none" || is_id(text, "cr-")) continue;
+    return wrong(pool, key::k_capacity_reservation, text, "is no capacity reservation")
+        .with_hint("Write open, none, or its ID: cr-0abc.");
+  }
+  return check_fleet(pool);
+}
+
 Result<void> check_types(const core::Pool& pool) {
+  if (pool.types.empty() && has_template(pool)) return {};
   if (pool.types.empty()) {
     return make_error(ErrorKind::config, "[pools.{}] has no types", pool.name.value)
         .with_hint("Set types = [\"c7i.xlarge\"], or what the pool's machines shall be.");
@@ -64,12 +134,10 @@ Result<void> check_disk(const core::Pool& pool) {
 }  // namespace
 
 Result<void> check_pool(const core::Pool& pool) {
-  if (!is_id(pool.image, "ami-")) {
-    return wrong(pool, "image", pool.image, "is no image's ID")
-        .with_hint("Images are named by ID: ami-0abc, of the cloud's own region.");
-  }
+  TIDE_TRY(check_image(pool));
   TIDE_TRY(check_types(pool));
   TIDE_TRY(check_lists(pool));
+  TIDE_TRY(check_launching(pool));
   TIDE_TRY(check_disk(pool));
   constexpr std::array<std::string_view, 3> k_addresses{"private", "public", "ipv6"};
   if (std::ranges::find(k_addresses, pool.address) == k_addresses.end()) {

@@ -1,6 +1,10 @@
 #include <tide/cloud/ec2/ec2_cloud.hpp>
 
+#include <tide/cloud/aws/errors.hpp>
+#include <tide/cloud/aws/parameter_store.hpp>
+#include <tide/cloud/ec2/images.hpp>
 #include <tide/cloud/ec2/launch_call.hpp>
+#include <tide/cloud/ec2/quotas.hpp>
 #include <tide/cloud/ec2/replies.hpp>
 #include <tide/cloud/ec2/terminate.hpp>
 #include <tide/util/text.hpp>
@@ -51,12 +55,20 @@ aws::Call page_call(const std::string& cluster, const std::string& token) {
 Ec2Cloud::Ec2Cloud(Options options, std::shared_ptr<aws::CredentialSource> credentials, net::Transport& transport,
                    Clock& clock)
     : m_name{options.service.cloud},
+      m_traits{.has_launch_tokens = true,
+               .launch_max = k_launch_max,
+               .terminate_max = static_cast<int>(k_terminate_max),
+               .tells_types = true,
+               .families = std::move(options.families),
+               .one_a_call = std::move(options.fleets)},
+      m_ssm_endpoint(std::move(options.ssm_endpoint)),
+      m_credentials(std::move(credentials)),
+      m_transport(transport),
+      m_clock(clock),
       m_address_of_pool(std::move(options.address_of_pool)),
-      m_api(std::move(options.service), std::move(credentials), transport, clock, options.pace) {}
+      m_api(std::move(options.service), m_credentials, transport, clock, options.pace) {}
 
-core::CloudTraits Ec2Cloud::limits() const {
-  return {.has_launch_tokens = true, .launch_max = k_launch_max, .terminate_max = static_cast<int>(k_terminate_max)};
-}
+core::CloudTraits Ec2Cloud::limits() const { return m_traits; }
 
 core::Instance Ec2Cloud::finished(Listed listed) const {
   core::Instance instance = std::move(listed.instance);
@@ -144,7 +156,8 @@ std::vector<Result<LaunchReply>> Ec2Cloud::launch(std::span<const core::LaunchRe
       replies[i] = device->second.error();
       continue;
     }
-    auto call = launch_call(requests[i], known ? *device->second : std::string());
+    auto call = is_fleet(requests[i]) ? fleet_call(requests[i])
+                                      : launch_call(requests[i], known ? *device->second : std::string());
     if (!call) {
       replies[i] = std::move(call).error();
       continue;
@@ -154,12 +167,94 @@ std::vector<Result<LaunchReply>> Ec2Cloud::launch(std::span<const core::LaunchRe
   }
   if (calls.empty()) return replies;
   const auto answers = m_api.call(calls);
-  for (std::size_t i = 0; i < index.size(); ++i) replies[index[i]] = read_launch(requests[index[i]], answers[i]);
+  for (std::size_t i = 0; i < index.size(); ++i) {
+    const core::LaunchRequest& request = requests[index[i]];
+    replies[index[i]] = is_fleet(request) ? read_fleet(request, answers[i]) : read_launch(request, answers[i]);
+  }
   return replies;
 }
 
-Result<LaunchReply> Ec2Cloud::read_launch(const core::LaunchRequest& request, const aws::Answer& answer) {
+// A fleet's answer names IDs and refusals, each of the latter with its own class; the listing tells the rest.
+Result<LaunchReply> Ec2Cloud::read_fleet(const core::LaunchRequest& request, const aws::Answer& answer) {
+  if (!answer.body) return launch_error(request, answer);
+  TIDE_TRY_ASSIGN(const FleetReply fleet,
+                  in_call(parse_create_fleet(*answer.body), m_name.value, "CreateFleet", answer));
+  LaunchReply reply;
+  for (const FleetInstance& each : fleet.instances) {
+    core::Instance instance{.cloud = m_name, .id = {each.id}, .state = core::InstanceState::pending, .type = each.type};
+    instance.market = request.market;
+    instance.launched_at = m_clock.now() + m_api.skew();
+    if (reply.instances.size() < request.names.size()) instance.names = {request.names[reply.instances.size()]};
+    instance.tags = launch_tags(request);
+    reply.instances.push_back(std::move(instance));
+  }
+  for (const FleetError& each : fleet.errors) {
+    Error error = make_error(aws::kind_of(each.code, 400), "cloud '{}' failed at CreateFleet: {}", m_name.value,
+                             printable(each.code, 80))
+                      .with_peer("the cloud said: " + printable(each.message, 200));
+    error.reach = aws::reach_of(each.code);
+    core::LaunchRequest asked = request;
+    asked.types = {each.choice.type};
+    if (error.kind == ErrorKind::quota) error.hint = quota_hint(each.code, asked, m_api.service().region);
+    reply.refused.push_back({each.choice, std::move(error)});
+  }
+  if (!reply.instances.empty() || !reply.refused.empty()) return reply;
+  return make_error(ErrorKind::capacity, "cloud '{}' started nothing and gave no reason at CreateFleet", m_name.value)
+      .with_hint("Add another type or subnet to the pool, or wait: tide tries again by itself.");
+}
+
+Result<std::string> Ec2Cloud::resolve_image(const core::LaunchRequest& request) {
+  switch (image_kind(request.image)) {
+    case ImageKind::name: return newest_image(request);
+    case ImageKind::parameter: {
+      aws::Service ssm = m_api.service();
+      ssm.endpoint = m_ssm_endpoint;
+      const std::string name = image_word(request.image);
+      TIDE_TRY_ASSIGN(const std::string value,
+                      aws::get_parameter({std::move(ssm), name, m_api.skew()}, *m_credentials, m_transport, m_clock));
+      return image_of_parameter(name, value);
+    }
+    case ImageKind::id:
+    case ImageKind::none:
+    case ImageKind::bad: break;
+  }
+  return request.image;
+}
+
+Result<std::string> Ec2Cloud::newest_image(const core::LaunchRequest& request) {
+  const std::string pattern = image_word(request.image);
+  aws::Call call{.action = "DescribeImages",
+                 .parameters = {{"Filter.1.Name", "name"},
+                                {"Filter.1.Value.1", pattern},
+                                {"Filter.2.Name", "state"},
+                                {"Filter.2.Value.1", "available"}}};
+  int number = 0;
+  for (const std::string& owner : values_of(request, key::k_image_owners))
+    call.parameters.emplace_back("Owner." + std::to_string(++number), owner);
+  const aws::Answer answer = m_api.call({&call, 1}).front();
   TIDE_TRY_ASSIGN(const std::string body, answer.body);
+  TIDE_TRY_ASSIGN(const auto images, in_call(parse_images_newest_first(body), m_name.value, call.action, answer));
+  if (!images.empty()) return images.front().id;
+  return make_error(ErrorKind::bad_request, "image '{}': cloud '{}' has none of that name from {}",
+                    printable(request.image, 120), m_name.value, join(values_of(request, key::k_image_owners), ", "))
+      .with_hint("Check [pools." + request.pool.value +
+                 "] image and image_owners; 'aws ec2 describe-images' lists them.");
+}
+
+// What only the request makes plain.
+Error Ec2Cloud::launch_error(const core::LaunchRequest& request, const aws::Answer& answer) const {
+  Error error = answer.body.error();
+  if (error.kind == ErrorKind::quota) error.hint = quota_hint(answer.code, request, m_api.service().region);
+  // A profile that was made seconds ago is not known everywhere yet.
+  const bool profile =
+      answer.code == "InvalidParameterValue" && answer.peer_message.find("iamInstanceProfile") != std::string::npos;
+  if (profile) error.kind = ErrorKind::eventual;
+  return error;
+}
+
+Result<LaunchReply> Ec2Cloud::read_launch(const core::LaunchRequest& request, const aws::Answer& answer) {
+  if (!answer.body) return launch_error(request, answer);
+  const std::string& body = *answer.body;
   TIDE_TRY_ASSIGN(auto started, in_call(parse_run_instances(body), m_name.value, "RunInstances", answer));
   // Older servers that speak EC2 take no tags at launch; a machine without them would be nobody's.
   std::vector<Listed> bare;

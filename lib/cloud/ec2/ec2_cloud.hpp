@@ -17,7 +17,10 @@ class Ec2Cloud : public Cloud {
   struct Options {
     aws::Service service;
     std::map<std::string, std::string> address_of_pool;  // "private", "public" or "ipv6"
-    aws::Pace pace;
+    aws::Pace pace = {};
+    std::map<std::string, std::string> families = {};  // of each pool's types: the quota that counts it
+    std::vector<core::PoolName> fleets = {};           // pools that are launched by CreateFleet
+    std::string ssm_endpoint = {};                     // of the parameters that name images
   };
 
   Ec2Cloud(Options options, std::shared_ptr<aws::CredentialSource> credentials, net::Transport& transport,
@@ -27,6 +30,7 @@ class Ec2Cloud : public Cloud {
   core::CloudTraits limits() const override;
   Result<std::vector<core::Instance>> list(const std::string& cluster) override;
   std::vector<Result<LaunchReply>> launch(std::span<const core::LaunchRequest> requests) override;
+  Result<std::string> resolve_image(const core::LaunchRequest& request) override;
   std::vector<Result<void>> terminate(std::span<const core::InstanceId> ids) override;
   Result<std::string> console(const core::InstanceId& id) override;
   Result<std::vector<InstanceType>> types(std::span<const std::string> names) override;
@@ -40,9 +44,18 @@ class Ec2Cloud : public Cloud {
   core::Instance finished(Listed listed) const;
   std::map<std::string, Result<std::string>> root_devices(std::span<const core::LaunchRequest> requests);
   Result<LaunchReply> read_launch(const core::LaunchRequest& request, const aws::Answer& answer);
+  Result<LaunchReply> read_fleet(const core::LaunchRequest& request, const aws::Answer& answer);
+  Result<std::string> newest_image(const core::LaunchRequest& request);
   Result<void> add_tags(const std::vector<Listed>& bare, const std::map<std::string, std::string>& tags);
 
+  Error launch_error(const core::LaunchRequest& request, const aws::Answer& answer) const;
+
   core::CloudName m_name;
+  core::CloudTraits m_traits;
+  std::string m_ssm_endpoint;
+  std::shared_ptr<aws::CredentialSource> m_credentials;
+  net::Transport& m_transport;
+  Clock& m_clock;
   std::map<std::string, std::string> m_address_of_pool;
   aws::QueryApi m_api;
 };

@@ -1,6 +1,7 @@
 #include <tide/cloud/aws/credential_chain.hpp>
 #include <tide/cloud/aws/endpoints.hpp>
 #include <tide/cloud/ec2/ec2_cloud.hpp>
+#include <tide/cloud/ec2/quotas.hpp>
 #include <tide/cloud/registry.hpp>
 #include <tide/net/url.hpp>
 #include <tide/util/text.hpp>
@@ -28,6 +29,10 @@ constexpr KeySpec k_cloud_keys[]{
     {.section = "clouds.*",
      .name = "sts_endpoint",
      .help = "URL of the STS that gives roles; default: AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL, the region's own."},
+    {.section = "clouds.*",
+     .name = "ssm_endpoint",
+     .help =
+         "URL of SSM, for images named by a parameter; default: AWS_ENDPOINT_URL_SSM, AWS_ENDPOINT_URL, AWS's own."},
     {.section = "clouds.*",
      .name = "use_fips_endpoint",
      .type = KeyType::flag,
@@ -84,6 +89,22 @@ constexpr KeySpec k_pool_keys[]{
      .name = "disk",
      .type = KeyType::size,
      .help = "Size of the root disk; default: the image's."},
+    {.section = "pools.*",
+     .name = "image_owners",
+     .type = KeyType::list,
+     .help = "Whose images image = \"name:PATTERN\" may choose from: account IDs, self, amazon, aws-marketplace."},
+    {.section = "pools.*",
+     .name = "launch_template",
+     .help = "Launch template, NAME-or-ID or NAME-or-ID:VERSION; what the pool says wins over it."},
+    {.section = "pools.*", .name = "placement_group", .help = "Name of the placement group that its machines share."},
+    {.section = "pools.*",
+     .name = "capacity_reservation",
+     .help = "open, none, or the ID of a capacity reservation; default: EC2's own, open."},
+    {.section = "pools.*",
+     .name = "fleet",
+     .type = KeyType::flag,
+     .fallback = "false",
+     .help = "Ask for all types and subnets in one CreateFleet call a machine; needs launch_template."},
     {.section = "pools.*",
      .name = "instance_profile",
      .help = "Instance profile by name or ARN; default none, so that no job gets its rights."},
@@ -196,6 +217,15 @@ Result<std::unique_ptr<Cloud>> make(const config::Config& config, const config::
   service.region = aws::real_region(region);
   variant.fips = variant.fips || service.region != region;
   TIDE_TRY_ASSIGN(service.endpoint, endpoint_of(cloud, service.region, variant, around));
+  std::string ssm_endpoint = cloud.option("ssm_endpoint");
+  if (ssm_endpoint.empty()) {
+    TIDE_TRY_ASSIGN(ssm_endpoint, aws::find_endpoint("ssm", around));
+  } else {
+    TIDE_TRY(check_url(cloud, "ssm_endpoint", ssm_endpoint));
+  }
+  if (ssm_endpoint.empty()) {
+    TIDE_TRY_ASSIGN(ssm_endpoint, aws::default_endpoint("ssm", service.region, variant));
+  }
   if (cloud.option("signature") == "v2") service.signature = aws::SignatureVersion::v2;
   if (service.ca_file.empty()) service.ca_file = aws::find_ca_file(around);
   if (!cloud.option("sts_endpoint").empty()) TIDE_TRY(check_url(cloud, "sts_endpoint", cloud.option("sts_endpoint")));
@@ -214,14 +244,24 @@ Result<std::unique_ptr<Cloud>> make(const config::Config& config, const config::
   TIDE_TRY_ASSIGN(const aws::Rates rates, rates_of(cloud));
   auto credentials = std::make_shared<aws::CredentialChain>(
       from, host.environment, aws::CredentialPorts{host.transport, host.runner, host.clock, host.random});
-  ec2::Ec2Cloud::Options options{.service = std::move(service), .address_of_pool = {}, .pace = {host.limiter, rates}};
-  for (const auto& [name, pool] : config.settings.pools) options.address_of_pool[name.value] = pool.address;
+  ec2::Ec2Cloud::Options options{.service = std::move(service),
+                                 .address_of_pool = {},
+                                 .pace = {host.limiter, rates},
+                                 .ssm_endpoint = std::move(ssm_endpoint)};
+  for (const auto& [name, pool] : config.settings.pools) {
+    if (pool.cloud != cloud.name) continue;
+    options.address_of_pool[name.value] = pool.address;
+    if (const auto fleet = pool.options.find("fleet"); fleet != pool.options.end() && fleet->second.front() == "true")
+      options.fleets.push_back(name);
+    for (const std::string& type : pool.types) options.families[type] = ec2::family_of(type);
+  }
   return std::unique_ptr<Cloud>(
       std::make_unique<ec2::Ec2Cloud>(std::move(options), std::move(credentials), host.transport, host.clock));
 }
 
 }  // namespace
 
-const Factory k_ec2_factory{.kind = "ec2", .cloud_keys = k_cloud_keys, .pool_keys = k_pool_keys, .make = make};
+const Factory k_ec2_factory{
+    .kind = "ec2", .cloud_keys = k_cloud_keys, .pool_keys = k_pool_keys, .make = make, .tells_types = true};
 
 }  // namespace tide::cloud

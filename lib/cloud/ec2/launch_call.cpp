@@ -7,23 +7,11 @@
 namespace tide::cloud::ec2 {
 namespace {
 
-using Options = std::map<std::string, std::vector<std::string>>;
-
 constexpr std::int64_t k_mib_per_gib = 1024;
 
-std::vector<std::string> values_of(const Options& options, const char* name) {
-  const auto at = options.find(name);
-  return at == options.end() ? std::vector<std::string>() : at->second;
-}
-
-std::string value_of(const Options& options, const char* name) {
-  const auto values = values_of(options, name);
-  return values.empty() ? std::string() : values.front();
-}
-
 // Whole GiB, rounded up: EC2 knows no smaller unit.
-Result<std::int64_t> disk_gib(const Options& options) {
-  TIDE_TRY_ASSIGN(const auto mib, parse_size_mib(value_of(options, key::k_disk)));
+Result<std::int64_t> disk_gib(const core::LaunchRequest& request) {
+  TIDE_TRY_ASSIGN(const auto mib, parse_size_mib(value_of(request, key::k_disk)));
   return (mib + k_mib_per_gib - 1) / k_mib_per_gib;
 }
 
@@ -39,13 +27,18 @@ class Parameters {
   std::vector<std::pair<std::string, std::string>> m_list;
 };
 
+std::string place_name(const std::string& place, const std::string& zone_name) {
+  return place.starts_with("subnet-") ? "SubnetId" : zone_name;
+}
+
 void add_place(Parameters& parameters, const core::LaunchRequest& request) {
   std::string place = request.zone;
-  const auto subnets = values_of(request.options, key::k_subnets);
+  const auto subnets = values_of(request, key::k_subnets);
   if (place.empty() && !subnets.empty()) place = subnets.front();
-  parameters.add_unless_empty(place.starts_with("subnet-") ? "SubnetId" : "Placement.AvailabilityZone", place);
+  parameters.add_unless_empty(place_name(place, "Placement.AvailabilityZone"), place);
+  parameters.add_unless_empty("Placement.GroupName", value_of(request, key::k_placement_group));
   int number = 0;
-  for (const std::string& group : values_of(request.options, key::k_security_groups)) {
+  for (const std::string& group : values_of(request, key::k_security_groups)) {
     const std::string name = group.starts_with("sg-") ? "SecurityGroupId." : "SecurityGroup.";
     parameters.add(name + std::to_string(++number), group);
   }
@@ -57,6 +50,23 @@ void add_market(Parameters& parameters, const core::LaunchRequest& request) {
   parameters.add("InstanceMarketOptions.SpotOptions.SpotInstanceType", "one-time");
   parameters.add("InstanceMarketOptions.SpotOptions.InstanceInterruptionBehavior", "terminate");
   parameters.add_unless_empty("InstanceMarketOptions.SpotOptions.MaxPrice", request.max_price);
+}
+
+void add_template(Parameters& parameters, const std::string& prefix, const core::LaunchRequest& request) {
+  const auto found = parse_template(value_of(request, key::k_launch_template));
+  if (!found) return;
+  parameters.add_unless_empty(prefix + "LaunchTemplateId", found->id);
+  parameters.add_unless_empty(prefix + "LaunchTemplateName", found->name);
+  parameters.add(prefix + "Version", found->version);
+}
+
+void add_reservation(Parameters& parameters, const core::LaunchRequest& request) {
+  const std::string value = value_of(request, key::k_capacity_reservation);
+  const bool target = value.starts_with("cr-");
+  parameters.add_unless_empty(target
+                                  ? "CapacityReservationSpecification.CapacityReservationTarget.CapacityReservationId"
+                                  : "CapacityReservationSpecification.CapacityReservationPreference",
+                              value);
 }
 
 // Tokens only, one hop (no container or guest of the node reaches it), and the node reads its own names there.
@@ -74,14 +84,15 @@ Result<void> add_disk(Parameters& parameters, const core::LaunchRequest& request
                       request.image)
         .with_hint("Leave [pools." + request.pool.value + "] disk out.");
   }
-  TIDE_TRY_ASSIGN(const auto gib, disk_gib(request.options));
+  TIDE_TRY_ASSIGN(const auto gib, disk_gib(request));
   parameters.add("BlockDeviceMapping.1.DeviceName", root_device);
   parameters.add("BlockDeviceMapping.1.Ebs.VolumeSize", std::to_string(gib));
   parameters.add("BlockDeviceMapping.1.Ebs.DeleteOnTermination", "true");
   return {};
 }
 
-Result<void> add_tags(Parameters& parameters, const core::LaunchRequest& request) {
+Result<void> add_tags(Parameters& parameters, const core::LaunchRequest& request,
+                      std::initializer_list<const char*> resources) {
   const auto tags = launch_tags(request);
   for (const auto& [name, value] : tags) {
     if (value.size() <= k_tag_value_max) continue;
@@ -90,7 +101,7 @@ Result<void> add_tags(Parameters& parameters, const core::LaunchRequest& request
         .with_hint("Use shorter [pools." + request.pool.value + "] names.");
   }
   int specification = 0;
-  for (const char* resource : {"instance", "volume"}) {
+  for (const char* resource : resources) {
     const std::string prefix = "TagSpecification." + std::to_string(++specification) + ".";
     parameters.add(prefix + "ResourceType", resource);
     int number = 0;
@@ -104,7 +115,11 @@ Result<void> add_tags(Parameters& parameters, const core::LaunchRequest& request
 }
 
 Result<void> check_sizes(const core::LaunchRequest& request) {
-  if (request.types.empty()) return make_error(ErrorKind::bad_request, "pool '{}' names no type", request.pool.value);
+  const bool from_template = !value_of(request, key::k_launch_template).empty();
+  if (request.types.empty() && (is_fleet(request) || !from_template))
+    return make_error(ErrorKind::bad_request, "pool '{}' names no type", request.pool.value);
+  if (is_fleet(request) && !from_template)
+    return make_error(ErrorKind::bad_request, "pool '{}' is a fleet and has no launch_template", request.pool.value);
   if (request.count < 1 || request.count > k_launch_max || request.min_count < 1 || request.min_count > request.count) {
     return make_error(ErrorKind::bad_request, "one call starts 1 to {} machines, not {} (at least {})", k_launch_max,
                       request.count, request.min_count);
@@ -119,34 +134,91 @@ Result<void> check_sizes(const core::LaunchRequest& request) {
 
 }  // namespace
 
+std::vector<std::string> values_of(const core::LaunchRequest& request, const char* key) {
+  const auto at = request.options.find(key);
+  return at == request.options.end() ? std::vector<std::string>() : at->second;
+}
+
+std::string value_of(const core::LaunchRequest& request, const char* key) {
+  const auto values = values_of(request, key);
+  return values.empty() ? std::string() : values.front();
+}
+
+std::optional<Template> parse_template(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  const std::string_view name = text.substr(0, colon);
+  const std::string_view version = colon == std::string_view::npos ? "$Default" : text.substr(colon + 1);
+  const bool number = !version.empty() && version.find_first_not_of("0123456789") == std::string_view::npos;
+  if (name.empty() || !(number || version == "$Default" || version == "$Latest")) return std::nullopt;
+  Template found{.id = {}, .name = {}, .version = std::string(version)};
+  (name.starts_with("lt-") ? found.id : found.name) = name;
+  return found;
+}
+
+bool is_fleet(const core::LaunchRequest& request) { return value_of(request, key::k_fleet) == "true"; }
+
 std::map<std::string, std::string> launch_tags(const core::LaunchRequest& request) {
   auto tags = request.tags;
   if (!request.names.empty()) tags[core::tag::k_names] = compress_hostlist(request.names);
   return tags;
 }
 
-bool wants_disk(const core::LaunchRequest& request) { return !value_of(request.options, key::k_disk).empty(); }
+bool wants_disk(const core::LaunchRequest& request) { return !value_of(request, key::k_disk).empty(); }
 
 Result<aws::Call> launch_call(const core::LaunchRequest& request, const std::string& root_device) {
   TIDE_TRY(check_sizes(request));
   Parameters parameters;
-  parameters.add("ImageId", request.image);
-  parameters.add("InstanceType", request.types.front());
+  add_template(parameters, "LaunchTemplate.", request);
+  parameters.add_unless_empty("ImageId", request.image);
+  parameters.add_unless_empty("InstanceType", request.types.empty() ? "" : request.types.front());
   parameters.add("MinCount", std::to_string(request.min_count));
   parameters.add("MaxCount", std::to_string(request.count));
   parameters.add("ClientToken", request.intent.value);
-  parameters.add_unless_empty("KeyName", value_of(request.options, key::k_key));
+  parameters.add_unless_empty("KeyName", value_of(request, key::k_key));
   add_place(parameters, request);
   add_market(parameters, request);
+  add_reservation(parameters, request);
   add_metadata(parameters);
   parameters.add("InstanceInitiatedShutdownBehavior", "terminate");
-  const std::string profile = value_of(request.options, key::k_instance_profile);
+  const std::string profile = value_of(request, key::k_instance_profile);
   parameters.add_unless_empty(profile.starts_with("arn:") ? "IamInstanceProfile.Arn" : "IamInstanceProfile.Name",
                               profile);
   TIDE_TRY(add_disk(parameters, request, root_device));
-  TIDE_TRY(add_tags(parameters, request));
+  TIDE_TRY(add_tags(parameters, request, {"instance", "volume"}));
   parameters.add_unless_empty("UserData", base64_encode(request.user_data));
   return aws::Call{.action = "RunInstances", .parameters = parameters.take()};
+}
+
+Result<aws::Call> fleet_call(const core::LaunchRequest& request) {
+  TIDE_TRY(check_sizes(request));
+  const bool spot = request.market == core::Market::spot;
+  Parameters parameters;
+  parameters.add("Type", "instant");
+  parameters.add("ClientToken", request.intent.value);
+  parameters.add("TargetCapacitySpecification.TotalTargetCapacity", std::to_string(request.count));
+  parameters.add("TargetCapacitySpecification.DefaultTargetCapacityType", spot ? "spot" : "on-demand");
+  const std::string options = spot ? "SpotOptions." : "OnDemandOptions.";
+  parameters.add(options + "AllocationStrategy", spot ? "capacity-optimized-prioritized" : "prioritized");
+  if (request.min_count > 1) {
+    parameters.add(options + "MinTargetCapacity", std::to_string(request.min_count));
+    parameters.add(options + "SingleAvailabilityZone", "true");
+  }
+  if (!spot && value_of(request, key::k_capacity_reservation) == "open")
+    parameters.add(options + "CapacityReservationOptions.UsageStrategy", "use-capacity-reservations-first");
+  const std::string config = "LaunchTemplateConfigs.1.";
+  add_template(parameters, config + "LaunchTemplateSpecification.", request);
+  std::vector<core::Choice> choices = request.alternatives;
+  choices.insert(choices.begin(), {request.types.front(), request.zone});
+  for (std::size_t i = 0; i < choices.size(); ++i) {
+    const std::string prefix = config + "Overrides." + std::to_string(i + 1) + ".";
+    parameters.add(prefix + "InstanceType", choices[i].type);
+    parameters.add_unless_empty(prefix + place_name(choices[i].zone, "AvailabilityZone"), choices[i].zone);
+    parameters.add_unless_empty(prefix + "ImageId", request.image);
+    if (spot) parameters.add_unless_empty(prefix + "MaxPrice", request.max_price);
+    parameters.add(prefix + "Priority", std::to_string(i));
+  }
+  TIDE_TRY(add_tags(parameters, request, {"instance"}));
+  return aws::Call{.action = "CreateFleet", .parameters = parameters.take()};
 }
 
 }  // namespace tide::cloud::ec2

@@ -5,7 +5,9 @@
 #include <tide/core/settings.hpp>
 
 #include <map>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace tide::cloud::ec2 {
 
@@ -20,11 +22,34 @@ constexpr const char* k_subnets = "subnets";
 constexpr const char* k_security_groups = "security_groups";
 constexpr const char* k_disk = "disk";
 constexpr const char* k_instance_profile = "instance_profile";
+constexpr const char* k_image_owners = "image_owners";
+constexpr const char* k_launch_template = "launch_template";
+constexpr const char* k_placement_group = "placement_group";
+constexpr const char* k_capacity_reservation = "capacity_reservation";
+constexpr const char* k_fleet = "fleet";
 }  // namespace key
+
+std::vector<std::string> values_of(const core::LaunchRequest& request, const char* key);
+std::string value_of(const core::LaunchRequest& request, const char* key);  // the first, or ""
+
+// [pools.x] launch_template = "NAME-or-ID[:VERSION]"
+struct Template {
+  std::string id;  // "lt-..."; else a name
+  std::string name;
+  std::string version;  // "$Default" where none is said, as EC2 does
+
+  bool operator==(const Template&) const = default;
+};
+std::optional<Template> parse_template(std::string_view text);
 
 // RunInstances as it is sent: a pure function, so a repeat sends the same bytes. `root_device` is the image's, and only
 // needed if the request has a disk size. What EC2 would refuse for its size is an error of kind bad_request.
 Result<aws::Call> launch_call(const core::LaunchRequest& request, const std::string& root_device);
+
+// CreateFleet of type instant, likewise: the request's choice and all its alternatives, in order, over a launch
+// template (which holds what is not here: key, groups, user data).
+Result<aws::Call> fleet_call(const core::LaunchRequest& request);
+bool is_fleet(const core::LaunchRequest& request);
 
 // What its machines are tagged with: the request's tags and the list of names.
 std::map<std::string, std::string> launch_tags(const core::LaunchRequest& request);

@@ -4,6 +4,8 @@
 #include <tide/util/digest.hpp>
 #include <tide/util/text.hpp>
 
+#include <algorithm>
+
 namespace tide::cloud::ec2 {
 namespace {
 
@@ -61,6 +63,50 @@ Result<std::map<std::string, std::string>> parse_describe_images(std::string_vie
     return {};
   }));
   return devices;
+}
+
+Result<std::vector<Image>> parse_images_newest_first(std::string_view xml) {
+  pugi::xml_document document;
+  TIDE_TRY_ASSIGN(const auto root, aws::parse_xml(document, xml, "DescribeImagesResponse"));
+  if (!child(root, "imagesSet")) return make_error(ErrorKind::protocol, "the reply has no imagesSet");
+  std::vector<Image> images;
+  TIDE_TRY(aws::for_each_item(root, "imagesSet", [&](const pugi::xml_node& item) -> Result<void> {
+    Image image{child_text(item, "imageId"), child_text(item, "name"), child_text(item, "creationDate")};
+    if (image.id.empty() || image.created.empty())
+      return make_error(ErrorKind::protocol, "an image in the reply has no ID or no date");
+    images.push_back(std::move(image));
+    return {};
+  }));
+  std::ranges::sort(images, [](const Image& a, const Image& b) {
+    return a.created != b.created ? a.created > b.created : a.id < b.id;
+  });
+  return images;
+}
+
+Result<FleetReply> parse_create_fleet(std::string_view xml) {
+  pugi::xml_document document;
+  TIDE_TRY_ASSIGN(const auto root, aws::parse_xml(document, xml, "CreateFleetResponse"));
+  const auto place_of = [](const pugi::xml_node& item) {
+    const auto overrides = child(child(item, "launchTemplateAndOverrides"), "overrides");
+    const std::string subnet = child_text(overrides, "subnetId");
+    return core::Choice{child_text(overrides, "instanceType"),
+                        subnet.empty() ? child_text(overrides, "availabilityZone") : subnet};
+  };
+  FleetReply reply;
+  TIDE_TRY(aws::for_each_item(root, "fleetInstanceSet", [&](const pugi::xml_node& item) -> Result<void> {
+    const core::Choice choice = place_of(item);
+    const std::string type = child_text(item, "instanceType");
+    return aws::for_each_item(item, "instanceIds", [&](const pugi::xml_node& id) -> Result<void> {
+      if (aws::text_of(id).empty()) return make_error(ErrorKind::protocol, "an instance in the reply has no ID");
+      reply.instances.push_back({aws::text_of(id), type.empty() ? choice.type : type, choice.zone});
+      return {};
+    });
+  }));
+  TIDE_TRY(aws::for_each_item(root, "errorSet", [&](const pugi::xml_node& item) -> Result<void> {
+    reply.errors.push_back({child_text(item, "errorCode"), child_text(item, "errorMessage"), place_of(item)});
+    return {};
+  }));
+  return reply;
 }
 
 Result<std::string> parse_console_output(std::string_view xml) {

@@ -90,6 +90,56 @@ gate 'capacity?n=0'
 bad InsufficientInstanceCapacity "${run[@]}" --client-token token-2
 gate 'fail?n=1&status=503&code=RequestLimitExceeded'
 bad RequestLimitExceeded "${mine[@]}"
+gate 'capacity'
+
+# Images by name and owner, and by SSM's parameter.
+gate 'image?id=ami-0old&name=debian-12-1&owner=123456789012&created=2026-01-01T00:00:00.000Z'
+gate 'image?id=ami-0new&name=debian-12-2&owner=123456789012&created=2026-02-01T00:00:00.000Z'
+gate 'image?id=ami-0bad&name=debian-12-3&owner=999999999999&created=2026-03-01T00:00:00.000Z'
+good describe-images --owners 123456789012 --filters 'Name=name,Values=debian-12-*' Name=state,Values=available \
+  --query 'sort_by(Images,&CreationDate)[-1].ImageId'
+is ami-0new
+good describe-images --owners 123456789012 --filters 'Name=name,Values=fedora-*' --query 'length(Images)'
+is 0
+ssm() { "$aws" --endpoint-url "$endpoint" --region eu-central-1 --output text ssm "$@" >"$work/out" 2>"$work/err"; }
+gate 'parameter?name=/site/worker&value=ami-0new'
+ssm get-parameter --name /site/worker --query Parameter.Value || fail "get-parameter"
+is ami-0new
+if ssm get-parameter --name /site/none; then fail "a parameter that is not there"; fi
+grep -q '(ParameterNotFound)' "$work/err" || fail "should be ParameterNotFound"
+checks=$((checks + 2))
+
+# Launch templates, placement groups, reservations.
+good create-launch-template --launch-template-name worker --launch-template-data '{"ImageId":"ami-0tmpl","InstanceType":"c5.large","UserData":"ZWNobw=="}' \
+  --query LaunchTemplate.LaunchTemplateName
+is worker
+good run-instances --launch-template 'LaunchTemplateName=worker,Version=$Default' --count 1 --client-token t-1 \
+  --capacity-reservation-specification CapacityReservationPreference=none --query 'Instances[].[ImageId,InstanceType]'
+is "$(printf 'ami-0tmpl\tc5.large')"
+good run-instances --launch-template LaunchTemplateName=worker --instance-type c6i.xlarge --count 1 --client-token t-2 \
+  --query 'Instances[].[ImageId,InstanceType]'
+is "$(printf 'ami-0tmpl\tc6i.xlarge')"
+bad InvalidLaunchTemplateName.NotFoundException run-instances --launch-template LaunchTemplateName=none --count 1
+bad InvalidPlacementGroup.Unknown run-instances --launch-template LaunchTemplateName=worker --count 1 --placement GroupName=missing
+
+# What is refused on order, and a fleet that goes on to the next choice.
+for code in Unsupported InsufficientFreeAddressesInSubnet VcpuLimitExceeded; do
+  gate "refuse?what=c7i.xlarge@subnet-1&code=$code"
+  bad $code run-instances --image-id ami-0abc --instance-type c7i.xlarge --subnet-id subnet-1 --count 1
+done
+fleet=(create-fleet --type instant --client-token f-1
+  --target-capacity-specification TotalTargetCapacity=1,DefaultTargetCapacityType=on-demand
+  --on-demand-options AllocationStrategy=prioritized --tag-specifications "$tags"
+  --launch-template-configs '[{"LaunchTemplateSpecification":{"LaunchTemplateName":"worker","Version":"$Default"},"Overrides":[
+    {"InstanceType":"c7i.xlarge","SubnetId":"subnet-1","Priority":0},{"InstanceType":"c6i.xlarge","SubnetId":"subnet-2","Priority":1}]}]')
+good "${fleet[@]}" --query 'Errors[].[ErrorCode,LaunchTemplateAndOverrides.Overrides.SubnetId]'
+is "$(printf 'VcpuLimitExceeded\tsubnet-1')"
+good "${fleet[@]}" --query 'Instances[].[InstanceType,length(InstanceIds)]'
+is "$(printf 'c6i.xlarge\t1')"
+good "${fleet[@]}" --query 'Instances[0].InstanceIds[0]'
+good describe-instances --instance-ids "$(cat "$work/out")" --query 'Reservations[].Instances[].Tags[?Key==`tide:cluster`].Value'
+is physics
+
 bad InvalidAction describe-vpcs
 AWS_SECRET_ACCESS_KEY=wrong bad AuthFailure "${mine[@]}"
 AWS_ACCESS_KEY_ID=AKIDOTHER bad AuthFailure "${mine[@]}"

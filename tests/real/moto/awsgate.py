@@ -10,6 +10,7 @@ gate is known too. Faults are ordered by GET:
                           lost; html: a 502's page, page: 200 with a web page
   /__gate/page?n=1        so many machines a page of DescribeInstances, whatever MaxResults says
   /__gate/capacity?n=5    so many more can start; without n: no limit
+  /__gate/refuse?what=TYPE|PLACE|TYPE@PLACE&code=Unsupported[&status=400]    launches of it, until the code is empty
   /__gate/skew?s=3600     the gate's clock is off by so much     /__gate/delay?ms=200     /__gate/reset
   /__gate/log             one JSON object a request: action, service, key, region, status, code, injected
 """
@@ -55,7 +56,7 @@ class State:
 
     def reset(self):
         with self.lock:
-            self.faults, self.log, self.tokens, self.issued = [], [], {}, {}
+            self.faults, self.log, self.tokens, self.issued, self.refusals = [], [], {}, {}, {}
             self.delay_seconds, self.skew_seconds, self.capacity, self.page = 0.0, 0, None, None
 
     def keys(self):
@@ -80,6 +81,14 @@ class State:
                     fault["n"] -= 1
                     return fault
         return None
+
+    def check_refusals(self, parameters):
+        kind = parameters.get("InstanceType", "")
+        place = parameters.get("SubnetId") or parameters.get("Placement.AvailabilityZone", "")
+        for what in ("%s@%s" % (kind, place), kind, place):
+            code, status = self.refusals.get(what, ("", 0))
+            if what and code:
+                raise Refusal(status, code, "Refused as the test asked: %s." % what)
 
     def take_capacity(self, least, most, kind):
         with self.lock:
@@ -187,6 +196,8 @@ class Gate(BaseHTTPRequestHandler):
             state.capacity = int(query["n"]) if "n" in query else None
         elif what == "page":
             state.page = query["n"]
+        elif what == "refuse":
+            state.refusals[query["what"]] = (query.get("code", ""), int(query.get("status", 400)))
         elif what == "skew":
             state.skew_seconds = int(query["s"])
         elif what == "delay":
@@ -215,6 +226,7 @@ class Gate(BaseHTTPRequestHandler):
                               "arguments used in previous request(s).")
             if known:
                 return known[1]
+            state.check_refusals(parameters)
             count = state.take_capacity(int(parameters.get("MinCount", 1)), int(parameters.get("MaxCount", 1)),
                                         parameters.get("InstanceType", ""))
             answer = self.forward(with_count(body, count))

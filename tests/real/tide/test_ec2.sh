@@ -147,8 +147,89 @@ for how in html truncate drop "hang&s=3"; do
 done
 same "nothing was ended or launched" "$before" "$(live)"
 
-# No capacity: another type is tried in a later pass; a person's launch is told 8.
+# No capacity anywhere: a person's launch is told 8.
 gate "capacity?n=0"
 exits 8 tide launch small -n 1
 gate "capacity"
+
+# Types fall back in the same pass, and what was full is told with its end.
+sed -i "s|^max_nodes.*|max_nodes = 40|" "$TIDE_CONFIG"
+fresh() { # NAME: a cluster of its own, with nothing remembered
+  rm -rf "$work/state"
+  cluster=$1$base
+  sed -i "s|^name = .*|name = \"$cluster\"|" "$TIDE_CONFIG"
+  gate reset
+}
+base=$cluster
+types() { aws describe-instances --filters Name=instance-state-name,Values=pending,running "Name=tag:tide:cluster,Values=$cluster" --query 'Reservations[].Instances[].InstanceType' | tr '\t' '\n' | sort | uniq -c | xargs; }
+fresh full
+gate "refuse?what=c5.large&code=InsufficientInstanceCapacity&status=500"
+exits 0 tide launch small -n 3
+same "the second type came, in the same pass" "3 m5.large" "$(types)"
+same "in two calls" 2 "$(calls RunInstances)"
+tide explain small >"$work/explained" || true
+check "explain tells what is full, and until when" grep -Eq 'c5\.large: no capacity until ([-0-9]+T)?[0-9:]+Z' "$work/explained"
+gate reset
+exits 0 tide launch small -n 1
+same "and does not ask for it again meanwhile" 1 "$(calls RunInstances)"
+
+# Of five, two are there: the rest comes of the next type.
+fresh part
+gate "capacity?n=2"
+exits 0 tide launch small -n 5
+says '2 of 5 came'
+same "what was there came" "2 c5.large" "$(types)"
+
+# A type that is not offered: the next one, and a day's rest.
+fresh never
+gate "refuse?what=c5.large&code=Unsupported"
+exits 0 tide launch small -n 1
+same "the offered type came" "1 m5.large" "$(types)"
+tide explain small >"$work/explained" || true
+check "not offered, told with its end" grep -q 'c5.large: not offered' "$work/explained"
+
+# The quota counts both types: one call, told once with the quota's name, no second call in the next pass.
+fresh quota
+gate "refuse?what=c5.large&code=VcpuLimitExceeded"
+exits 8 tide launch small -n 1
+says 'Running On-Demand Standard'
+same "no other type of the same quota was asked for" 1 "$(calls RunInstances)"
+exits 8 tide launch small -n 1
+same "nor was it asked again" 1 "$(calls RunInstances)"
+
+# No addresses left in a subnet: any type goes to the other one.
+fresh subnet
+first=$(aws create-subnet --vpc-id "$(aws describe-vpcs --query 'Vpcs[0].VpcId')" --cidr-block 172.31.112.0/24 --query Subnet.SubnetId)
+second=$(aws create-subnet --vpc-id "$(aws describe-vpcs --query 'Vpcs[0].VpcId')" --cidr-block 172.31.113.0/24 --query Subnet.SubnetId)
+echo "subnets = [\"$first\", \"$second\"]" >>"$TIDE_CONFIG"
+gate "refuse?what=$first&code=InsufficientFreeAddressesInSubnet"
+exits 0 tide launch small -n 2
+same "in the other subnet" "$second $second" "$(aws describe-instances --filters "Name=tag:tide:cluster,Values=$cluster" --query 'Reservations[].Instances[].SubnetId' | xargs)"
+same "by the second call" 2 "$(calls RunInstances)"
+gate "refuse?what=$first&code=InsufficientFreeAddressesInSubnet"
+tide explain small >"$work/explained" || true
+check "the subnet is told, not the type" grep -q "$first: no room until" "$work/explained"
+sed -i '/^subnets = /d' "$TIDE_CONFIG"
+
+# Throttled is never taken for capacity.
+fresh slow
+gate "fail?n=9&status=503&code=RequestLimitExceeded&action=RunInstances"
+code=0
+tide launch small -n 1 >"$work/out" 2>"$work/err" || code=$?
+check "throttled: the cloud's failure ($code)" test "$code" = 6
+tide explain small >"$work/explained" || true
+check "and no capacity is remembered" sh -c "! grep -q 'no capacity' '$work/explained'"
+
+# Sizes that the cloud tells: no slots, no memory in the pool.
+fresh size
+sed -i '/^slots = /d; /^memory = /d' "$TIDE_CONFIG"
+exits 0 tide config check --ask-clouds
+says 'offers 2 slots'
+exits 0 tide launch small -n 1
+same "what types offer was looked up" 2 "$(calls DescribeInstanceTypes)"
+exits 0 tide launch small -n 1
+same "and is known from then on" 2 "$(calls DescribeInstanceTypes)"
+sed -i 's|^types = .*|types = ["c5.large", "m5.large"]\nslots = 4|' "$TIDE_CONFIG"
+exits 3 tide config check --ask-clouds
+says "'c5.large' has 2 slots, fewer than slots = 4"
 exit $failed

@@ -120,15 +120,60 @@ TEST_CASE("back-off: of a type moves to the next type, then zone, then pool") { 
   auto world = with_small(two);
   CHECK(first(world).types == Lines{"t1"});
   CHECK(first(world).zone == "a");
-  world = backing_off(world, "aws/small/t1/a");
+  world = backing_off(world, "aws:on-demand:t1:a");
   CHECK(first(world).zone == "b");
-  world = backing_off(world, "aws/small/t1/b");
+  world = backing_off(world, "aws:on-demand:t1:b");
   CHECK(first(world).types == Lines{"t2"});
-  world = backing_off(backing_off(world, "aws/small/t2/a"), "aws/small/t2/b").pool("dear", [](core::Pool& pool) {
-    pool.price_micros = 900'000;
-  });
+  world =
+      backing_off(backing_off(world, "aws:on-demand:t2:a"), "aws:on-demand:t2:b").pool("dear", [](core::Pool& pool) {
+        pool.price_micros = 900'000;
+      });
   CHECK(first(world).pool.value == "dear");
   CHECK(refused(world.plan(), "back-off", ErrorKind::capacity));
+}
+
+TEST_CASE("choices: those that do not rest, in the pool's order, go with the launch") {
+  auto world = backing_off(with_small([](core::Pool& pool) {
+                             pool.types = {"t1", "t2"}, pool.zones = {"a", "b"};
+                           }),
+                           "aws:on-demand:t1:b");
+  const auto request = launches(world.plan()).at(0).request;
+  CHECK(request.types == Lines{"t1"});
+  CHECK(request.alternatives == std::vector<core::Choice>{{"t2", "a"}, {"t2", "b"}});
+  CHECK(core::describe(core::Action{launches(world.plan()).at(0)}).ends_with(": t1 in a, else t2 in a, else t2 in b"));
+}
+
+TEST_CASE("choices: one job's machines that need several calls stay in one zone") {
+  auto world = snapshot().waiting(slots(40, 10)).set([](core::Settings& s) {
+    s.pools.at({"small"}).types = {"t1", "t2"};
+    s.pools.at({"small"}).zones = {"a", "b"};
+  });
+  CHECK(launches(world.plan()).at(0).request.alternatives.size() == 3);
+  world.now.clouds.at({"aws"}).launch_max = 5;
+  for (const auto& launch : launches(world.plan()))
+    CHECK(launch.request.alternatives == std::vector<core::Choice>{{"t2", "a"}});
+}
+
+TEST_CASE("choices: all at rest, each is told with its end, a quota once") {
+  auto world = with_small([](core::Pool& pool) { pool.types = {"t1", "t2", "t3"}; });
+  world.now.clouds.at({"aws"}).families = {{"t2", "T"}, {"t3", "T"}};
+  world = backing_off(world, "aws:on-demand:t1:");
+  world.memory().back_offs.at("aws:on-demand:t1:").what = "t1";
+  world = backing_off(world, "aws:on-demand:family=T:*", ErrorKind::quota);
+  world.memory().back_offs.at("aws:on-demand:family=T:*").what = "T types";
+  const auto plan = world.plan();
+  CHECK(ordered(plan) == 0);
+  const auto told = std::ranges::find(plan.declined, "back-off", [](const auto& one) { return one.reason.rule; });
+  REQUIRE(told != plan.declined.end());
+  CHECK(told->reason.text ==
+        "pool 'small': t1: no capacity until 08:01:00Z; T types: over the quota, not asked for until 08:01:00Z: "
+        "no c7 there");
+}
+
+TEST_CASE("calls: one machine each, where the pool is launched so") {
+  auto world = hungry();
+  world.now.clouds.at({"aws"}).one_a_call = {{"small"}};
+  CHECK(launches(world.plan()).size() == 50);
 }
 
 TEST_CASE("back-off: of a pool or of a cloud; ends by itself") {  // B-P5, requirement 15

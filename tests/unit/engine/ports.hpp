@@ -2,7 +2,10 @@
 
 #include "tests/support/builders.hpp"
 
+#include <tide/core/back_off.hpp>
 #include <tide/engine/pass.hpp>
+
+#include <fmt/ranges.h>
 
 #include <optional>
 #include <string>
@@ -64,7 +67,11 @@ class FakeCloud final : public cloud::Cloud {
       : m_journal(journal), m_name{std::move(name)}, m_traits(traits), listing(std::move(listed)) {}
 
   const core::CloudName& name() const override { return m_name; }
-  core::CloudTraits limits() const override { return m_traits; }
+  core::CloudTraits limits() const override {
+    core::CloudTraits traits = m_traits;
+    traits.families = families;
+    return traits;
+  }
   Result<std::vector<core::Instance>> list(const std::string& cluster) override {
     m_journal.say("list " + m_name.value + " " + cluster);
     return listing;
@@ -77,12 +84,19 @@ class FakeCloud final : public cloud::Cloud {
                            row->second.request == request;
       m_journal.say(fmt::format("launch {} x{}{}", request.pool.value, request.count, on_disk ? "" : ": NOT ON DISK"));
       tokens.push_back(request.intent.value);
+      const std::string choice = core::describe(core::bid_of(request));
+      asked.push_back(fmt::format("{} x{} {}", choice, request.count, fmt::join(request.names, ",")));
+      if (const auto no = refuses.find(choice); no != refuses.end()) {
+        replies.push_back(no->second);
+        continue;
+      }
       if (refusal) {
         replies.push_back(*refusal);
         continue;
       }
       cloud::LaunchReply reply;
-      const int count = std::min(request.count, comes);
+      const auto room = comes_of.find(choice);
+      const int count = std::min(request.count, room == comes_of.end() ? comes : room->second);
       for (int i = 0; i < count; ++i) {
         core::Instance one;
         one.cloud = m_name;
@@ -95,6 +109,9 @@ class FakeCloud final : public cloud::Cloud {
       replies.push_back(std::move(reply));
     }
     return replies;
+  }
+  Result<std::string> resolve_image(const core::LaunchRequest& request) override {
+    return image && image->empty() ? Result<std::string>(request.image) : image;
   }
   std::vector<Result<void>> terminate(std::span<const core::InstanceId> ids) override {
     std::vector<Result<void>> results;
@@ -124,6 +141,11 @@ class FakeCloud final : public cloud::Cloud {
  public:
   Result<std::vector<core::Instance>> listing;
   std::optional<Error> refusal;
+  std::map<std::string, Error> refuses;  // by choice: "t1 in a"
+  std::map<std::string, int> comes_of;   // likewise
+  core::Families families;
+  Lines asked;                               // "t1 in a x2 n1,n2"
+  Result<std::string> image{std::string()};  // "": the request's own
   std::optional<Error> end_error;
   Result<std::string> console_text{std::string("kernel panic")};
   int comes = 1'000;  // machines a call at most
@@ -198,9 +220,12 @@ class FakeNames final : public names::NameTable {
 class FakeClock final : public Clock {
  public:
   TimePoint now() override { return k_wall; }
-  std::chrono::milliseconds monotonic() override { return 0ms; }
+  std::chrono::milliseconds monotonic() override { return elapsed += step; }
   BootTime boot() override { return {"boot", 1'000}; }
   bool sleep_for(std::chrono::milliseconds) override { return true; }
+
+  std::chrono::milliseconds elapsed{0};
+  std::chrono::milliseconds step{0};
 };
 
 class FakeRandom final : public Random {
@@ -244,6 +269,7 @@ class Stage {
   FakeCloud& cloud() { return *m_clouds.front(); }
   core::Memory& disk() { return journal.disk; }
   engine::Ports& ports() { return m_ports; }
+  FakeClock& clock() { return m_clock; }
 
   Journal journal;
   core::Settings settings;

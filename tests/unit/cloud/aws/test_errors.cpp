@@ -85,6 +85,58 @@ TEST_CASE("kind_of: every class of EC2's codes") {
   }
 }
 
+TEST_CASE("kind_of, reach_of: what each class of a refused launch keeps off") {
+  struct Case {
+    const char* code;
+    ErrorKind kind;
+    Reach reach;
+  };
+  const std::vector<Case> cases{
+      // this type, zone or subnet, and market; minutes
+      {"InsufficientInstanceCapacity", ErrorKind::capacity, Reach::usual},
+      {"InsufficientHostCapacity", ErrorKind::capacity, Reach::usual},
+      {"InsufficientReservedInstanceCapacity", ErrorKind::capacity, Reach::usual},
+      {"InsufficientCapacity", ErrorKind::capacity, Reach::usual},
+      {"UnfulfillableCapacity", ErrorKind::capacity, Reach::usual},
+      {"ReservationCapacityExceeded", ErrorKind::capacity, Reach::usual},
+      {"SpotMaxPriceTooLow", ErrorKind::capacity, Reach::usual},
+      {"MaxFleetCountExceeded", ErrorKind::capacity, Reach::usual},
+      // a day
+      {"Unsupported", ErrorKind::capacity, Reach::offer},
+      // the place, whatever the type
+      {"InsufficientFreeAddressesInSubnet", ErrorKind::capacity, Reach::place},
+      {"InsufficientVolumeCapacity", ErrorKind::capacity, Reach::place},
+      // the types that the quota counts, in this market
+      {"InstanceLimitExceeded", ErrorKind::quota, Reach::family},
+      {"VcpuLimitExceeded", ErrorKind::quota, Reach::family},
+      {"MaxSpotInstanceCountExceeded", ErrorKind::quota, Reach::family},
+      // the account
+      {"VolumeLimitExceeded", ErrorKind::quota, Reach::account},
+      {"NetworkInterfaceLimitExceeded", ErrorKind::quota, Reach::account},
+      {"AddressLimitExceeded", ErrorKind::quota, Reach::account},
+      {"PendingVerification", ErrorKind::quota, Reach::account},
+      // the pool: what its image or keys ask for
+      {"OptInRequired", ErrorKind::quota, Reach::usual},
+      {"InvalidAMIID.NotFound", ErrorKind::bad_request, Reach::usual},
+      {"InvalidSubnetID.NotFound", ErrorKind::bad_request, Reach::usual},
+      {"InvalidGroup.NotFound", ErrorKind::bad_request, Reach::usual},
+      {"InvalidKeyPair.NotFound", ErrorKind::bad_request, Reach::usual},
+      {"InvalidUserData.Malformed", ErrorKind::bad_request, Reach::usual},
+      {"InvalidLaunchTemplateName.NotFoundException", ErrorKind::eventual, Reach::usual},
+      // the cloud
+      {"RequestLimitExceeded", ErrorKind::throttled, Reach::usual},
+      {"Blocked", ErrorKind::auth, Reach::usual},
+      {"UnauthorizedOperation", ErrorKind::auth, Reach::usual},
+      // its spot machines
+      {"AuthFailure.ServiceLinkedRoleCreationNotPermitted", ErrorKind::auth, Reach::market},
+  };
+  for (const auto& [code, kind, reach] : cases) {
+    CAPTURE(code);
+    CHECK(kind_of(code, 400) == kind);
+    CHECK(reach_of(code) == reach);
+  }
+}
+
 TEST_CASE("kind_of: a known code beats the status, an unknown one is judged by it") {
   CHECK(kind_of("InsufficientInstanceCapacity", 500) == ErrorKind::capacity);
   CHECK(kind_of("RequestLimitExceeded", 503) == ErrorKind::throttled);

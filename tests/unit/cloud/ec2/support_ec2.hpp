@@ -62,7 +62,8 @@ class Ec2World : public net::Transport {
                         .region = "eu-central-1",
                         .endpoint = "http://127.0.0.1:5000/services/Cloud",
                         .version = "2016-11-15"},
-            .address_of_pool = {{"small", "private"}, {"open", "public"}, {"six", "ipv6"}}};
+            .address_of_pool = {{"small", "private"}, {"open", "public"}, {"six", "ipv6"}},
+            .ssm_endpoint = "http://127.0.0.1:5000/"};
   }
   static cloud::aws::Credentials credentials(const std::string& secret) {
     return {.access_key = "AKIDTEST",

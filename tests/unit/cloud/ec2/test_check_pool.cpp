@@ -37,11 +37,45 @@ TEST_CASE("check_pool: a good pool passes") {
   CHECK(check_pool(spot));
 }
 
+TEST_CASE("check_pool: images by name and parameter, templates, fleets") {
+  core::Pool pool = good();
+  pool.image = "name:debian-12-*";
+  pool.options["image_owners"] = {"136693071363"};
+  CHECK(check_pool(pool));
+  pool = good();
+  pool.image = "ssm:/aws/service/debian/release/12/latest/amd64";
+  CHECK(check_pool(pool));
+  pool = good();
+  pool.image.clear();
+  pool.types.clear();
+  pool.options["launch_template"] = {"worker:7"};
+  CHECK(check_pool(pool));
+  pool = good();
+  pool.options = {{"launch_template", {"lt-0abc"}},
+                  {"fleet", {"true"}},
+                  {"subnets", {"subnet-1"}},
+                  {"capacity_reservation", {"open"}}};
+  CHECK(check_pool(pool));
+}
+
 TEST_CASE("check_pool: each mistake is told by its key") {
   const std::vector<std::pair<std::string, void (*)(core::Pool&)>> mistakes{
       {"image", [](core::Pool& pool) { pool.image = "debian-12"; }},
       {"image", [](core::Pool& pool) { pool.image = "ami-"; }},
       {"types", [](core::Pool& pool) { pool.types.clear(); }},
+      {"image", [](core::Pool& pool) { pool.image.clear(); }},
+      {"image", [](core::Pool& pool) { pool.image = "name:debian-12-*"; }},
+      {"image_owners", [](core::Pool& pool) { pool.options["image_owners"] = {"self"}; }},
+      {"launch_template", [](core::Pool& pool) { pool.options["launch_template"] = {"worker:new"}; }},
+      {"capacity_reservation", [](core::Pool& pool) { pool.options["capacity_reservation"] = {"some"}; }},
+      {"fleet", [](core::Pool& pool) { pool.options["fleet"] = {"true"}; }},
+      {"disk",
+       [](core::Pool& pool) { pool.options["fleet"] = {"true"}, pool.options["launch_template"] = {"worker"}; }},
+      {"user_data",
+       [](core::Pool& pool) {
+         pool.options = {{"fleet", {"true"}}, {"launch_template", {"worker"}}};
+         pool.user_data = "#!/bin/sh";
+       }},
       {"types", [](core::Pool& pool) { pool.types.emplace_back("m1small"); }},
       {"types", [](core::Pool& pool) { pool.types.emplace_back("c5.large&x"); }},
       {"subnets", [](core::Pool& pool) { pool.options["subnets"] = {"my-net"}; }},

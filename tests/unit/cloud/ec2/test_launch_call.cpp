@@ -49,6 +49,17 @@ TEST_CASE("launch_call: the token, the counts, the guards of design section 6") 
   CHECK(sent(wanted) == map);
 }
 
+TEST_CASE("launch_call: placement group and capacity reservation") {
+  auto wanted = request();
+  wanted.options = {{"placement_group", {"mpi"}}, {"capacity_reservation", {"none"}}};
+  Map map = sent(wanted);
+  CHECK(map.at("Placement.GroupName") == "mpi");
+  CHECK(map.at("CapacityReservationSpecification.CapacityReservationPreference") == "none");
+  wanted.options["capacity_reservation"] = {"cr-0abc"};
+  map = sent(wanted);
+  CHECK(map.at("CapacityReservationSpecification.CapacityReservationTarget.CapacityReservationId") == "cr-0abc");
+}
+
 TEST_CASE("launch_call: tags and names go along, on the disks too") {
   const Map map = sent(request(40));
   CHECK(map.at("TagSpecification.1.ResourceType") == "instance");
