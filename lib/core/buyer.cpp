@@ -2,6 +2,7 @@
 
 #include <tide/core/enum_names.hpp>
 #include <tide/core/names.hpp>
+#include <tide/core/prices.hpp>
 #include <tide/core/sleep.hpp>
 #include <tide/core/user_data.hpp>
 #include <tide/util/digest.hpp>
@@ -61,13 +62,18 @@ Buyer::Choice Buyer::choose(const Pool& pool) const {
   Choice choice{.why = fmt::format("pool '{}' has no types", pool.name.value)};
   const std::vector<std::string> any{""};
   const auto& types = pool.types.empty() ? any : pool.types;
-  const auto& zones = pool.zones.empty() ? any : pool.zones;
+  const Memory& memory = m_world.plan.memory;
   for (const std::string& type : types) {
-    for (const std::string& zone : zones) {
+    for (const std::string& zone : zones_by_price(memory, m_world.now(), pool, type)) {
+      if (const std::string dear = over_cap(memory, m_world.now(), pool, type, zone); !dear.empty()) {
+        choice = {.type = "", .zone = "", .why = dear, .rule = "spot-price", .kind = ErrorKind::money};
+        continue;
+      }
       const std::string key =
           fmt::format("{}/{}/{}{}{}", pool.cloud.value, pool.name.value, type, zone.empty() ? "" : "/", zone);
       const BackOff* wait = back_off(m_world, key);
-      if (wait == nullptr) return {.type = type, .zone = zone, .why = ""};
+      if (wait == nullptr) return {.type = type, .zone = zone, .why = "", .rule = ""};
+      choice.rule = "back-off";
       choice.why = fmt::format("waits {} s after: {}", (wait->until - m_world.now()).count(), wait->why);
       choice.kind = wait->kind;
     }
@@ -94,7 +100,7 @@ Bound Buyer::blocked(const Pool& pool) const {
               wait->kind};
   }
   const Choice choice = choose(pool);
-  if (!choice.why.empty()) return {0, "back-off", choice.why, choice.kind};
+  if (!choice.why.empty()) return {0, choice.rule, choice.why, choice.kind};
   return {1, "", ""};
 }
 
@@ -121,15 +127,16 @@ Bound Buyer::allowance(const Pool& pool, const Asking& asking) const {
   }
   if (m_world.settings.money.per_hour_micros) {
     const std::int64_t cap = *m_world.settings.money.per_hour_micros;
-    if (!pool.price_micros || m_unpriced) {
+    const auto price = most_of(m_world.plan.memory, m_world.now(), pool);
+    if (!price || m_unpriced) {
       return {0, "no-price", "[money] per_hour is set and a machine's price is not known: set [pools.x] price",
               ErrorKind::money};
     }
     const std::int64_t left = std::max<std::int64_t>(0, cap - m_cost_micros);
-    const std::int64_t machines = *pool.price_micros == 0 ? bound.machines : left / *pool.price_micros;
+    const std::int64_t machines = *price == 0 ? bound.machines : left / *price;
     narrow(machines, "per-hour",
            fmt::format("[money] per_hour = {}: {} is spent or ordered, one more costs {}", format_money(cap),
-                       format_money(m_cost_micros), format_money(*pool.price_micros)),
+                       format_money(m_cost_micros), format_money(*price)),
            ErrorKind::money);
   }
   bound.machines = std::max(0, bound.machines);
@@ -143,7 +150,7 @@ int Buyer::ordered(const PoolName* pool) const {
 }
 
 void Buyer::order(const Pool& pool, const Order& order) {
-  m_cost_micros += order.count * pool.price_micros.value_or(0);
+  m_cost_micros += order.count * most_of(m_world.plan.memory, m_world.now(), pool).value_or(0);
   const auto same = std::ranges::find_if(m_orders, [&](const auto& entry) {
     return entry.first == pool.name && !entry.second.whole && !order.whole && entry.second.rule == order.rule &&
            entry.second.wish == order.wish;
@@ -219,8 +226,9 @@ void Buyer::place(const Pool& pool, const Order& order) {
       m_world.decline(fmt::format("pool {}", pool.name.value), "user-data", request.error().message, ErrorKind::config);
       return;
     }
-    m_world.act(Launch{.request = *request, .price_micros = pool.price_micros.value_or(0), .wish = order.wish},
-                order.rule, order.because);
+    const auto price = price_of(m_world.plan.memory, m_world.now(), pool, choice.type, choice.zone);
+    m_world.act(Launch{.request = *request, .price_micros = price.value_or(0), .wish = order.wish}, order.rule,
+                order.because);
     left -= count;
   }
 }

@@ -53,6 +53,7 @@ class Buyer {
     std::string type;
     std::string zone;
     std::string why;  // if there is none
+    RuleId rule = "back-off";
     ErrorKind kind = ErrorKind::refused;
   };
   Bound blocked(const Pool& pool) const;

@@ -21,6 +21,7 @@ struct BatchTraits {
   NodeEntries entries = NodeEntries::by_themselves;
   bool hides_unregistered = false;  // Slurm without PrivateData=cloud: our row is then the record
   bool hold_has_note = true;        // false: no hold ever has one (see Node::hold_is_final for single ones)
+  bool can_give_up = false;         // jobs of a node whose machine is gone are taken from it at once
 
   bool operator==(const BatchTraits&) const = default;
 };
@@ -31,6 +32,9 @@ struct CloudTraits {
   bool absence_is_proof = false;   // a machine that a listing lacks is gone at once: no listing ever lags (local)
   int launch_max = 1;              // most machines a call
   int terminate_max = 1;
+  bool has_health = false;       // it can be asked about health checks and planned events
+  bool has_notices = false;      // and which spot machines it takes back
+  bool has_spot_prices = false;  // and what spot machines cost
 
   bool operator==(const CloudTraits&) const = default;
 };
@@ -47,6 +51,10 @@ struct Snapshot {
   Observed<std::optional<std::vector<HostEntry>>> hosts{std::optional<std::vector<HostEntry>>{}};
   std::map<CloudName, CloudTraits> clouds;
   std::map<CloudName, Observed<std::vector<Instance>>> instances;  // with our cluster's tag, any owner; sorted by ID
+  // Only of clouds that were asked in this pass; what they said before is in memory.
+  std::map<CloudName, Observed<std::vector<Health>>> checks;
+  std::map<CloudName, Observed<std::vector<Health>>> notices;
+  std::map<CloudName, Observed<std::vector<SpotPrice>>> prices;
   Memory memory;
 
   bool operator==(const Snapshot&) const = default;
