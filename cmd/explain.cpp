@@ -69,8 +69,9 @@ Result<core::ExitCode> run_explain(Context& context, const ExplainOptions& optio
                             .exit = engine::exit_code(saved.snapshot),
                             .sources = output::sources_of(saved.snapshot)};
   document.sections = {
-      output::jobs(plan),     output::workers(plan, plan.memory, saved.snapshot.age),  output::actions(plan),
-      output::declined(plan), output::back_offs(plan, saved.snapshot, saved.settings), output::alarms(plan)};
+      output::jobs(plan),           output::workers(plan, plan.memory, saved.snapshot.age),  output::actions(plan),
+      output::declined(plan),       output::back_offs(plan, saved.snapshot, saved.settings), output::alarms(plan),
+      output::consoles(plan.memory)};
   if (!options.subject.empty()) {
     document.sections.push_back(output::pools(plan, saved.snapshot, saved.settings));
     bool found = false;

@@ -10,6 +10,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 
 namespace tide::cmd::output {
 
@@ -86,22 +87,31 @@ Section workers(const core::Plan& plan, const core::Memory& memory, Moment now) 
                               {"type", ""},
                               {"idle_seconds", "IDLE"},
                               {"needed", ""},
-                              {"why", "WHY"}},
+                              {"why", "WHY"},
+                              {"impaired", ""},
+                              {"event", ""},
+                              {"event_at", ""},
+                              {"interrupted", ""}},
                   .rows = {},
                   .empty = "No nodes and no machines."};
   for (const core::Worker& worker : plan.workers) {
     const auto row = memory.machines.find(worker.id);
     const bool known = row != memory.machines.end();
-    section.rows.push_back({worker.name.value, worker.id.value, worker.cloud.value, worker.pool.value,
-                            std::string(core::to_string(worker.phase)), worker.ours,
-                            worker.node ? Cell(std::int64_t{worker.node->slots}) : Cell(),
-                            worker.node ? Cell(std::int64_t{worker.node->slots_used}) : Cell(),
-                            worker.node ? Cell(worker.node->memory_mib * k_bytes_per_mib) : Cell(), texts(worker.jobs),
-                            worker.instance ? Cell(worker.instance->address)
-                            : worker.node   ? Cell(worker.node->address)
-                                            : Cell(),
-                            worker.instance ? Cell(worker.instance->type) : Cell(),
-                            known ? seconds_since(row->second.idle_since, now) : Cell(), worker.needed, worker.why});
+    section.rows.push_back(
+        {worker.name.value, worker.id.value, worker.cloud.value, worker.pool.value,
+         std::string(core::to_string(worker.phase)), worker.ours,
+         worker.node ? Cell(std::int64_t{worker.node->slots}) : Cell(),
+         worker.node ? Cell(std::int64_t{worker.node->slots_used}) : Cell(),
+         worker.node ? Cell(worker.node->memory_mib * k_bytes_per_mib) : Cell(), texts(worker.jobs),
+         worker.instance ? Cell(worker.instance->address)
+         : worker.node   ? Cell(worker.node->address)
+                         : Cell(),
+         worker.instance ? Cell(worker.instance->type) : Cell(),
+         known ? seconds_since(row->second.idle_since, now) : Cell(), worker.needed, worker.why,
+         worker.instance && worker.instance->impaired,
+         worker.instance && !worker.instance->event.empty() ? Cell(worker.instance->event) : Cell(),
+         worker.instance && worker.instance->event_at ? Cell(format_time(*worker.instance->event_at)) : Cell(),
+         known && row->second.interrupted ? Cell(row->second.interrupted_why) : Cell()});
   }
   return section;
 }
@@ -236,6 +246,27 @@ Section back_offs(const core::Plan& plan, const core::Snapshot& snapshot, const 
     const TimePoint until = snapshot.taken_at + (row.until - snapshot.age);
     section.rows.push_back({row.what, std::string(to_string(row.kind)), format_time(until), std::move(pools), row.why,
                             core::describe(row, snapshot)});
+  }
+  return section;
+}
+
+Section consoles(const core::Memory& memory) {
+  constexpr std::size_t k_shown = 160;
+  Section section{
+      .name = "consoles",
+      .columns = {{"pool", "FAILED IN"}, {"instance", "INSTANCE"}, {"console", ""}, {"end", "LAST ON ITS CONSOLE"}},
+      .rows = {},
+      .empty = ""};
+  const auto add = [&](const core::PoolName& pool, const std::string& id, const std::string& text) {
+    const std::string end = text.size() > k_shown ? "..." + text.substr(text.size() - k_shown) : text;
+    section.rows.push_back({pool.value, id, text, end});
+  };
+  std::set<std::string> told;
+  for (const auto& [id, machine] : memory.machines) {
+    if (!machine.console.empty() && told.insert(machine.console).second) add(machine.pool, id.value, machine.console);
+  }
+  for (const auto& [name, breaker] : memory.breakers) {
+    if (!breaker.console.empty() && told.insert(breaker.console).second) add(name, "", breaker.console);
   }
   return section;
 }

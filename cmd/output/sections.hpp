@@ -18,6 +18,8 @@ Section declined(const core::Plan& plan);
 // One row while tide is asleep, else none.
 Section sleep(const core::Snapshot& snapshot);
 Section back_offs(const core::Plan& plan, const core::Snapshot& snapshot, const core::Settings& settings);
+// Last words of machines that failed to boot, those too whose machine is gone, while their pool has not booted since.
+Section consoles(const core::Memory& memory);
 Section alarms(const core::Plan& plan);
 
 // "small 4 slots, 7168 MiB": what one job of the shape asks for.

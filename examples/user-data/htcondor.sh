@@ -55,3 +55,7 @@ check=/usr/local/sbin/tide-ready
 while [ -x $check ] && ! $check; do sleep 5; done
 sed -i 's/^TideReady = .*/TideReady = True/' /etc/condor/config.d/90-tide
 until condor_reconfig; do sleep 5; done
+
+# On spot machines: holds this node once EC2 takes the machine back (examples/agent/spot-notice, if the image brings it).
+agent=/usr/local/sbin/spot-notice
+[ ! -x $agent ] || $agent htcondor "$name.tide.internal" &

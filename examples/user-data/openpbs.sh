@@ -32,3 +32,7 @@ sed -i "s/^PBS_SERVER=.*/PBS_SERVER=$head/; s/^PBS_START_MOM=.*/PBS_START_MOM=1/
 printf '$clienthost %s\n$restrict_user_maxsysid 999\n' "$head" >/var/spool/pbs/mom_priv/config
 # The daemon asks until it is admitted: tide makes the node's entry once it knows the machine's address.
 until systemctl start pbs; do sleep 5; done
+
+# On spot machines: holds this node once EC2 takes the machine back (examples/agent/spot-notice, if the image brings it).
+agent=/usr/local/sbin/spot-notice
+[ ! -x $agent ] || $agent openpbs "$name" &

@@ -16,6 +16,9 @@ hostnamectl set-hostname "$name"
 # Jobs must not read what root may: the metadata address is closed to all but root.
 iptables -A OUTPUT -d 169.254.169.254 -m owner ! --uid-owner root -j REJECT
 
+# On spot machines: holds this node once EC2 takes the machine back (examples/agent/spot-notice, if the image brings it).
+agent=/usr/local/sbin/spot-notice
+[ ! -x $agent ] || $agent slurm "$name" &
 systemctl start munge
 # Until admitted: the head may be restarting, the network may come late.
 while true; do

@@ -33,6 +33,9 @@ grep -q " $name\$" /etc/hosts || echo "$(meta local-ipv4) $name" >>/etc/hosts
 # Jobs must not read what root may: the metadata address is closed to all but root.
 iptables -A OUTPUT -d 169.254.169.254 -m owner ! --uid-owner root -j REJECT
 
+# On spot machines: holds this node once EC2 takes the machine back (examples/agent/spot-notice, if the image brings it).
+agent=/usr/local/sbin/spot-notice
+[ ! -x $agent ] || $agent torque "$name" &
 mkdir -p /var/spool/torque/mom_priv
 echo "$head" >/var/spool/torque/server_name
 printf '$pbsserver %s\n' "$head" >/var/spool/torque/mom_priv/config

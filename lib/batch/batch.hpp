@@ -40,6 +40,11 @@ class BatchSystem {
   virtual Result<void> set_address(const core::NodeName& node, const std::string& address) = 0;
   virtual Result<void> hold(const core::NodeName& node, const std::string& note) = 0;
   virtual Result<void> release(const core::NodeName& node) = 0;
+  // The node's machine is gone: its jobs are taken from it and wait again, by the batch system's own rules for jobs of
+  // a dead node. Only where the traits say so.
+  virtual Result<void> give_up(const core::NodeName& node) {
+    return make_error(ErrorKind::unexpected, "node '{}' cannot be given up here", node.value);
+  }
   virtual Result<void> remove(const core::NodeName& node) = 0;  // refuses a node with jobs; absent is success
 };
 

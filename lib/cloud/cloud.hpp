@@ -1,5 +1,6 @@
 #pragma once
 
+#include <tide/core/health.hpp>
 #include <tide/core/instance.hpp>
 #include <tide/core/settings.hpp>
 #include <tide/core/snapshot.hpp>
@@ -60,6 +61,17 @@ class Cloud {
 
   // What the machine last wrote on its console; "" if there is nothing.
   virtual Result<std::string> console(const core::InstanceId& id) = 0;
+
+  // What is wrong with machines, or is to happen to them; those of others may be among them. Where the traits do not
+  // say that it can be asked, nobody asks.
+  virtual Result<std::vector<core::Health>> health(core::HealthQuestion /*question*/) {
+    return make_error(ErrorKind::unexpected, "cloud '{}' was asked for what it does not tell", name().value);
+  }
+
+  // What spot machines of these types cost an hour now, in each zone; sorted by type, then zone.
+  virtual Result<std::vector<core::SpotPrice>> spot_prices(std::span<const std::string> /*types*/) {
+    return make_error(ErrorKind::unexpected, "cloud '{}' was asked for what it does not tell", name().value);
+  }
 
   // Sizes of those of these types that the cloud knows.
   virtual Result<std::vector<InstanceType>> types(std::span<const std::string> names) = 0;

@@ -105,6 +105,14 @@ Result<std::string> RetryingCloud::console(const core::InstanceId& id) {
   return one<std::string>([&] { return m_inner.console(id); });
 }
 
+Result<std::vector<core::Health>> RetryingCloud::health(core::HealthQuestion question) {
+  return one<std::vector<core::Health>>([&] { return m_inner.health(question); });
+}
+
+Result<std::vector<core::SpotPrice>> RetryingCloud::spot_prices(std::span<const std::string> types) {
+  return one<std::vector<core::SpotPrice>>([&] { return m_inner.spot_prices(types); });
+}
+
 Result<std::vector<InstanceType>> RetryingCloud::types(std::span<const std::string> names) {
   return one<std::vector<InstanceType>>([&] { return m_inner.types(names); });
 }

@@ -24,6 +24,8 @@ class RetryingCloud final : public Cloud {
   Result<std::string> resolve_image(const core::LaunchRequest& request) override;
   std::vector<Result<void>> terminate(std::span<const core::InstanceId> ids) override;
   Result<std::string> console(const core::InstanceId& id) override;
+  Result<std::vector<core::Health>> health(core::HealthQuestion question) override;
+  Result<std::vector<core::SpotPrice>> spot_prices(std::span<const std::string> types) override;
   Result<std::vector<InstanceType>> types(std::span<const std::string> names) override;
   Result<void> check(const core::Pool& pool) const override { return m_inner.check(pool); }
   std::string identity() const override { return m_inner.identity(); }

@@ -3,6 +3,7 @@
 #include <tide/core/back_off.hpp>
 #include <tide/core/enum_names.hpp>
 #include <tide/core/names.hpp>
+#include <tide/core/prices.hpp>
 #include <tide/core/sleep.hpp>
 #include <tide/core/user_data.hpp>
 #include <tide/util/digest.hpp>
@@ -59,26 +60,48 @@ Buyer::Buyer(World& world) : m_world(world), m_taken(taken_names(world)), m_live
   m_cost_micros = cost_per_hour(world, m_unpriced);
 }
 
-// In order of preference, without those that rest.
-std::vector<Choice> Buyer::free_choices(const Pool& pool) const {
-  std::vector<Choice> choices = choices_of(pool);
-  std::erase_if(choices, [&](const Choice& choice) {
-    const Bid bid{pool.cloud, pool.name, pool.market, choice};
-    return back_off_of(m_world.plan.memory, families(m_world, pool), bid, m_world.now()) != nullptr;
-  });
+// In order of preference, of each type the cheapest zone first.
+std::vector<Choice> Buyer::choices(const Pool& pool) const {
+  std::vector<Choice> choices;
+  for (const Choice& choice : choices_of(pool)) {
+    const bool seen = std::ranges::any_of(choices, [&](const Choice& one) { return one.type == choice.type; });
+    if (seen) continue;
+    for (const std::string& zone : zones_by_price(m_world.plan.memory, m_world.now(), pool, choice.type))
+      choices.push_back(
+          {.type = choice.type,
+           .zone = zone,
+           .price_micros = price_of(m_world.plan.memory, m_world.now(), pool, choice.type, zone).value_or(0)});
+  }
   return choices;
+}
+
+// Without those that rest, or cost more than the pool's cap.
+std::vector<Choice> Buyer::free_choices(const Pool& pool) const {
+  std::vector<Choice> free = choices(pool);
+  std::erase_if(free, [&](const Choice& choice) {
+    const Bid bid{pool.cloud, pool.name, pool.market, choice};
+    return back_off_of(m_world.plan.memory, families(m_world, pool), bid, m_world.now()) != nullptr ||
+           !over_cap(m_world.plan.memory, m_world.now(), pool, choice.type, choice.zone).empty();
+  });
+  return free;
 }
 
 // What each of its choices waits for, once.
 Bound Buyer::all_rest(const Pool& pool) const {
   Bound bound{0, "back-off", "", ErrorKind::capacity};
   std::set<std::string> told;
-  for (const Choice& choice : choices_of(pool)) {
+  const auto tell = [&](const std::string& text, RuleId rule, ErrorKind kind) {
+    if (!told.insert(text).second) return;
+    bound.text += (bound.text.empty() ? "" : "; ") + text;
+    bound.rule = std::move(rule);
+    bound.kind = kind;
+  };
+  for (const Choice& choice : choices(pool)) {
     const Bid bid{pool.cloud, pool.name, pool.market, choice};
+    const std::string dear = over_cap(m_world.plan.memory, m_world.now(), pool, choice.type, choice.zone);
+    if (!dear.empty()) tell(dear, "spot-price", ErrorKind::money);
     const BackOff* row = back_off_of(m_world.plan.memory, families(m_world, pool), bid, m_world.now());
-    if (row == nullptr || !told.insert(row->key).second) continue;
-    bound.text += (bound.text.empty() ? "" : "; ") + describe(*row, m_world.snapshot);
-    bound.kind = row->kind;
+    if (dear.empty() && row != nullptr) tell(describe(*row, m_world.snapshot), "back-off", row->kind);
   }
   return bound;
 }
@@ -125,15 +148,16 @@ Bound Buyer::allowance(const Pool& pool, const Asking& asking) const {
   }
   if (m_world.settings.money.per_hour_micros) {
     const std::int64_t cap = *m_world.settings.money.per_hour_micros;
-    if (!pool.price_micros || m_unpriced) {
+    const auto price = most_of(m_world.plan.memory, m_world.now(), pool);
+    if (!price || m_unpriced) {
       return {0, "no-price", "[money] per_hour is set and a machine's price is not known: set [pools.x] price",
               ErrorKind::money};
     }
     const std::int64_t left = std::max<std::int64_t>(0, cap - m_cost_micros);
-    const std::int64_t machines = *pool.price_micros == 0 ? bound.machines : left / *pool.price_micros;
+    const std::int64_t machines = *price == 0 ? bound.machines : left / *price;
     narrow(machines, "per-hour",
            fmt::format("[money] per_hour = {}: {} is spent or ordered, one more costs {}", format_money(cap),
-                       format_money(m_cost_micros), format_money(*pool.price_micros)),
+                       format_money(m_cost_micros), format_money(*price)),
            ErrorKind::money);
   }
   bound.machines = std::max(0, bound.machines);
@@ -147,7 +171,7 @@ int Buyer::ordered(const PoolName* pool) const {
 }
 
 void Buyer::order(const Pool& pool, const Order& order) {
-  m_cost_micros += order.count * pool.price_micros.value_or(0);
+  m_cost_micros += order.count * most_of(m_world.plan.memory, m_world.now(), pool).value_or(0);
   const auto same = std::ranges::find_if(m_orders, [&](const auto& entry) {
     return entry.first == pool.name && !entry.second.whole && !order.whole && entry.second.rule == order.rule &&
            entry.second.wish == order.wish;
@@ -234,7 +258,7 @@ void Buyer::place(const Pool& pool, const Order& order) {
       m_world.decline(fmt::format("pool {}", pool.name.value), "user-data", request.error().message, ErrorKind::config);
       return;
     }
-    m_world.act(Launch{.request = *request, .price_micros = pool.price_micros.value_or(0), .wish = order.wish},
+    m_world.act(Launch{.request = *request, .price_micros = choices.front().price_micros, .wish = order.wish},
                 order.rule, order.because);
     left -= count;
   }

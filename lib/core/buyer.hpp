@@ -50,6 +50,7 @@ class Buyer {
 
  private:
   Bound blocked(const Pool& pool) const;
+  std::vector<Choice> choices(const Pool& pool) const;
   std::vector<Choice> free_choices(const Pool& pool) const;
   Bound all_rest(const Pool& pool) const;
   int call_max(const Pool& pool) const;

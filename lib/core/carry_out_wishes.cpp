@@ -44,6 +44,8 @@ class Ending {
     if (m_world.reading.foreign_owner) return refuse(worker, "foreign-head", m_world.reading.batch_why);
     if (worker.id.empty() || worker.phase == Phase::gone || worker.phase == Phase::stopping) return true;
     if (worker.phase == Phase::unclear && !m_wish.force) return refuse(worker, "unclear-identity", worker.why);
+    if (end_is_refused(m_world, worker))
+      return refuse(worker, "end-refused", m_world.machine(worker.id)->end_refused_why);
     if (!m_world.reading.cloud(worker.cloud)) return wait(worker, "cloud-unreadable", "its cloud could not be read");
     if (!m_world.reading.batch)
       return m_wish.force ? end(worker)

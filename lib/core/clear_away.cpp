@@ -29,8 +29,19 @@ bool name_is_anothers(const World& world, const Worker& gone) {
   });
 }
 
+// Two witnesses: the cloud's listing says that it ended, and the batch system does not hear the node. One that answers
+// is another machine under that name, whatever the listing says.
+bool is_surely_dead(const Worker& worker) {
+  return worker.instance && worker.instance->state == InstanceState::gone && !worker.node->responding &&
+         !worker.node->down;
+}
+
 void clear_gone(World& world, const Worker& worker) {
   if (worker.node && !worker.empty) {
+    if (world.snapshot.batch.can_give_up && is_surely_dead(worker)) {
+      world.act(GiveUp{worker.name}, "gone", "its machine is gone and its jobs wait for it to come back");
+      return;
+    }
     world.decline(worker.name.value, "gone-with-jobs",
                   "its machine is gone; the batch system still lists jobs on it and must give them up first");
     return;

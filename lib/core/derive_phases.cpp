@@ -42,6 +42,10 @@ Phase unjoined(const World& world, Worker& worker, const Machine& row) {
     worker.why = "its node registered before and is gone from the batch system's list";
     return Phase::down;
   }
+  if (row.interrupted) {
+    worker.why = row.interrupted_why;
+    return Phase::interrupted;
+  }
   const Seconds age = world.now() - row.first_seen;
   if (row.adopted && !world.reading.rebuilding && age >= world.settings.scale.orphan_grace) {
     worker.why = "it bears this head's tags, no row explains it and its node never registered";
@@ -69,13 +73,19 @@ Phase held_phase(Worker& worker, const HoldRow* row) {
   }
   if (row->kind == HoldKind::joining) return Phase::joining;
   worker.why = row->rule;
-  return worker.empty ? Phase::drained : Phase::draining;
+  if (worker.empty) return Phase::drained;
+  return row->rule == "interrupted" ? Phase::interrupted : Phase::draining;
 }
 
 Phase joined(World& world, Worker& worker) {
   const Node& node = *worker.node;
   const HoldRow* row = world.hold(node.name);
   if (row != nullptr && row->kind == HoldKind::end && node.held) return held_phase(worker, row);
+  const Machine* machine = world.machine(worker.id);
+  if (machine != nullptr && machine->interrupted) {
+    worker.why = machine->interrupted_why;
+    return Phase::interrupted;
+  }
   if (node.down || !node.responding) {
     worker.why = node.down ? "its daemon is silent and the batch system gave it up" : "its daemon does not answer";
     return Phase::down;
@@ -84,7 +94,6 @@ Phase joined(World& world, Worker& worker) {
     worker.why = node.note.empty() ? node.state : node.note;
     return Phase::unfit;
   }
-  const Machine* machine = world.machine(worker.id);
   const bool joining = node.held ? row != nullptr && row->kind == HoldKind::joining
                                  : machine != nullptr && !machine->ready && !machine->adopted && worker.empty;
   if (std::string shortfall = joining ? size_shortfall(world, worker) : ""; !shortfall.empty()) {
@@ -122,7 +131,7 @@ Phase phase_of(World& world, Worker& worker) {
 // A machine that ended by itself before its node registered (user data that fails shuts it down): launched again and
 // again, it would cost for ever.
 bool died_booting(const Worker& worker, const Machine& row) {
-  return worker.phase == Phase::gone && !row.registered && !row.ready && !row.ending;
+  return worker.phase == Phase::gone && !row.registered && !row.ready && !row.ending && !row.interrupted;
 }
 
 // Boot failures are counted once a machine; times of silence run while it lasts.
@@ -142,7 +151,8 @@ void note_times(World& world, const Worker& worker) {
       if (breaker.failures >= k_breaker_max) breaker.open = true;
     }
   }
-  const bool ending = worker.phase == Phase::draining || worker.phase == Phase::drained;
+  const bool ending =
+      worker.phase == Phase::draining || worker.phase == Phase::drained || worker.phase == Phase::interrupted;
   if (!failing && !ending) row->failing_since.reset();
   const bool silent =
       worker.phase == Phase::down || (ending && worker.node && (worker.node->down || !worker.node->responding));

@@ -47,7 +47,8 @@ std::string verb_of(const Action& action) {
           [](const SetAddress&) { return std::string("address"); }, [](const Hold&) { return std::string("hold"); },
           [](const Release&) { return std::string("release"); },
           [](const Terminate&) { return std::string("terminate"); },
-          [](const Remove&) { return std::string("remove"); }, [](const Forget&) { return std::string("forget"); },
+          [](const GiveUp&) { return std::string("give-up"); }, [](const Remove&) { return std::string("remove"); },
+          [](const Forget&) { return std::string("forget"); },
           [](const CloseWish&) { return std::string("close-wish"); }},
       action);
 }
@@ -59,7 +60,7 @@ std::string subject_of(const Action& action) {
                  [](const Add& a) { return a.node.value; }, [](const SetAddress& a) { return a.node.value; },
                  [](const Hold& a) { return a.row.node.value; }, [](const Release& a) { return a.node.value; },
                  [](const Terminate& a) { return a.node.empty() ? a.instance.value : a.node.value; },
-                 [](const Remove& a) { return a.node.value; },
+                 [](const GiveUp& a) { return a.node.value; }, [](const Remove& a) { return a.node.value; },
                  [](const Forget& a) { return a.node.empty() ? a.instance.value : a.node.value; },
                  [](const CloseWish& a) { return a.wish.value; }},
       action);
@@ -88,6 +89,9 @@ std::string describe(const Action& action) {
           [](const Terminate& a) {
             return a.node.empty() ? fmt::format("end instance '{}'", a.instance.value)
                                   : fmt::format("end instance '{}' of node '{}'", a.instance.value, a.node.value);
+          },
+          [](const GiveUp& a) {
+            return fmt::format("give up the jobs on node '{}': its machine is gone", a.node.value);
           },
           [](const Remove& a) { return fmt::format("take node '{}' out of the batch system", a.node.value); },
           [](const Forget& a) { return fmt::format("forget instance '{}'", a.instance.value); },

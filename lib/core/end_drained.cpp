@@ -24,6 +24,7 @@ void end_drained(World& world) {
       world.decline(worker.name.value, "down-together", "it was held for being silent, and now many are");
       continue;
     }
+    if (end_is_refused(world, worker)) continue;
     if (!persons && !budget.take()) {
       world.decline(worker.name.value, "end-limit",
                     fmt::format("[scale] max_end_per_pass lets {} go in one pass", budget.limit()));

@@ -47,6 +47,15 @@ bool is_left_alone(const World& world, const Worker& worker) {
          *row->second.left_alone_until > world.now();
 }
 
+bool end_is_refused(World& world, const Worker& worker) {
+  const Machine* row = world.machine(worker.id);
+  if (row == nullptr || !row->end_refused || world.now() - *row->end_refused >= k_end_refused) return false;
+  world.decline(worker.id.value, "end-refused",
+                fmt::format("{}; tried again {} s from now", row->end_refused_why,
+                            (k_end_refused - (world.now() - *row->end_refused)).count()));
+  return true;
+}
+
 bool rules_may_touch(World& world, const Worker& worker) {
   if (!world.reading.batch) {
     world.decline(worker.name.value, "batch-unreadable", world.reading.batch_why, world.reading.batch_kind);

@@ -20,6 +20,9 @@ class EndBudget {
 // May a rule (no person) end or hold this worker at all in this pass? Declines with the reason if not.
 bool rules_may_touch(World& world, const Worker& worker);
 
+// Did the cloud say lately that it does not let this machine be ended? Declines with what to do if so.
+bool end_is_refused(World& world, const Worker& worker);
+
 // Did a person release our hold of it within idle_time?
 bool is_left_alone(const World& world, const Worker& worker);
 

@@ -103,6 +103,9 @@ void fields(Self& self, Visit&& visit) {
   visit("id", self.id);
   visit("state", self.state);
   visit("impaired", self.impaired);
+  visit("event", self.event);
+  visit("event_at", self.event_at);
+  visit("interrupted", self.interrupted);
   visit("type", self.type);
   visit("zone", self.zone);
   visit("market", self.market);
@@ -127,6 +130,7 @@ template <Is<Choice> Self, typename Visit>
 void fields(Self& self, Visit&& visit) {
   visit("type", self.type);
   visit("zone", self.zone);
+  visit("price_micros", self.price_micros);
 }
 
 template <Is<LaunchRequest> Self, typename Visit>
@@ -191,6 +195,10 @@ void fields(Self& self, Visit&& visit) {
   visit("ending_why", self.ending_why);
   visit("told_to_end", self.told_to_end);
   visit("left_alone_until", self.left_alone_until);
+  visit("end_refused", self.end_refused);
+  visit("end_refused_why", self.end_refused_why);
+  visit("interrupted", self.interrupted);
+  visit("interrupted_why", self.interrupted_why);
   visit("console", self.console);
 }
 
@@ -263,6 +271,49 @@ void fields(Self& self, Visit&& visit) {
   visit("failures", self.failures);
   visit("open", self.open);
   visit("last", self.last);
+  visit("console", self.console);
+}
+
+template <Is<Health> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("id", self.id);
+  visit("impaired", self.impaired);
+  visit("event", self.event);
+  visit("event_at", self.event_at);
+  visit("interrupted", self.interrupted);
+}
+
+template <Is<HealthRow> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("says", self.says);
+  visit("impaired_since", self.impaired_since);
+}
+
+template <Is<HealthReading> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("tried", self.tried);
+  visit("read", self.read);
+  visit("rows", self.rows);
+}
+
+template <Is<CloudHealth> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("checks", self.checks);
+  visit("notices", self.notices);
+}
+
+template <Is<SpotPrice> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("type", self.type);
+  visit("zone", self.zone);
+  visit("micros", self.micros);
+}
+
+template <Is<PriceReading> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("tried", self.tried);
+  visit("read", self.read);
+  visit("rows", self.rows);
 }
 
 template <Is<BootTime> Self, typename Visit>
@@ -316,6 +367,8 @@ void fields(Self& self, Visit&& visit) {
   visit("back_offs", self.back_offs);
   visit("breakers", self.breakers);
   visit("types", self.types);
+  visit("health", self.health);
+  visit("prices", self.prices);
   visit("last_good", self.last_good);
   visit("suspicion", self.suspicion);
   visit("rebuild", self.rebuild);
@@ -386,6 +439,7 @@ void fields(Self& self, Visit&& visit) {
   visit("entries", self.entries);
   visit("hides_unregistered", self.hides_unregistered);
   visit("hold_has_note", self.hold_has_note);
+  visit("can_give_up", self.can_give_up);
 }
 
 template <Is<CloudTraits> Self, typename Visit>
@@ -397,6 +451,9 @@ void fields(Self& self, Visit&& visit) {
   visit("tells_types", self.tells_types);
   visit("families", self.families);
   visit("one_a_call", self.one_a_call);
+  visit("has_health", self.has_health);
+  visit("has_notices", self.has_notices);
+  visit("has_spot_prices", self.has_spot_prices);
 }
 
 template <Is<Snapshot> Self, typename Visit>
@@ -411,6 +468,9 @@ void fields(Self& self, Visit&& visit) {
   visit("clouds", self.clouds);
   visit("instances", self.instances);
   visit("types", self.types);
+  visit("checks", self.checks);
+  visit("notices", self.notices);
+  visit("prices", self.prices);
   visit("memory", self.memory);
 }
 

@@ -4,6 +4,7 @@
 #include <tide/util/clock.hpp>
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,10 @@ struct Instance {
   CloudName cloud;
   InstanceId id;
   InstanceState state = InstanceState::unknown;
-  bool impaired = false;  // the cloud's own health check says so
+  bool impaired = false;  // the cloud's own health check says so, for longer than a grace
+  std::string event;      // what the cloud has planned for it: "instance-retirement"; see core/health.hpp
+  std::optional<TimePoint> event_at;
+  std::string interrupted;  // spot: the cloud takes it back, or did; why
   std::string type;
   std::string zone;
   Market market = Market::on_demand;
@@ -62,6 +66,7 @@ struct InstanceType {
 struct Choice {
   std::string type;
   std::string zone;
+  std::int64_t price_micros = 0;  // a machine and hour, as known when it was planned
 
   bool operator==(const Choice&) const = default;
 };

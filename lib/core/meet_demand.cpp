@@ -1,5 +1,6 @@
 #include <tide/core/buyer.hpp>
 #include <tide/core/enum_names.hpp>
+#include <tide/core/unsound.hpp>
 
 #include <fmt/format.h>
 
@@ -351,7 +352,9 @@ void Demand::keep_minimum() {
   const Pool* cheapest = nullptr;
   for (const auto& [name, pool] : m_world.settings.pools) {
     const Bound bound = m_buyer.allowance(pool, {});
-    const int count = std::min(pool.min - count_machines(m_world, &name) - m_buyer.ordered(&name), bound.machines);
+    const int count =
+        std::min(pool.min - count_machines(m_world, &name) + count_unsound(m_world, &name) - m_buyer.ordered(&name),
+                 bound.machines);
     if (count > 0)
       m_buyer.order(
           pool,
@@ -361,7 +364,8 @@ void Demand::keep_minimum() {
       cheapest = &pool;
   }
   if (cheapest == nullptr) return;
-  const int lack = m_world.settings.scale.min_nodes - count_machines(m_world, nullptr) - m_buyer.ordered(nullptr);
+  const int lack = m_world.settings.scale.min_nodes - count_machines(m_world, nullptr) +
+                   count_unsound(m_world, nullptr) - m_buyer.ordered(nullptr);
   const int count = std::min(lack, m_buyer.allowance(*cheapest, {}).machines);
   if (count <= 0) return;
   m_buyer.order(*cheapest, {.count = count,

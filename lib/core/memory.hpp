@@ -1,5 +1,6 @@
 #pragma once
 
+#include <tide/core/health.hpp>
 #include <tide/core/instance.hpp>
 #include <tide/core/node.hpp>
 #include <tide/util/result.hpp>
@@ -57,7 +58,11 @@ struct Machine {
   std::string ending_why;
   std::optional<Moment> told_to_end;       // when the cloud last took that call
   std::optional<Moment> left_alone_until;  // a person released our hold
-  std::string console;                     // last words of a machine that failed to boot
+  std::optional<Moment> end_refused;       // the cloud does not let it be ended (termination protection)
+  std::string end_refused_why;
+  std::optional<Moment> interrupted;  // its cloud, or its own node, gave notice
+  std::string interrupted_why;
+  std::string console;  // last words of a machine that failed to boot
 
   bool operator==(const Machine&) const = default;
 };
@@ -148,6 +153,7 @@ struct Breaker {
   int failures = 0;  // boot failures in a row
   bool open = false;
   std::string last;
+  std::string console;  // of the last that failed
 
   bool operator==(const Breaker&) const = default;
 };
@@ -204,6 +210,8 @@ struct Memory {
   std::map<std::string, BackOff> back_offs;
   std::map<PoolName, Breaker> breakers;
   TypeBook types;
+  std::map<CloudName, CloudHealth> health;
+  std::map<CloudName, PriceReading> prices;
   LastGood last_good;
   std::optional<Suspicion> suspicion;
   std::optional<Moment> rebuild;  // when it began

@@ -55,6 +55,7 @@ struct HostEntry {
 
 constexpr std::string_view k_note_prefix = "tide:";
 constexpr std::string_view k_note_joining = "tide: joining";
+constexpr std::string_view k_note_interrupted = "tide: interrupted";  // examples/agent/spot-notice writes it
 constexpr std::string_view k_note_placeholder = "tide: placeholder";
 
 }  // namespace tide::core

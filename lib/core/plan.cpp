@@ -30,6 +30,7 @@ Plan plan(const Snapshot& snapshot, const Settings& settings, const Scope& scope
   read_sources(world);
   correlate(world);
   remember(world);
+  judge_health(world);
   derive_phases(world);
   find_puzzles(world);
   Buyer buyer(world);

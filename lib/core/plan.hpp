@@ -100,6 +100,13 @@ struct Terminate {
   bool operator==(const Terminate&) const = default;
 };
 
+// The machine is gone for good: the batch system is to take its jobs from the node now, not after its own time-out.
+struct GiveUp {
+  NodeName node;
+
+  bool operator==(const GiveUp&) const = default;
+};
+
 // Take the node out of the batch system.
 struct Remove {
   NodeName node;
@@ -122,8 +129,8 @@ struct CloseWish {
   bool operator==(const CloseWish&) const = default;
 };
 
-using Action = std::variant<Launch, Repeat, CloseIntent, WriteHosts, Add, SetAddress, Hold, Release, Terminate, Remove,
-                            Forget, CloseWish>;
+using Action = std::variant<Launch, Repeat, CloseIntent, WriteHosts, Add, SetAddress, Hold, Release, Terminate, GiveUp,
+                            Remove, Forget, CloseWish>;
 
 struct PlannedAction {
   Action action;

@@ -1,10 +1,11 @@
 #include <tide/core/ends.hpp>
+#include <tide/core/unsound.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-// What ends out of line: machines that failed, never joined, are unfit, or fell silent.
+// What ends out of line: machines that failed, never joined, are unfit, fell silent, or that their cloud takes back.
 namespace tide::core {
 
 namespace {
@@ -16,7 +17,8 @@ bool grace_is_over(const World& world, const Machine& row) {
 void end_unjoined(World& world, const Worker& worker, EndBudget& budget) {
   const Machine* row = world.machine(worker.id);
   const bool orphan = worker.phase == Phase::orphan;
-  if (row == nullptr || (!orphan && !grace_is_over(world, *row))) return;
+  const bool interrupted = worker.phase == Phase::interrupted;
+  if (row == nullptr || (!orphan && !interrupted && !grace_is_over(world, *row))) return;
   if (worker.phase != Phase::failed && world.puzzled.contains(worker.pool)) return;  // find_puzzles told why
   if (row->registered && !worker.node) {
     world.decline(worker.id.value, "node-missing",
@@ -24,21 +26,41 @@ void end_unjoined(World& world, const Worker& worker, EndBudget& budget) {
     return;
   }
   if ((worker.node && !worker.empty) || !worker.jobs.empty()) return;  // whatever else is said: it runs a job
-  if (!rules_may_touch(world, worker)) return;
+  if (!rules_may_touch(world, worker) || end_is_refused(world, worker)) return;
   if (!budget.take()) {
     world.decline(worker.id.value, "end-limit",
                   fmt::format("[scale] max_end_per_pass lets {} go in one pass", budget.limit()));
     return;
   }
-  const RuleId rule = worker.phase == Phase::failed ? "failed" : orphan ? "orphan" : "lost";
-  world.act(Terminate{.cloud = worker.cloud, .instance = worker.id, .node = worker.name, .boot_failure = !orphan}, rule,
-            worker.why);
+  const RuleId rule = worker.phase == Phase::failed ? "failed"
+                      : orphan                      ? "orphan"
+                      : interrupted                 ? "interrupted"
+                                                    : "lost";
+  world.act(
+      Terminate{
+          .cloud = worker.cloud, .instance = worker.id, .node = worker.name, .boot_failure = !orphan && !interrupted},
+      rule, worker.why);
 }
 
 // It joined, and then the cloud says error: its jobs may go on, so it drains.
 void drain_failed(World& world, const Worker& worker) {
   if (is_left_alone(world, worker) || !rules_may_touch(world, worker)) return;
   world.act(make_drain(world, worker, "failed", worker.why, false), "failed", worker.why);
+}
+
+// It is to be replaced: no new jobs, those that it runs go on. What is taken back in minutes is held at once; the rest
+// a few at a time, for a cloud may call many impaired that are not.
+void drain_unsound(World& world, const Worker& worker, EndBudget& budget) {
+  const auto why = unsoundness(world, worker);
+  const HoldRow* hold = world.hold(worker.name);
+  const bool held = worker.node->held && hold != nullptr && hold->kind != HoldKind::joining;  // drains, or is kept
+  if (!why || held || is_left_alone(world, worker) || !rules_may_touch(world, worker)) return;
+  if (why->rule != "interrupted" && !budget.take()) {
+    world.decline(worker.name.value, "end-limit",
+                  fmt::format("[scale] max_end_per_pass lets {} go in one pass", budget.limit()));
+    return;
+  }
+  world.act(make_drain(world, worker, why->rule, why->text, false), why->rule, why->text);
 }
 
 void drain_unfit(World& world, const Worker& worker) {
@@ -81,6 +103,9 @@ void reap(World& world) {
     if (worker.phase == Phase::failed && joined) drain_failed(world, worker);
     if (worker.phase == Phase::failed && !joined) end_unjoined(world, worker, budget);
     if (worker.phase == Phase::lost || worker.phase == Phase::orphan) end_unjoined(world, worker, budget);
+    if (worker.phase == Phase::interrupted && !joined) end_unjoined(world, worker, budget);
+    const bool serves = worker.phase == Phase::idle || worker.phase == Phase::busy || worker.phase == Phase::joining;
+    if (joined && (serves || worker.phase == Phase::interrupted)) drain_unsound(world, worker, budget);
     if (worker.phase == Phase::unfit) drain_unfit(world, worker);
     if (worker.phase == Phase::down) drain_down(world, worker, silence);
   }

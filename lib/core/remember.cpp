@@ -1,4 +1,5 @@
 #include <tide/core/names.hpp>
+#include <tide/core/prices.hpp>
 #include <tide/core/world.hpp>
 
 #include <fmt/format.h>
@@ -27,6 +28,9 @@ Machine new_row(const World& world, const Worker& worker) {
   } else if (pool != nullptr) {
     row.price_micros = pool->price_micros.value_or(0);
   }
+  if (pool == nullptr || !worker.instance || worker.instance->market != Market::spot) return row;
+  const auto spot = spot_price(memory, world.now(), *pool, worker.instance->type, worker.instance->zone);
+  row.price_micros = spot.value_or(row.price_micros);
   return row;
 }
 
@@ -95,6 +99,7 @@ void remember_joined(World& world, Worker& worker) {
 }
 
 HoldKind kind_of_note(const std::string& note) {
+  if (starts_with(note, k_note_interrupted)) return HoldKind::end;
   if (starts_with(note, "tide: end")) return HoldKind::end;
   if (starts_with(note, "tide: keep")) return HoldKind::keep;
   return HoldKind::joining;
@@ -111,11 +116,23 @@ void adopt_hold(World& world, const Worker& worker) {
   HoldRow row{.node = node.name, .kind = kind_of_note(node.note), .note = node.note};
   if (wiped) row.note = std::string(k_note_joining);
   row.rule = row.kind == HoldKind::joining ? "join" : "adopted";
+  if (starts_with(node.note, k_note_interrupted)) row.rule = "interrupted";
   row.cancellable = starts_with(node.note, "tide: end idle");
   row.confirmed = true;
   row.since = world.now();
   row.pass = world.snapshot.memory.passes + 1;
   world.memory().holds.emplace(node.name, std::move(row));
+}
+
+// The node itself gave notice: whatever tide held it for, it is to end, and nothing cancels that. What only holds stays
+// so.
+void take_notice(const World& world, const Node& node, HoldRow& row) {
+  if (!starts_with(node.note, k_note_interrupted) || row.rule == "interrupted" || row.kind == HoldKind::keep) return;
+  row.kind = HoldKind::end;
+  row.rule = "interrupted";
+  row.note = node.note;
+  row.cancellable = false;
+  row.pass = world.snapshot.memory.passes + 1;
 }
 
 // Whose hold it is, is decided by our row and the note together.
@@ -132,6 +149,7 @@ void remember_hold(World& world, const Worker& worker) {
                          !starts_with(node.note, k_note_prefix) && !node.unfit;
     if (!persons) {
       row->confirmed = true;
+      take_notice(world, node, *row);
       return;
     }
     world.decline(node.name.value, "persons-hold",

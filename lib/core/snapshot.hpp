@@ -21,6 +21,7 @@ struct BatchTraits {
   NodeEntries entries = NodeEntries::by_themselves;
   bool hides_unregistered = false;  // Slurm without PrivateData=cloud: our row is then the record
   bool hold_has_note = true;        // false: no hold ever has one (see Node::hold_is_final for single ones)
+  bool can_give_up = false;         // jobs of a node whose machine is gone are taken from it at once
 
   bool operator==(const BatchTraits&) const = default;
 };
@@ -34,6 +35,9 @@ struct CloudTraits {
   bool tells_types = false;                     // it can say what a type offers (Cloud::types)
   std::map<std::string, std::string> families;  // of the pools' types: which quota counts it
   std::vector<PoolName> one_a_call;             // pools of which a call starts one machine, whatever launch_max
+  bool has_health = false;                      // it can be asked about health checks and planned events
+  bool has_notices = false;                     // and which spot machines it takes back
+  bool has_spot_prices = false;                 // and what spot machines cost
 
   bool operator==(const CloudTraits&) const = default;
 };
@@ -52,6 +56,10 @@ struct Snapshot {
   std::map<CloudName, Observed<std::vector<Instance>>> instances;  // with our cluster's tag, any owner; sorted by ID
   // What was looked up in this pass, for pools whose size is the cloud's to tell and was not known.
   std::map<CloudName, Observed<std::vector<InstanceType>>> types;
+  // Only of clouds that were asked in this pass; what they said before is in memory.
+  std::map<CloudName, Observed<std::vector<Health>>> checks;
+  std::map<CloudName, Observed<std::vector<Health>>> notices;
+  std::map<CloudName, Observed<std::vector<SpotPrice>>> prices;
   Memory memory;
 
   bool operator==(const Snapshot&) const = default;

@@ -27,6 +27,8 @@ std::string to_json(const Wish& row);
 std::string to_json(const BackOff& row);
 std::string to_json(const Breaker& row);
 std::string to_json(const TypeBook& row);
+std::string to_json(const CloudHealth& row);
+std::string to_json(const PriceReading& row);
 std::string to_json(const PassClock& row);
 std::string to_json(const LastGood& row);
 std::string to_json(const Suspicion& row);
@@ -49,6 +51,10 @@ template <>
 Result<TypeBook> row_from_json<TypeBook>(std::string_view text);
 template <>
 Result<Breaker> row_from_json<Breaker>(std::string_view text);
+template <>
+Result<CloudHealth> row_from_json<CloudHealth>(std::string_view text);
+template <>
+Result<PriceReading> row_from_json<PriceReading>(std::string_view text);
 template <>
 Result<PassClock> row_from_json<PassClock>(std::string_view text);
 template <>

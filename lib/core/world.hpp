@@ -79,6 +79,7 @@ struct World {
 void read_sources(World& world);  // fills reading; suspicion, rebuild, foreign heads
 void correlate(World& world);     // plan.workers: which node is which instance; identity is decided here only
 void remember(World& world);      // machine rows, holds, idle and down times, from what was seen
+void judge_health(World& world);  // health, notices and spot prices: remembered, and laid on the machines
 void derive_phases(World& world);
 void find_puzzles(World& world);                    // unclear identities: fills puzzled
 void carry_out_wishes(World& world, Buyer& buyer);  // a person's, before any rule
@@ -86,7 +87,7 @@ void meet_demand(World& world, Buyer& buyer);       // verdicts, marks needed wo
 void name_hosts(World& world);                      // the table of names, where it is tide's
 void steer_nodes(World& world);                     // addresses, readiness, holds written again, person's holds
 void drain_idle(World& world);
-void reap(World& world);  // failed, lost, orphan, unfit, down
+void reap(World& world);  // failed, lost, orphan, unfit, down, interrupted, impaired
 void end_drained(World& world);
 void repeat_launches(World& world);  // open intents: again with the same token, or closed once settled
 void clear_away(World& world);       // nodes of gone machines, rows, wishes that are done

@@ -18,6 +18,20 @@ void Executor::keep_console(const core::Terminate& end) {
   std::string kept = text ? *text : fmt::format("(no console text: {})", text.error().message);
   if (kept.size() > k_console_max) kept.erase(0, kept.size() - k_console_max);
   machine->second.console = printable(kept, k_console_max);
+  const auto breaker = m_memory.breakers.find(machine->second.pool);
+  if (breaker != m_memory.breakers.end()) breaker->second.console = machine->second.console;  // outlives the machine
+}
+
+// A machine that may not be ended is not asked for in each pass: that fails the same, and is told each time.
+void Executor::note_answer(core::Machine& machine, const Result<void>& answer) const {
+  if (answer) {
+    machine.told_to_end = m_snapshot.age;
+    machine.end_refused.reset();
+    machine.end_refused_why.clear();
+  } else if (answer.error().kind == ErrorKind::refused) {
+    machine.end_refused = m_snapshot.age;
+    machine.end_refused_why = answer.error().message + (answer.error().hint.empty() ? "" : ": " + answer.error().hint);
+  }
 }
 
 Result<void> Executor::terminate_all(Span ends) {
@@ -38,7 +52,7 @@ Result<void> Executor::terminate_all(Span ends) {
     auto results = m_ports.clouds.at(name)->terminate(ids);
     for (std::size_t i = 0; i < indexes.size(); ++i) {
       const auto machine = m_memory.machines.find(ids[i]);
-      if (results[i] && machine != m_memory.machines.end()) machine->second.told_to_end = m_snapshot.age;
+      if (machine != m_memory.machines.end()) note_answer(machine->second, results[i]);
       report(ends[indexes[i]], results[i] ? std::nullopt : std::optional<Error>(std::move(results[i].error())));
     }
   }

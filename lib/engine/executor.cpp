@@ -50,6 +50,8 @@ Result<void> Executor::run(const core::Plan& plan) {
           TIDE_TRY(add(planned));
         } else if (std::holds_alternative<core::SetAddress>(planned.action)) {
           TIDE_TRY(set_address(planned));
+        } else if (std::holds_alternative<core::GiveUp>(planned.action)) {
+          TIDE_TRY(give_up(planned));
         } else if (std::holds_alternative<core::Remove>(planned.action)) {
           TIDE_TRY(remove(planned));
         } else {

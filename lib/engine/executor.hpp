@@ -52,6 +52,7 @@ class Executor {
   // ends.cpp
   Result<void> terminate_all(Span ends);
   void keep_console(const core::Terminate& end);
+  void note_answer(core::Machine& machine, const Result<void>& answer) const;
 
   // nodes.cpp
   Result<void> hold_all(Span holds);
@@ -59,6 +60,7 @@ class Executor {
   Result<void> write_hosts(const core::PlannedAction& planned);
   Result<void> add(const core::PlannedAction& planned);
   Result<void> set_address(const core::PlannedAction& planned);
+  Result<void> give_up(const core::PlannedAction& planned);
   Result<void> remove(const core::PlannedAction& planned);
   Result<void> close(const core::PlannedAction& planned);
 

@@ -181,6 +181,7 @@ std::optional<core::Intent> Executor::next_choice(const Attempt& attempt) const 
   request.types.clear();
   if (!others.front().type.empty()) request.types = {others.front().type};
   request.zone = others.front().zone;
+  next.price_micros = others.front().price_micros;
   others.erase(others.begin());
   request.count -= came;
   request.min_count = std::min(request.min_count, request.count);

@@ -92,6 +92,11 @@ Result<void> Executor::set_address(const core::PlannedAction& planned) {
   return save();
 }
 
+Result<void> Executor::give_up(const core::PlannedAction& planned) {
+  report(planned, error_of(m_ports.batch.give_up(std::get<core::GiveUp>(planned.action).node)));
+  return {};
+}
+
 Result<void> Executor::remove(const core::PlannedAction& planned) {
   const auto& action = std::get<core::Remove>(planned.action);
   core::NodeRow& intent = m_memory.nodes[action.node];

@@ -1,6 +1,7 @@
 #include <tide/engine/observe.hpp>
 
 #include <tide/core/age_clock.hpp>
+#include <tide/core/ask_health.hpp>
 #include <tide/core/limits.hpp>
 #include <tide/core/sizes.hpp>
 
@@ -20,6 +21,18 @@ void look_up_types(Ports& ports, const core::Settings& settings, core::Snapshot&
     if (!snapshot.clouds.at(name).tells_types || !snapshot.instances.at(name)) continue;
     const auto wanted = core::types_to_look_up(settings, snapshot.memory, name, snapshot.age);
     if (!wanted.empty()) snapshot.types.emplace(name, named(cloud->types(wanted), "what its types offer"));
+  }
+}
+
+// What depends on what was just read: most passes ask nothing here.
+void look_closer(Ports& ports, const core::Settings& settings, core::Snapshot& snapshot) {
+  for (const auto& [name, cloud] : ports.clouds) {
+    if (core::asks_health(snapshot, name, core::HealthQuestion::checks))
+      snapshot.checks.emplace(name, named(cloud->health(core::HealthQuestion::checks), "the health checks"));
+    if (core::asks_health(snapshot, name, core::HealthQuestion::notices))
+      snapshot.notices.emplace(name, named(cloud->health(core::HealthQuestion::notices), "the notices"));
+    const std::vector<std::string> types = core::asks_prices(snapshot, settings, name);
+    if (!types.empty()) snapshot.prices.emplace(name, named(cloud->spot_prices(types), "the spot prices"));
   }
 }
 
@@ -49,6 +62,7 @@ core::Snapshot look(Ports& ports, const core::Settings& settings, core::Memory m
     snapshot.jobs = snapshot.server.error();
     snapshot.nodes = snapshot.server.error();
   }
+  look_closer(ports, settings, snapshot);
   if (ports.names != nullptr) {
     auto hosts = named(ports.names->read(), "the table of node names");
     if (hosts) {

@@ -21,7 +21,7 @@ core::ExitCode of_action(const Outcome& outcome) {
                         std::holds_alternative<core::Terminate>(action);
   const bool by_batch = std::holds_alternative<core::Hold>(action) || std::holds_alternative<core::Release>(action) ||
                         std::holds_alternative<core::SetAddress>(action) || std::holds_alternative<core::Add>(action) ||
-                        std::holds_alternative<core::Remove>(action);
+                        std::holds_alternative<core::GiveUp>(action) || std::holds_alternative<core::Remove>(action);
   const ErrorKind kind = outcome.error->kind;
   if (by_batch) return core::ExitCode::batch;
   const bool peer = kind == ErrorKind::protocol || kind == ErrorKind::timeout || kind == ErrorKind::io;

@@ -25,7 +25,10 @@ struct Faults {
   int boots_slowly = 0;  // later than boot_deadline
   // machines, a minute
   int dies = 0;
-  int errs_later = 0;  // the cloud says error of one that runs
+  int errs_later = 0;    // the cloud says error of one that runs
+  int interrupts = 0;    // the cloud takes a spot machine back
+  int impairs = 0;       // its checks call one impaired, or healthy again; or it plans one's retirement
+  int health_fails = 0;  // a call
   // the batch system, a call
   int read_fails = 0;
   int nodes_omitted = 0;   // a reading names too few nodes, without any error

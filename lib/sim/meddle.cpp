@@ -59,6 +59,15 @@ void Story::trouble_machines() {
     if (running.empty()) continue;
     const core::InstanceId& victim =
         running[static_cast<std::size_t>(m_stage.random.between(0, static_cast<int>(running.size()) - 1))];
+    SimMachine& machine = cloud->machines().at(victim);
+    if (machine.instance.market == core::Market::spot && m_stage.roll(m_stage.faults.interrupts)) {
+      m_stage.say(fmt::format("  the cloud takes {} back", victim.value));
+      cloud->take_back(victim);
+    } else if (m_stage.roll(m_stage.faults.impairs)) {
+      m_stage.say(fmt::format("  the cloud's checks change their mind on {}", victim.value));
+      machine.impaired = !machine.impaired;
+      if (m_stage.roll(300)) machine.event = "instance-retirement";
+    }
     if (m_stage.roll(m_stage.faults.dies)) {
       m_stage.say(fmt::format("  machine {} dies", victim.value));
       cloud->kill(victim);

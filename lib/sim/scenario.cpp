@@ -171,6 +171,11 @@ Scenario draw_scenario(std::uint64_t seed) {
   draw_batch_faults(random, scenario.faults);
   draw_head_faults(random, scenario.faults);
   draw_entries(random, scenario.batch);
+  FaultDraw draw(random);
+  for (auto& [name, options] : scenario.clouds) options.tells_health = random.chance(500);
+  scenario.faults.interrupts = draw(40);
+  scenario.faults.impairs = draw(10);
+  scenario.faults.health_fails = draw(200);
   return scenario;
 }
 

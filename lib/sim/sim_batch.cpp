@@ -25,7 +25,10 @@ struct GroupKey {
 }  // namespace
 
 core::BatchTraits SimBatch::traits() const {
-  return {.entries = m_options.entries, .hides_unregistered = m_options.hides_unregistered, .hold_has_note = true};
+  return {.entries = m_options.entries,
+          .hides_unregistered = m_options.hides_unregistered,
+          .hold_has_note = true,
+          .can_give_up = m_options.entries == core::NodeEntries::before_launch};
 }
 
 std::optional<Error> SimBatch::refuse_reading(const char* command) {
@@ -221,6 +224,20 @@ Result<void> SimBatch::release(const core::NodeName& name) {
   node.released = true;
   m_stage.say(fmt::format("  batch: node '{}' is released", name.value));
   return answer_change("release");
+}
+
+Result<void> SimBatch::give_up(const core::NodeName& name) {
+  if (auto error = refuse_change("give-up")) return *error;
+  const auto found = m_nodes.find(name);
+  if (found == m_nodes.end() || !found->second.listed_by_batch) return answer_change("give-up");
+  SimNode& node = found->second;
+  m_stage.checker.change_node({.node = name, .change = "giving up", .foreign = node.foreign, .held_by_person = false});
+  if (node.daemon && m_world.is_live(node.machine))
+    m_stage.checker.fail(fmt::format("giving up of node '{}': its machine is live", name.value));
+  node.entry.down = true;
+  requeue(name);
+  m_stage.hit("given-up");
+  return answer_change("give-up");
 }
 
 Result<void> SimBatch::remove(const core::NodeName& name) {

@@ -66,6 +66,7 @@ class SimBatch final : public batch::BatchSystem {
   Result<void> set_address(const core::NodeName& node, const std::string& address) override;
   Result<void> hold(const core::NodeName& node, const std::string& note) override;
   Result<void> release(const core::NodeName& node) override;
+  Result<void> give_up(const core::NodeName& name) override;
   Result<void> remove(const core::NodeName& node) override;
 
   // The world's side.

@@ -21,7 +21,9 @@ Error lost_reply(const char* call) {
 core::CloudTraits SimCloud::limits() const {
   return {.has_launch_tokens = m_options.has_launch_tokens,
           .launch_max = m_options.launch_max,
-          .terminate_max = m_options.terminate_max};
+          .terminate_max = m_options.terminate_max,
+          .has_health = m_options.tells_health,
+          .has_notices = m_options.tells_health};
 }
 
 int SimCloud::live() const {
@@ -184,6 +186,26 @@ Result<std::string> SimCloud::console(const core::InstanceId& id) {
   return fmt::format("{}: kernel panic", id.value);
 }
 
+Result<std::vector<core::Health>> SimCloud::health(core::HealthQuestion question) {
+  m_stage.enter("health");
+  const bool fails = m_stage.roll(m_stage.faults.health_fails);
+  std::vector<core::Health> said;
+  for (const auto& [id, machine] : m_machines) {
+    if (!machine.is_live()) continue;
+    core::Health health{.id = id};
+    if (question == core::HealthQuestion::checks) {
+      health.impaired = machine.impaired ? "system check fails" : "";
+      health.event = machine.event;
+    } else if (machine.taken_at) {
+      health.interrupted = "marked-for-termination";
+    }
+    if (!(health == core::Health{.id = id})) said.push_back(std::move(health));
+  }
+  m_stage.leave("health");
+  if (fails) return make_error(ErrorKind::retry, "'{}' answers 503", m_name.value);
+  return said;
+}
+
 Result<std::vector<cloud::InstanceType>> SimCloud::types(std::span<const std::string> names) {
   std::vector<cloud::InstanceType> types;
   for (const std::string& name : names) types.push_back({.name = name, .slots = 1, .memory_mib = 1024, .gpus = {}});
@@ -203,6 +225,12 @@ void SimCloud::kill(const core::InstanceId& id) {
   m_world.machine_stops(id);
 }
 
+void SimCloud::take_back(const core::InstanceId& id) {
+  constexpr Seconds k_notice{120};  // EC2's
+  SimMachine& machine = m_machines.at(id);
+  if (!machine.taken_at) machine.taken_at = m_stage.clock.real() + k_notice;
+}
+
 void SimCloud::add_foreign(const std::string& name) {
   SimMachine machine;
   machine.instance.cloud = m_name;
@@ -217,6 +245,10 @@ void SimCloud::tick() {
   const TimePoint now = m_stage.clock.real();
   for (auto& [id, machine] : m_machines) {
     core::Instance& instance = machine.instance;
+    if (machine.taken_at && now >= *machine.taken_at && machine.is_live()) {
+      kill(id);
+      instance.fault = instance.interrupted = "Server.SpotInstanceTermination";
+    }
     if (instance.state == core::InstanceState::pending && now >= machine.running_at) {
       instance.state = core::InstanceState::running;
       if (!instance.addresses.empty()) instance.address = instance.addresses.front();

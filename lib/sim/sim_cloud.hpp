@@ -19,6 +19,7 @@ struct SimCloudOptions {
   Seconds pending{20};   // at most
   Seconds boot{120};     // at most
   Seconds stopping{30};  // at most
+  bool tells_health = false;
 };
 
 // One machine, as it is; what a listing shows of it comes later.
@@ -30,6 +31,9 @@ struct SimMachine {
   std::optional<TimePoint> boots_at;  // its node's daemon starts then; absent: never
   std::optional<TimePoint> gone_at;
   std::optional<TimePoint> fails_at;
+  std::optional<TimePoint> taken_at;  // the cloud gave notice, and takes it back then
+  bool impaired = false;
+  std::string event;
   TimePoint omitted_until{};  // a listing that lags leaves it out
   bool daemon_started = false;
   int slots = 0;
@@ -52,12 +56,14 @@ class SimCloud final : public cloud::Cloud {
   std::vector<Result<cloud::LaunchReply>> launch(std::span<const core::LaunchRequest> requests) override;
   std::vector<Result<void>> terminate(std::span<const core::InstanceId> ids) override;
   Result<std::string> console(const core::InstanceId& id) override;
+  Result<std::vector<core::Health>> health(core::HealthQuestion question) override;
   Result<std::vector<cloud::InstanceType>> types(std::span<const std::string> names) override;
   Result<void> check(const core::Pool& pool) const override;
 
   void tick();
   void add_foreign(const std::string& name);
-  void kill(const core::InstanceId& id);  // by itself, or by its cloud
+  void kill(const core::InstanceId& id);       // by itself, or by its cloud
+  void take_back(const core::InstanceId& id);  // notice now, the end two minutes later
   void refuse_until(TimePoint until) { m_refused_until = until; }
   void lift_capacity() { m_options.capacity = 1'000; }
   void never_boot(const core::PoolName& pool) { m_never_boot = pool; }

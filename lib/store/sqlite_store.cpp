@@ -55,6 +55,10 @@ std::string lines_of(const std::vector<core::HeadId>& heads) {
   return text;
 }
 
+// One fact a cloud, named by it.
+const std::string k_health = "health/";
+const std::string k_prices = "prices/";
+
 // The single values of a memory by name. What is unset is absent.
 std::map<std::string, std::string> facts_of(const Memory& memory) {
   const Memory none;
@@ -69,6 +73,8 @@ std::map<std::string, std::string> facts_of(const Memory& memory) {
   if (memory.suspicion) facts["suspicion"] = core::to_json(*memory.suspicion);
   if (memory.rebuild) facts["rebuild"] = std::to_string(memory.rebuild->seconds);
   if (memory.sleep) facts["sleep"] = core::to_json(*memory.sleep);
+  for (const auto& [cloud, row] : memory.health) facts[k_health + cloud.value] = core::to_json(row);
+  for (const auto& [cloud, row] : memory.prices) facts[k_prices + cloud.value] = core::to_json(row);
   return facts;
 }
 
@@ -154,6 +160,10 @@ Result<void> read_fact(Memory& memory, const std::string& key, const std::string
     memory.rebuild = Moment{seconds};
   } else if (key == "sleep") {
     TIDE_TRY_ASSIGN(memory.sleep, core::row_from_json<core::Sleep>(value));
+  } else if (key.starts_with(k_health)) {
+    TIDE_TRY_ASSIGN(memory.health[{key.substr(k_health.size())}], core::row_from_json<core::CloudHealth>(value));
+  } else if (key.starts_with(k_prices)) {
+    TIDE_TRY_ASSIGN(memory.prices[{key.substr(k_prices.size())}], core::row_from_json<core::PriceReading>(value));
   } else {
     return make_error(ErrorKind::io, "'{}' is no fact that this tide knows", printable(key, 40));
   }

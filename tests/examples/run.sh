@@ -32,6 +32,8 @@ while read -r path; do
     check "$work/examples/config/$(basename "$path")" "$path"
     ;;
   examples/*.sh | examples/local/*) bash -n "$source/$path" || fail "$path is no bash" ;;
+  examples/agent/spot-notice) sh -n "$source/$path" || fail "$path is no sh" ;; # run by agent.sh
+  examples/agent/*.service) grep -q '^ExecStart=/usr/local/sbin/spot-notice ' "$source/$path" || fail "$path" ;;
   examples/cron/*) grep -qE '^\* \* \* \* \* root tide scale-once' "$source/$path" || fail "$path runs no pass" ;;
   examples/systemd/*.service) grep -q 'KillMode=process' "$source/$path" && grep -q 'tide scale-once' "$source/$path" || fail "$path" ;;
   examples/systemd/*.timer) grep -q '^\[Timer\]' "$source/$path" || fail "$path" ;;

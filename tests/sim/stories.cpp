@@ -235,6 +235,53 @@ TEST_CASE("slurmctld with its state lost under running jobs: nothing is launched
   check_clean(story);
 }
 
+TEST_CASE(
+    "a spot machine taken back: held and replaced on the notice, its job runs again before the batch system's "
+    "time-out") {
+  Scenario scenario = calm_scenario(11);
+  scenario.settings.pools.at({"p"}).market = core::Market::spot;
+  scenario.clouds.at({"one"}).tells_health = true;
+  Story story(std::move(scenario));
+  raise_busy(story, 2);
+  SimCloud& cloud = story.world().cloud({"one"});
+  const core::InstanceId taken = cloud.machines().begin()->first;
+  cloud.take_back(taken);
+  story.submit(job_shape(1, 4), k_hour);
+  story.run(k_minute);
+  const SimNode* node = story.batch().node_of(taken);
+  REQUIRE(node != nullptr);
+  CHECK(node->entry.held);
+  CHECK(made(story) == 3);  // for the job that waits
+  story.run(10 * k_minute);
+  CHECK(story.stage().probes.count("given-up") == 1);
+  CHECK(story.world().live() == 3);  // and one more for the job that lost its machine
+  CHECK(made(story) == 4);
+  CHECK(story.batch().node_of(taken) == nullptr);
+  check_clean(story);
+}
+
+TEST_CASE("a machine that its cloud calls impaired, or plans to retire: its job ends there, and nobody else's starts") {
+  for (const bool retires : {false, true}) {
+    CAPTURE(retires);
+    Scenario scenario = calm_scenario(12);
+    scenario.clouds.at({"one"}).tells_health = true;
+    Story story(std::move(scenario));
+    raise_busy(story, 2, 2 * k_hour);
+    SimCloud& cloud = story.world().cloud({"one"});
+    const core::InstanceId sick = cloud.machines().begin()->first;
+    cloud.machines().at(sick).impaired = !retires;
+    if (retires) cloud.machines().at(sick).event = "instance-retirement";
+    story.run(20 * k_minute);
+    REQUIRE(story.batch().node_of(sick) != nullptr);
+    CHECK(story.batch().node_of(sick)->entry.held);
+    CHECK(story.batch().node_of(sick)->entry.slots_used > 0);
+    story.run(3 * k_hour);
+    CHECK(story.world().live() == 0);
+    CHECK(made(story) == 0);  // ended machines are listed for an hour
+    check_clean(story);
+  }
+}
+
 TEST_CASE("another cluster's server answers: exit 3, and nothing is done") {
   Story story(calm_scenario(10));
   raise_busy(story, 2);

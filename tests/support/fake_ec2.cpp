@@ -167,6 +167,10 @@ net::Response FakeEc2::act(const std::string& action, const Parameters& paramete
   if (action == "DescribeImages") return describe_images(parameters);
   if (action == "CreateLaunchTemplate") return create_launch_template(parameters);
   if (action == "CreateFleet") return create_fleet(parameters);
+  if (action == "DescribeInstanceStatus") return describe_status(parameters);
+  if (action == "DescribeSpotInstanceRequests") return describe_spot_requests(parameters);
+  if (action == "DescribeSpotPriceHistory") return describe_spot_prices(parameters);
+  if (action == "ModifyInstanceAttribute") return modify_attribute(parameters);
   return wire::refuse(400, "InvalidAction", "The action " + action + " is not valid for this web service.");
 }
 

@@ -48,6 +48,10 @@ struct FakeInstance {
   std::string user_data;  // as sent, base64
   bool spot = false;
   bool is_protected = false;  // OperationNotPermitted when ended
+  std::string impaired;       // "system" or "instance": which check fails
+  std::string event;          // "instance-retirement": planned for tomorrow
+  std::string notice;         // status code of its spot request; "" is fulfilled
+  std::string reason;         // of its end; "" is the user's
   int index = 0;
   int lists = 0;  // seen in this state
   TimePoint launched_at{};
@@ -92,10 +96,12 @@ class FakeEc2 {
   void set_options(const std::function<void(FakeEc2Options&)>& change);
   // Machines that run already, as from an earlier launch with these tags.
   void add_running(int count, const std::map<std::string, std::string>& tags);
-  FakeInstance& instance(const std::string& id);  // throws std::out_of_range
-  std::vector<FakeInstance> instances() const;    // sorted by ID
-  std::vector<FakeInstance> live() const;         // neither terminated nor shutting down
-  std::vector<std::string> calls() const;         // actions, in order, refused ones too
+  void set_spot_price(const std::string& type, const std::string& zone, const std::string& price);
+  bool change(const std::string& id, const std::function<void(FakeInstance&)>& how);  // false: no such instance
+  FakeInstance& instance(const std::string& id);                                      // throws std::out_of_range
+  std::vector<FakeInstance> instances() const;                                        // sorted by ID
+  std::vector<FakeInstance> live() const;  // neither terminated nor shutting down
+  std::vector<std::string> calls() const;  // actions, in order, refused ones too
   int count_calls(const std::string& action) const;
   Parameters last_parameters(const std::string& action) const;
 
@@ -118,6 +124,11 @@ class FakeEc2 {
   Result<Parameters> merged(const Parameters& parameters) const;
   std::string refusal_of(const std::string& type, const std::string& place) const;
   std::string fleet_item(const Parameters& parameters, const std::string& prefix) const;
+  // fake_ec2_health.cpp
+  Reply describe_status(const Parameters& parameters);
+  Reply describe_spot_requests(const Parameters& parameters);
+  Reply describe_spot_prices(const Parameters& parameters);
+  Reply modify_attribute(const Parameters& parameters);
   FakeInstance start(const Parameters& parameters, int index, const std::string& reservation);
   std::string reservation_xml(const std::string& reservation) const;
   void age();
@@ -139,6 +150,7 @@ class FakeEc2 {
   std::map<std::string, std::string> m_fleets;  // token to answer
   std::vector<FakeFaults> m_faults;
   std::optional<int> m_capacity;
+  std::map<std::pair<std::string, std::string>, std::string> m_spot_prices;  // by type and zone
   std::vector<std::pair<std::string, Parameters>> m_calls;
   std::uint64_t m_next = 1;
 };

@@ -5,6 +5,9 @@
 //   /__gate/page?n=1   machines a page   /__gate/skew?s=7200   its clock is off   /__gate/reset   no more faults
 //   /__gate/fill?n=1000&cluster=physics   so many machines run already
 //   /__gate/live   machines that run or start   /__gate/times   "MILLISECONDS ACTION" a call
+//   /__gate/machine?id=i-1[&impaired=system|instance][&event=instance-retirement][&notice=marked-for-termination]
+//     [&state=terminated][&reason=Server.SpotInstanceTermination][&protected=1]
+//   /__gate/spot-price?type=c5.large&zone=eu-central-1a&price=0.04
 //   /__gate/capacity?n=5   /__gate/log   /__gate/region?name=eu-central-1
 #include "fake_ec2.hpp"
 
@@ -60,6 +63,18 @@ class Times {
   std::string m_text;
 };
 
+void alter(test::FakeInstance& instance, const httplib::Request& request) {
+  const auto take = [&](const char* name, std::string& into) {
+    if (request.has_param(name)) into = request.get_param_value(name);
+  };
+  take("impaired", instance.impaired);
+  take("event", instance.event);
+  take("notice", instance.notice);
+  take("state", instance.state);
+  take("reason", instance.reason);
+  if (request.has_param("protected")) instance.is_protected = request.get_param_value("protected") == "1";
+}
+
 void order(test::FakeEc2& fake, const Times& times, const httplib::Request& request, httplib::Response& response) {
   std::string text = "ok\n";
   if (request.path == "/__gate/fail") {
@@ -79,6 +94,12 @@ void order(test::FakeEc2& fake, const Times& times, const httplib::Request& requ
                     .created = request.get_param_value("created")});
   } else if (request.path == "/__gate/parameter") {
     fake.set_parameter(request.get_param_value("name"), request.get_param_value("value"));
+  } else if (request.path == "/__gate/machine") {
+    if (!fake.change(request.get_param_value("id"), [&](test::FakeInstance& one) { alter(one, request); }))
+      response.status = 404;
+  } else if (request.path == "/__gate/spot-price") {
+    fake.set_spot_price(request.get_param_value("type"), request.get_param_value("zone"),
+                        request.get_param_value("price"));
   } else if (request.path == "/__gate/region") {
     fake.set_options([&](test::FakeEc2Options& options) { options.region = request.get_param_value("name"); });
   } else if (request.path == "/__gate/page") {

@@ -150,9 +150,8 @@ std::string instance_xml(const FakeInstance& instance, const std::string& region
   if (!instance.subnet.empty()) xml += "<subnetId>" + escape(instance.subnet) + "</subnetId>";
   if (instance.spot) xml += "<instanceLifecycle>spot</instanceLifecycle>";
   if (ended || instance.state == "shutting-down") {
-    xml +=
-        "<stateReason><code>Client.UserInitiatedShutdown</code><message>Client.UserInitiatedShutdown: User initiated "
-        "shutdown</message></stateReason>";
+    const std::string code = instance.reason.empty() ? "Client.UserInitiatedShutdown" : instance.reason;
+    xml += "<stateReason><code>" + code + "</code><message>" + code + ": as the test asked</message></stateReason>";
   }
   xml += "<tagSet>";
   for (const auto& [key, value] : instance.tags) {

@@ -64,6 +64,9 @@ class SteppingPorts {
     Result<void> release(const core::NodeName& node) override {
       return around(m_step, [&] { return m_inner.release(node); });
     }
+    Result<void> give_up(const core::NodeName& node) override {
+      return around(m_step, [&] { return m_inner.give_up(node); });
+    }
     Result<void> remove(const core::NodeName& node) override {
       return around(m_step, [&] { return m_inner.remove(node); });
     }
@@ -99,6 +102,12 @@ class SteppingPorts {
       return around(m_step, [&] { return m_inner.terminate(ids); });
     }
     Result<std::string> console(const core::InstanceId& id) override { return m_inner.console(id); }
+    Result<std::vector<core::Health>> health(core::HealthQuestion question) override {
+      return m_inner.health(question);
+    }
+    Result<std::vector<core::SpotPrice>> spot_prices(std::span<const std::string> names) override {
+      return m_inner.spot_prices(names);
+    }
     Result<std::vector<cloud::InstanceType>> types(std::span<const std::string> names) override {
       return m_inner.types(names);
     }

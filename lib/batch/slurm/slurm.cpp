@@ -41,8 +41,10 @@ Result<process::Finished> Slurm::read(const process::Command& command) {
 }
 
 core::BatchTraits Slurm::traits() const {
-  return {
-      .entries = core::NodeEntries::before_launch, .hides_unregistered = !m_shows_unregistered, .hold_has_note = true};
+  return {.entries = core::NodeEntries::before_launch,
+          .hides_unregistered = !m_shows_unregistered,
+          .hold_has_note = true,
+          .can_give_up = true};
 }
 
 Result<core::ServerIdentity> Slurm::server() {
@@ -180,6 +182,11 @@ Result<void> Slurm::hold(const core::NodeName& node, const std::string& note) {
 
 // `undrain`, not `resume`: that one would also bring up a node that is down, and refuses one that is not drained.
 Result<void> Slurm::release(const core::NodeName& node) { return update(node, {"state=undrain"}); }
+
+// A node set down loses its jobs at once, requeued where they may be; else slurmctld waits for SlurmdTimeout.
+Result<void> Slurm::give_up(const core::NodeName& node) {
+  return update(node, {"state=down", "reason=tide: its machine is gone"});
+}
 
 Result<void> Slurm::remove(const core::NodeName& node) {
   TIDE_TRY(check_node_name(node));

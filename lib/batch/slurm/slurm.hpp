@@ -35,6 +35,7 @@ class Slurm final : public BatchSystem {
   Result<void> set_address(const core::NodeName& node, const std::string& address) override;
   Result<void> hold(const core::NodeName& node, const std::string& note) override;
   Result<void> release(const core::NodeName& node) override;
+  Result<void> give_up(const core::NodeName& node) override;
   Result<void> remove(const core::NodeName& node) override;
 
  private:

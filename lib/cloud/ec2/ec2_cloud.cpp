@@ -2,8 +2,11 @@
 
 #include <tide/cloud/aws/errors.hpp>
 #include <tide/cloud/aws/parameter_store.hpp>
+#include <tide/cloud/ec2/health.hpp>
 #include <tide/cloud/ec2/images.hpp>
 #include <tide/cloud/ec2/launch_call.hpp>
+#include <tide/cloud/ec2/pages.hpp>
+#include <tide/cloud/ec2/prices.hpp>
 #include <tide/cloud/ec2/quotas.hpp>
 #include <tide/cloud/ec2/replies.hpp>
 #include <tide/cloud/ec2/terminate.hpp>
@@ -15,21 +18,7 @@
 namespace tide::cloud::ec2 {
 namespace {
 
-constexpr std::size_t k_page_max =
-    1000;  // pages of 1000: a cluster beyond a million machines is a server that pages in a circle
 constexpr std::size_t k_types_max = 100;  // DescribeInstanceTypes takes no more names
-
-// The parser's error as the user's: which cloud, which call, which request.
-template <typename T>
-Result<T> in_call(Result<T> parsed, const std::string& cloud, std::string_view action, const aws::Answer& answer) {
-  if (parsed) return parsed;
-  Error error = std::move(parsed).error();
-  error.message =
-      "cloud '" + cloud + "' answered " + std::string(action) + " with what tide cannot read: " + error.message;
-  if (!answer.request_id.empty()) error.context.push_back("request " + printable(answer.request_id, 80));
-  error.hint = "Check that [clouds." + cloud + "] endpoint is an EC2 API, not a proxy's page.";
-  return error;
-}
 
 // '*' and '?' in a filter's value stand for anything.
 std::string literal(std::string_view value) {
@@ -41,13 +30,11 @@ std::string literal(std::string_view value) {
   return escaped;
 }
 
-aws::Call page_call(const std::string& cluster, const std::string& token) {
-  aws::Call call{.action = "DescribeInstances",
-                 .parameters = {{"Filter.1.Name", std::string("tag:") + core::tag::k_cluster},
-                                {"Filter.1.Value.1", literal(cluster)},
-                                {"MaxResults", "1000"}}};
-  if (!token.empty()) call.parameters.emplace_back("NextToken", token);
-  return call;
+aws::Call list_call(const std::string& cluster) {
+  return {.action = "DescribeInstances",
+          .parameters = {{"Filter.1.Name", std::string("tag:") + core::tag::k_cluster},
+                         {"Filter.1.Value.1", literal(cluster)},
+                         {"MaxResults", "1000"}}};
 }
 
 }  // namespace
@@ -58,6 +45,9 @@ Ec2Cloud::Ec2Cloud(Options options, std::shared_ptr<aws::CredentialSource> crede
       m_traits{.has_launch_tokens = true,
                .launch_max = k_launch_max,
                .terminate_max = static_cast<int>(k_terminate_max),
+               .has_health = true,
+               .has_notices = true,
+               .has_spot_prices = true,
                .tells_types = true,
                .families = std::move(options.families),
                .one_a_call = std::move(options.fleets)},
@@ -85,33 +75,19 @@ core::Instance Ec2Cloud::finished(Listed listed) const {
   return instance;
 }
 
-// A server that pages in a circle would keep us for ever.
-Result<void> Ec2Cloud::check_token(const std::string& token, std::set<std::string>& seen) const {
-  if (token.empty() || (seen.insert(token).second && seen.size() <= k_page_max)) return {};
-  return make_error(ErrorKind::protocol,
-                    "cloud '{}' pages in a circle: it gave a NextToken twice, or more than {} of them", m_name.value,
-                    k_page_max)
-      .with_hint("Check that [clouds." + m_name.value + "] endpoint is an EC2 API.");
-}
-
 Result<std::vector<core::Instance>> Ec2Cloud::list(const std::string& cluster) {
   std::map<core::InstanceId, core::Instance> found;
-  std::set<std::string> tokens;
-  std::string token;
-  do {
-    const aws::Call call = page_call(cluster, token);
-    const aws::Answer answer = m_api.call({&call, 1}).front();
-    TIDE_TRY_ASSIGN(const std::string body, answer.body);
-    TIDE_TRY_ASSIGN(auto page, in_call(parse_describe_instances(body), m_name.value, call.action, answer));
+  const auto take = [&](const std::string& body, const aws::Answer& answer) -> Result<std::string> {
+    TIDE_TRY_ASSIGN(auto page, in_call(parse_describe_instances(body), m_name.value, "DescribeInstances", answer));
     for (Listed& listed : page.listed) {
       // A server that does not know the filter lists everybody's.
       if (tag_of(listed.instance, core::tag::k_cluster) != cluster) continue;
       core::Instance instance = finished(std::move(listed));
       found.insert_or_assign(instance.id, std::move(instance));
     }
-    token = std::move(page.next_token);
-    TIDE_TRY(check_token(token, tokens));
-  } while (!token.empty());
+    return std::move(page.next_token);
+  };
+  TIDE_TRY(each_page(m_api, list_call(cluster), take));
   std::vector<core::Instance> sorted;
   sorted.reserve(found.size());
   for (auto& [id, instance] : found) sorted.push_back(std::move(instance));
@@ -305,6 +281,14 @@ Result<std::string> Ec2Cloud::console(const core::InstanceId& id) {
   return in_call(parse_console_output(body), m_name.value, call.action, answer);
 }
 
+Result<std::vector<core::Health>> Ec2Cloud::health(core::HealthQuestion question) {
+  return question == core::HealthQuestion::checks ? read_checks(m_api) : read_notices(m_api);
+}
+
+Result<std::vector<core::SpotPrice>> Ec2Cloud::spot_prices(std::span<const std::string> types) {
+  return read_spot_prices(m_api, types, m_clock.now());
+}
+
 Result<std::vector<InstanceType>> Ec2Cloud::types(std::span<const std::string> names) {
   std::map<std::string, InstanceType> found;
   for (std::size_t begin = 0; begin < names.size(); begin += k_types_max) {
@@ -314,21 +298,15 @@ Result<std::vector<InstanceType>> Ec2Cloud::types(std::span<const std::string> n
     int number = 0;
     for (const std::string& name : part)
       call.parameters.emplace_back("Filter.1.Value." + std::to_string(++number), name);
-    const std::size_t fixed = call.parameters.size();
-    std::string token;
-    std::set<std::string> tokens;
-    do {
-      call.parameters.resize(fixed);
-      if (!token.empty()) call.parameters.emplace_back("NextToken", token);
-      const aws::Answer answer = m_api.call({&call, 1}).front();
-      TIDE_TRY_ASSIGN(const std::string body, answer.body);
-      TIDE_TRY_ASSIGN(auto page, in_call(parse_describe_instance_types(body), m_name.value, call.action, answer));
+    const auto take = [&](const std::string& body, const aws::Answer& answer) -> Result<std::string> {
+      TIDE_TRY_ASSIGN(auto page,
+                      in_call(parse_describe_instance_types(body), m_name.value, "DescribeInstanceTypes", answer));
       for (InstanceType& type : page.types) {
         if (std::ranges::find(part, type.name) != part.end()) found.insert_or_assign(type.name, std::move(type));
       }
-      token = std::move(page.next_token);
-      TIDE_TRY(check_token(token, tokens));
-    } while (!token.empty());
+      return std::move(page.next_token);
+    };
+    TIDE_TRY(each_page(m_api, std::move(call), take));
   }
   std::vector<InstanceType> sorted;
   for (auto& [name, type] : found) sorted.push_back(std::move(type));

@@ -6,7 +6,6 @@
 
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 
 namespace tide::cloud::ec2 {
@@ -33,6 +32,8 @@ class Ec2Cloud : public Cloud {
   Result<std::string> resolve_image(const core::LaunchRequest& request) override;
   std::vector<Result<void>> terminate(std::span<const core::InstanceId> ids) override;
   Result<std::string> console(const core::InstanceId& id) override;
+  Result<std::vector<core::Health>> health(core::HealthQuestion question) override;
+  Result<std::vector<core::SpotPrice>> spot_prices(std::span<const std::string> types) override;
   Result<std::vector<InstanceType>> types(std::span<const std::string> names) override;
   Result<void> check(const core::Pool& pool) const override;
   std::string identity() const override { return m_api.identity(); }
@@ -40,7 +41,6 @@ class Ec2Cloud : public Cloud {
   std::map<std::string, int> calls() const override { return m_api.calls(); }
 
  private:
-  Result<void> check_token(const std::string& token, std::set<std::string>& seen) const;
   core::Instance finished(Listed listed) const;
   std::map<std::string, Result<std::string>> root_devices(std::span<const core::LaunchRequest> requests);
   Result<LaunchReply> read_launch(const core::LaunchRequest& request, const aws::Answer& answer);

@@ -103,6 +103,9 @@ Result<Listed> read_instance(const pugi::xml_node& item) {
   const bool ended = instance.state == core::InstanceState::gone || instance.state == core::InstanceState::stopped ||
                      instance.state == core::InstanceState::stopping;
   if (ended) instance.fault = fault_of(item);
+  // EC2's own words for a spot machine that it took back: Server.SpotInstanceTermination, Server.SpotInstanceShutdown.
+  if (child_text(child(item, "stateReason"), "code").starts_with("Server.SpotInstance"))
+    instance.interrupted = fault_of(item);
   return listed;
 }
 

@@ -71,6 +71,15 @@ void read_taken(const Batch& batch, const aws::Answer& answer, const std::string
   }
 }
 
+// Alone in its batch: somebody set its termination protection.
+Error protected_from_end(const std::string& id, const aws::Answer& answer, const std::string& cloud) {
+  Error error =
+      make_error(ErrorKind::refused, "instance '{}' is protected: cloud '{}' does not let it be ended", id, cloud);
+  error.context = answer.body.error().context;
+  return std::move(error).with_hint("Take it off with 'aws ec2 modify-instance-attribute --instance-id " + id +
+                                    " --no-disable-api-termination'; tide then ends it.");
+}
+
 // What is still to be asked after this answer.
 std::vector<Batch> settle(Batch batch, const aws::Answer& answer, const std::string& cloud, Results& results) {
   if (answer.body) {
@@ -84,6 +93,10 @@ std::vector<Batch> settle(Batch batch, const aws::Answer& answer, const std::str
   if (is_about_one(answer.code) && batch.size() > 1) {
     const auto middle = batch.begin() + static_cast<std::ptrdiff_t>(batch.size() / 2);
     return {Batch(batch.begin(), middle), Batch(middle, batch.end())};
+  }
+  if (answer.code == "OperationNotPermitted") {
+    results.insert_or_assign(batch.front(), protected_from_end(batch.front(), answer, cloud));
+    return {};
   }
   const bool gone = answer.code == "InvalidInstanceID.NotFound";
   for (const std::string& id : batch)

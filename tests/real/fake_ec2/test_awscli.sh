@@ -79,6 +79,36 @@ bad InvalidInstanceType describe-instance-types --instance-types no.such
 good describe-images --image-ids ami-0abc --query 'Images[].RootDeviceName'
 is /dev/xvda
 
+# Health, notices and prices, as tide asks for them.
+gate "machine?id=$first&impaired=system&event=instance-retirement"
+good describe-instance-status --filters Name=system-status.status,Values=impaired \
+  --query 'InstanceStatuses[].[InstanceId,SystemStatus.Status,SystemStatus.Details[0].Status,InstanceStatus.Status]'
+is "$(printf '%s\timpaired\tfailed\tok' "$first")"
+good describe-instance-status --filters Name=event.code,Values=instance-retirement,instance-stop --query 'InstanceStatuses[].Events[].Code'
+is instance-retirement
+good describe-instance-status --filters Name=instance-status.status,Values=impaired --query 'length(InstanceStatuses)'
+is 0
+good describe-instance-status --query 'length(InstanceStatuses)' --page-size 5
+is 3
+good run-instances --image-id ami-0abc --instance-type c5.large --instance-market-options MarketType=spot --query 'Instances[].InstanceId'
+spot=$(cat "$work/out")
+good describe-spot-instance-requests --filters Name=status-code,Values=marked-for-termination --query 'length(SpotInstanceRequests)'
+is 0
+gate "machine?id=$spot&notice=marked-for-termination"
+good describe-spot-instance-requests --filters Name=status-code,Values=marked-for-termination,marked-for-stop \
+  --query 'SpotInstanceRequests[].[InstanceId,Status.Code]'
+is "$(printf '%s\tmarked-for-termination' "$spot")"
+gate "spot-price?type=c5.large&zone=eu-central-1a&price=0.0388"
+good describe-spot-price-history --instance-types c5.large --product-descriptions Linux/UNIX --start-time 2026-11-25T12:00:00Z \
+  --query 'SpotPriceHistory[].[AvailabilityZone,SpotPrice]'
+is "$(printf 'eu-central-1a\t0.0388')"
+gate "machine?id=$spot&state=terminated&reason=Server.SpotInstanceTermination"
+good describe-instances --instance-ids "$spot" --query 'Reservations[].Instances[].StateReason.Code'
+is Server.SpotInstanceTermination
+good modify-instance-attribute --instance-id "$first" --disable-api-termination
+bad OperationNotPermitted terminate-instances --instance-ids "$first"
+good modify-instance-attribute --instance-id "$first" --no-disable-api-termination
+
 bad InvalidInstanceID.NotFound terminate-instances --instance-ids "$first" i-0123456789abcdef0
 bad InvalidInstanceID.Malformed terminate-instances --instance-ids "$first" wn7
 good terminate-instances --instance-ids "$first" "$second" --query 'TerminatingInstances[].CurrentState.Name'

@@ -9,6 +9,9 @@ gate is known too. Faults are ordered by GET:
   /__gate/fail?n=1&mode=drop|truncate|hang|html|page[&after=1]   after=1: moto does the work, then the answer is
                           lost; html: a 502's page, page: 200 with a web page
   /__gate/page?n=1        so many machines a page of DescribeInstances, whatever MaxResults says
+  /__gate/machine?id=i-1[&impaired=system|instance][&event=instance-retirement][&notice=marked-for-termination]
+                          what moto does not know of a machine: its health, and the notice to a spot machine
+  /__gate/spot-price?type=c5.large&zone=us-east-1a&price=0.04   instead of moto's 0.00001
   /__gate/capacity?n=5    so many more can start; without n: no limit
   /__gate/refuse?what=TYPE|PLACE|TYPE@PLACE&code=Unsupported[&status=400]    launches of it, until the code is empty
   /__gate/skew?s=3600     the gate's clock is off by so much     /__gate/delay?ms=200     /__gate/reset
@@ -58,6 +61,7 @@ class State:
         with self.lock:
             self.faults, self.log, self.tokens, self.issued, self.refusals = [], [], {}, {}, {}
             self.delay_seconds, self.skew_seconds, self.capacity, self.page = 0.0, 0, None, None
+            self.machines, self.spot_prices = {}, {}
 
     def keys(self):
         with open(self.keys_file) as file:
@@ -157,6 +161,60 @@ def with_count(body, count):
     return re.sub(rb"(^|&)(MinCount|MaxCount)=\d+", lambda found: b"%s%s=%d" % (found[1], found[2], count), body)
 
 
+def matches(parameters, facts):
+    """As EC2 filters: all of them, each by any of its values."""
+    number = 1
+    while "Filter.%d.Name" % number in parameters:
+        wanted = [value for name, value in parameters.items() if name.startswith("Filter.%d.Value." % number)]
+        if facts.get(parameters["Filter.%d.Name" % number], "") not in wanted:
+            return False
+        number += 1
+    return True
+
+
+def check_xml(name, impaired):
+    return "<%s><status>%s</status><details><item><name>reachability</name><status>%s</status></item></details></%s>" % (
+        name, "impaired" if impaired else "ok", "failed" if impaired else "passed", name)
+
+
+def status_item(machine, facts):
+    tomorrow = (datetime.datetime.utcnow() + datetime.timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    events = "<eventsSet><item><code>%s</code><description>The instance is running on degraded hardware</description>" \
+        "<notBefore>%s</notBefore></item></eventsSet>" % (escape(facts["event"]), tomorrow) if facts.get("event") else ""
+    return "<instanceId>%s</instanceId>%s<instanceState><code>16</code><name>running</name></instanceState>%s%s" % (
+        escape(machine), events, check_xml("systemStatus", facts.get("impaired") == "system"),
+        check_xml("instanceStatus", facts.get("impaired") == "instance"))
+
+
+def describe_health(state, action, parameters):
+    """The answer to what moto knows nothing of, or None: moto answers."""
+    items = []
+    if action == "DescribeInstanceStatus" and "Filter.1.Name" in parameters:
+        listed = "instanceStatusSet"
+        for machine, facts in sorted(state.machines.items()):
+            known = {kind + "-status.status": "impaired" if facts.get("impaired") == kind else "ok" for kind in ("system", "instance")}
+            if matches(parameters, dict(known, **{"event.code": facts.get("event", "")})):
+                items.append(status_item(machine, facts))
+    elif action == "DescribeSpotInstanceRequests" and parameters.get("Filter.1.Name") == "status-code":
+        listed = "spotInstanceRequestSet"
+        for machine, facts in sorted(state.machines.items()):
+            code = facts.get("notice", "fulfilled")
+            if matches(parameters, {"status-code": code}):
+                items.append("<spotInstanceRequestId>sir-%s</spotInstanceRequestId><state>active</state><status><code>%s</code>"
+                             "<message>as the test asked</message></status><instanceId>%s</instanceId>" % (machine[-8:], code, machine))
+    elif action == "DescribeSpotPriceHistory" and state.spot_prices:
+        listed = "spotPriceHistorySet"
+        types = [value for name, value in parameters.items() if name.startswith("InstanceType.")]
+        for (kind, zone), price in sorted(state.spot_prices.items()):
+            if not types or kind in types:
+                items.append("<instanceType>%s</instanceType><productDescription>Linux/UNIX</productDescription><spotPrice>%s</spotPrice>"
+                             "<timestamp>2026-01-01T00:00:00.000Z</timestamp><availabilityZone>%s</availabilityZone>" % (kind, price, zone))
+    else:
+        return None
+    return '<?xml version="1.0" encoding="UTF-8"?><%sResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><%s>%s</%s></%sResponse>' % (
+        action, listed, "".join("<item>%s</item>" % item for item in items), listed, action)
+
+
 class Gate(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -198,6 +256,10 @@ class Gate(BaseHTTPRequestHandler):
             state.page = query["n"]
         elif what == "refuse":
             state.refusals[query["what"]] = (query.get("code", ""), int(query.get("status", 400)))
+        elif what == "machine":
+            state.machines.setdefault(query.pop("id"), {}).update(query)
+        elif what == "spot-price":
+            state.spot_prices[query["type"], query["zone"]] = query["price"]
         elif what == "skew":
             state.skew_seconds = int(query["s"])
         elif what == "delay":
@@ -239,6 +301,9 @@ class Gate(BaseHTTPRequestHandler):
             return self.run_instances(parameters, body)
         if action == "DescribeInstances" and self.state.page:
             body = re.sub(rb"(^|&)MaxResults=\d+", lambda found: found[1] + b"MaxResults=" + self.state.page.encode(), body)
+        known = describe_health(self.state, action, parameters)
+        if known is not None:
+            return 200, known.encode(), "text/xml"
         answer = self.forward(body)
         if action.startswith("AssumeRole") and answer[0] == 200:
             self.state.note_issued(answer[1])

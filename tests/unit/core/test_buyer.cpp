@@ -139,7 +139,7 @@ TEST_CASE("choices: those that do not rest, in the pool's order, go with the lau
                            "aws:on-demand:t1:b");
   const auto request = launches(world.plan()).at(0).request;
   CHECK(request.types == Lines{"t1"});
-  CHECK(request.alternatives == std::vector<core::Choice>{{"t2", "a"}, {"t2", "b"}});
+  CHECK(request.alternatives == std::vector<core::Choice>{{"t2", "a", 100'000}, {"t2", "b", 100'000}});
   CHECK(core::describe(core::Action{launches(world.plan()).at(0)}).ends_with(": t1 in a, else t2 in a, else t2 in b"));
 }
 
@@ -151,7 +151,7 @@ TEST_CASE("choices: one job's machines that need several calls stay in one zone"
   CHECK(launches(world.plan()).at(0).request.alternatives.size() == 3);
   world.now.clouds.at({"aws"}).launch_max = 5;
   for (const auto& launch : launches(world.plan()))
-    CHECK(launch.request.alternatives == std::vector<core::Choice>{{"t2", "a"}});
+    CHECK(launch.request.alternatives == std::vector<core::Choice>{{"t2", "a", 100'000}});
 }
 
 TEST_CASE("choices: all at rest, each is told with its end, a quota once") {

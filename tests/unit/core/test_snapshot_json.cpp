@@ -64,6 +64,13 @@ core::SavedSnapshot full() {
       core::Sleep{.by = "alice", .reason = "new image", .since = k_wall, .until = k_wall + Seconds(60)};
   world.memory().suspicion = core::Suspicion{.since = k_now, .why = "y", .missing = {{"n9"}}, .accepted = true};
   world.memory().rebuild = k_now;
+  core::HealthRow row{.says = {.id = {"i-1"}}, .impaired_since = k_now};
+  row.says.event_at = k_wall;
+  world.memory().health[{"aws"}].checks = {.tried = k_now, .read = std::nullopt, .rows = {{{"i-1"}, row}}};
+  world.memory().prices[{"aws"}] = {.tried = k_now, .read = k_now, .rows = {{"t1", "z1", 42}}};
+  world.now.checks.emplace(core::CloudName{"aws"}, std::vector<core::Health>{row.says});
+  world.now.notices.insert_or_assign({"aws"}, make_error(ErrorKind::auth, "denied"));
+  world.now.prices.emplace(core::CloudName{"aws"}, std::vector<core::SpotPrice>{{"t1", "z1", 42}});
   world.memory().taken_over = {{"head-0"}};
   world.set([](core::Settings& s) {
     s.money.per_hour_micros = 5'000'000, s.pools.at({"small"}).gpus = {{"", 1}, {"t4", 2}};
@@ -108,6 +115,8 @@ TEST_CASE("snapshot_json: every member of every struct is named in fields.hpp") 
             core::Breaker>();
   check_all<BootTime, core::PassClock, core::LastGood, core::Suspicion, core::Sleep, core::Memory, core::EndLimit,
             core::ScaleSettings, core::Money>();
+  check_all<core::Health, core::HealthRow, core::HealthReading, core::CloudHealth, core::SpotPrice,
+            core::PriceReading>();
   check_all<core::Pool, core::Settings, core::BatchTraits, core::CloudTraits>();
 }
 
@@ -120,6 +129,8 @@ TEST_CASE("snapshot_json: rows of the store") {
   for (const auto& [id, row] : memory.wishes) round_trip(row);
   for (const auto& [id, row] : memory.back_offs) round_trip(row);
   for (const auto& [id, row] : memory.breakers) round_trip(row);
+  for (const auto& [id, row] : memory.health) round_trip(row);
+  for (const auto& [id, row] : memory.prices) round_trip(row);
   round_trip(memory.clock);
   round_trip(memory.last_good);
   round_trip(*memory.suspicion);

@@ -127,6 +127,14 @@ class FakeCloud final : public cloud::Cloud {
     m_journal.say("console " + id.value);
     return console_text;
   }
+  Result<std::vector<core::Health>> health(core::HealthQuestion question) override {
+    m_journal.say((question == core::HealthQuestion::checks ? "checks " : "notices ") + m_name.value);
+    return health_says;
+  }
+  Result<std::vector<core::SpotPrice>> spot_prices(std::span<const std::string> types) override {
+    m_journal.say(fmt::format("prices {} {}", m_name.value, types.size()));
+    return std::vector<core::SpotPrice>{{std::string(types.front()), "z1", 40'000}};
+  }
   Result<std::vector<cloud::InstanceType>> types(std::span<const std::string>) override {
     return std::vector<cloud::InstanceType>{};
   }
@@ -140,6 +148,7 @@ class FakeCloud final : public cloud::Cloud {
 
  public:
   Result<std::vector<core::Instance>> listing;
+  Result<std::vector<core::Health>> health_says{std::vector<core::Health>{}};
   std::optional<Error> refusal;
   std::map<std::string, Error> refuses;  // by choice: "t1 in a"
   std::map<std::string, int> comes_of;   // likewise
@@ -182,6 +191,7 @@ class FakeBatch final : public batch::BatchSystem {
     return change("hold", node, row != m_journal.disk.holds.end() && row->second.note == note);
   }
   Result<void> release(const core::NodeName& node) override { return change("release", node, true); }
+  Result<void> give_up(const core::NodeName& node) override { return change("give-up", node, true); }
   Result<void> remove(const core::NodeName& node) override { return change("remove", node, true); }
 
   std::string refuses;  // "hold n1": that call fails

@@ -352,6 +352,40 @@ TEST_CASE("terminate: the console of a boot failure is kept first, and once") {
   CHECK(second.disk().machines.at({"i-1"}).console == "kernel panic");
 }
 
+TEST_CASE("terminate: the console of the last failure outlives the machine, with the breaker that it opened") {
+  Stage stage(snapshot().machine("i-1", "n1").state(core::InstanceState::failed).row([](core::Machine& row) {
+    row.failing_since = Snapshot::before(60s);
+  }));
+  stage.disk().breakers[{"small"}] = {.pool = {"small"}, .failures = 1, .last = "instance 'i-1': failed"};
+  stage.done();
+  CHECK(stage.disk().breakers.at({"small"}).console == "kernel panic");
+}
+
+TEST_CASE("terminate: a machine that may not be ended is told once, with what to do, and then left for an hour") {
+  Stage stage(snapshot().worker("i-1", "n1").draining());
+  stage.cloud().end_error =
+      make_error(ErrorKind::refused, "instance 'i-1' is protected").with_hint("Take its protection off.");
+  const auto report = stage.done();
+  CHECK(engine::exit_code(report) == core::ExitCode::refused);
+  const core::Machine row = stage.disk().machines.at({"i-1"});
+  CHECK(row.end_refused == k_now);
+  CHECK(row.end_refused_why == "instance 'i-1' is protected: Take its protection off.");
+  CHECK_FALSE(row.told_to_end);
+  stage.journal.lines.clear();
+  const auto again = stage.done();
+  CHECK(stage.calls().empty());
+  CHECK(engine::exit_code(again) == core::ExitCode::done);
+  CHECK(has(declined(again.plan), "i-1: end-refused"));
+}
+
+TEST_CASE("give up: the batch system is told once the machine is gone") {
+  auto world = snapshot().worker("i-1", "n1").busy("7").silent(60s).state(core::InstanceState::gone);
+  world.now.batch.can_give_up = true;
+  Stage stage(world);
+  stage.done();
+  CHECK(stage.calls() == Lines{"give-up n1"});
+}
+
 TEST_CASE("terminate: a console that cannot be had hinders nothing") {
   Stage stage(snapshot().machine("i-1", "n1").state(core::InstanceState::failed).row([](core::Machine& row) {
     row.failing_since = Snapshot::before(60s);

@@ -35,6 +35,28 @@ TEST_CASE("observe: clouds first, then who answers, jobs before nodes") {
   CHECK(stage.journal.lines == Lines{"list aws demo", "list b demo", "server", "jobs", "nodes"});
 }
 
+TEST_CASE("observe: health is read after the nodes, remembered, and not asked again before its time") {
+  auto world = snapshot().worker("i-1", "n1").waiting(slots(1));
+  world.pool("cheap", [](core::Pool& pool) { pool.market = core::Market::spot; });
+  world.now.clouds.at({"aws"}).has_health = true;
+  world.now.clouds.at({"aws"}).has_spot_prices = true;
+  Stage stage(world);
+  core::Health retires{.id = {"i-1"}};
+  retires.event = "instance-retirement";
+  stage.cloud().health_says = std::vector<core::Health>{retires, {.id = {"i-of-others"}}};
+  stage.done();
+  CHECK(stage.journal.lines ==
+        Lines{"list aws demo", "server", "jobs", "nodes", "checks aws", "prices aws 1", "hold n1"});
+  const core::HealthReading& kept = stage.disk().health.at({"aws"}).checks;
+  CHECK(kept.read == k_now);
+  CHECK(kept.rows.size() == 1);
+  CHECK(stage.disk().prices.at({"aws"}).rows.front().micros == 40'000);
+  stage.journal.lines.clear();
+  stage.done();
+  CHECK_FALSE(has(stage.journal.lines, "checks aws"));
+  CHECK_FALSE(has(stage.journal.lines, "prices aws 1"));
+}
+
 TEST_CASE("observe: asks no more of a batch system that does not say who it is") {
   auto world = snapshot();
   world.now.server = error(ErrorKind::batch);

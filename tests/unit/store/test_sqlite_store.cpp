@@ -65,6 +65,10 @@ Memory full_memory() {
   memory.sleep = core::Sleep{.by = "alice", .reason = "", .since = TimePoint(Seconds(7)), .until = {}};
   memory.suspicion = core::Suspicion{.since = {3}, .why = "all gone", .missing = {{"n1"}}, .accepted = false};
   memory.rebuild = Moment{12};
+  core::HealthRow sick{.says = {.id = {"m1"}}, .impaired_since = Moment{4}};
+  sick.says.impaired = "system check";
+  memory.health[{"aws"}].checks = {.tried = Moment{5}, .read = Moment{4}, .rows = {{{"m1"}, sick}}};
+  memory.prices[{"aws"}] = {.tried = Moment{5}, .read = Moment{5}, .rows = {{"c5.large", "eu-central-1a", 38'800}}};
   return memory;
 }
 

@@ -229,6 +229,7 @@ TEST_CASE("slurm: what slurmctld says to a change") {
                 {.errors = "slurm_update error: Invalid node name specified\n", .exit_code = 1});
   rig.runner.on("scontrol update nodename=w1 state=drain reason=tide: end idle for 10 min", {});
   rig.runner.on("scontrol update nodename=w1 state=undrain", {});
+  rig.runner.on("scontrol update nodename=w1 state=down reason=tide: its machine is gone", {});
   rig.runner.on("scontrol update nodename=w1 nodeaddr=10.0.0.7 nodehostname=w1", {});
   CHECK(rig.slurm->remove({"w1"}).error().kind == ErrorKind::refused);
   CHECK(rig.slurm->remove({"w2"}));
@@ -236,6 +237,8 @@ TEST_CASE("slurm: what slurmctld says to a change") {
   CHECK(rig.slurm->hold({"w2"}, "tide: end").error().kind == ErrorKind::not_found);
   CHECK(rig.slurm->hold({"w1"}, "tide: end idle for 10 min"));
   CHECK(rig.slurm->release({"w1"}));
+  CHECK(rig.slurm->traits().can_give_up);
+  CHECK(rig.slurm->give_up({"w1"}));
   CHECK(rig.slurm->set_address({"w1"}, "10.0.0.7"));
   CHECK(rig.runner.unexpected.empty());
 }
@@ -247,6 +250,7 @@ TEST_CASE("slurm: nothing that scontrol would split goes into its command line")
     CHECK(rig.slurm->hold({name}, "tide: end").error().kind == ErrorKind::config);
     CHECK(rig.slurm->release({name}).error().kind == ErrorKind::config);
     CHECK(rig.slurm->remove({name}).error().kind == ErrorKind::config);
+    CHECK(rig.slurm->give_up({name}).error().kind == ErrorKind::config);
     CHECK(rig.slurm->add({.name = {name}, .note = "tide: joining"}).error().kind == ErrorKind::config);
   }
   for (const char* note : {"", "a\"b", "a\nshutdown", "a\\", "a'b", "caf\xc3\xa9"}) {

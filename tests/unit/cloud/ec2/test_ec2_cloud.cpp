@@ -281,7 +281,7 @@ TEST_CASE("Ec2Cloud: a bad ID and a protected machine stand alone in the end") {
     CAPTURE(ids[i].value);
     CHECK(ended[i].has_value() == (i != 7 && i != 13));
   }
-  CHECK(ended[7].error().kind == ErrorKind::bad_request);
+  CHECK(ended[7].error().kind == ErrorKind::refused);
   CHECK(ended[13].error().kind == ErrorKind::bad_request);
   CHECK(world.fake.live().size() == 1);
   CHECK(world.cloud.terminate({}).empty());
@@ -349,5 +349,10 @@ TEST_CASE("Ec2Cloud: console and types") {
 
 TEST_CASE("Ec2Cloud: tokens, 500 machines a launch, 1000 IDs an end") {
   Ec2World world;
-  CHECK(world.cloud.limits() == core::CloudTraits{.has_launch_tokens = true, .launch_max = 500, .terminate_max = 1000});
+  CHECK(world.cloud.limits() == core::CloudTraits{.has_launch_tokens = true,
+                                                  .launch_max = 500,
+                                                  .terminate_max = 1000,
+                                                  .has_health = true,
+                                                  .has_notices = true,
+                                                  .has_spot_prices = true});
 }
