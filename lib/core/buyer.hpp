@@ -55,6 +55,7 @@ class Buyer {
     std::string why;  // if there is none
     ErrorKind kind = ErrorKind::refused;
   };
+  std::vector<std::pair<std::int64_t, std::string>> quota_left(const Pool& pool) const;
   Bound blocked(const Pool& pool) const;
   Choice choose(const Pool& pool) const;
   Result<LaunchRequest> request_for(const Pool& pool, const Choice& choice, int count, bool whole,

@@ -24,6 +24,7 @@ Plan plan(const Snapshot& snapshot, const Settings& settings, const Scope& scope
   World world{.snapshot = snapshot, .settings = settings, .scope = scope};
   world.plan.memory = snapshot.memory;
   read_sources(world);
+  find_duplicates(world);
   correlate(world);
   remember(world);
   derive_phases(world);

@@ -28,9 +28,16 @@ struct BatchTraits {
 // What a cloud's adapter can do.
 struct CloudTraits {
   bool has_launch_tokens = false;  // the same token never starts a second set
-  bool absence_is_proof = false;   // a machine that a listing lacks is gone at once: no listing ever lags (local)
-  int launch_max = 1;              // most machines a call
+  // No token, but a launch that a listing lacks was not done, or shows late: it is repeated, one machine a call, and of
+  // two that came all the same one ends (Nova).
+  bool launches_listed = false;
+  bool absence_is_proof = false;  // a machine that a listing lacks is gone at once: no listing ever lags (local)
+  int launch_max = 1;             // most machines a call
   int terminate_max = 1;
+  // What is left of the account's quota, others' use counted; absent: no limit, or not known.
+  std::optional<std::int64_t> machines_left{};
+  std::optional<std::int64_t> cores_left{};
+  std::optional<std::int64_t> memory_mib_left{};
 
   bool operator==(const CloudTraits&) const = default;
 };
