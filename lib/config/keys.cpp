@@ -40,7 +40,7 @@ constexpr std::array k_common{
     KeySpec{"names", "file", text, "", "", "hosts: the hosts file, else /etc/hosts; dnsmasq: a file in the folder of dnsmasq's hostsdir", false},
     KeySpec{"names", "command", list, "[]", "", "Program and arguments; gets all lines ADDRESS NAME on its input whenever they change (hosts and dnsmasq: before the file is written)", false},
 
-    KeySpec{"clouds.*", "kind", text, "", "", "Kind of cloud: ec2 or local", true},
+    KeySpec{"clouds.*", "kind", text, "", "", "Kind of cloud: ec2, nova or local", true},
     KeySpec{"clouds.*", "env", table, "", "", "[clouds.NAME.env]: environment variables for the commands of this cloud", false},
 
     KeySpec{"pools.*", "cloud", text, "", "", "Which [clouds.NAME] its machines come from", true},
@@ -64,11 +64,9 @@ constexpr std::array k_common{
 
 constexpr std::array k_later{
     LaterKey{"cluster", "batch", "gridengine"},  LaterKey{"cluster", "batch", "exec"},
-    LaterKey{"clouds.*", "kind", "nova"},
     LaterKey{"clouds.*", "kind", "google"},      LaterKey{"clouds.*", "kind", "autoscaling"},
-    LaterKey{"clouds.*", "cloud", ""},           
     LaterKey{"money", "per_day", ""},            LaterKey{"money", "per_month", ""},
-    LaterKey{"pools.*", "ready", ""},            LaterKey{"pools.*", "networks", ""},
+    LaterKey{"pools.*", "ready", ""},
 };
 // clang-format on
 

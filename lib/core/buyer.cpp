@@ -125,6 +125,42 @@ Bound Buyer::blocked(const Pool& pool) const {
   return {1, "", ""};
 }
 
+// What is left of the cloud's quota for this pool: a machine takes at least what it offers to jobs, and what this pass
+// has ordered of the cloud or that may still come counts. Where it takes more, the cloud's own refusal tells.
+std::vector<std::pair<std::int64_t, std::string>> Buyer::quota_left(const Pool& pool) const {
+  const auto traits = m_world.snapshot.clouds.find(pool.cloud);
+  if (traits == m_world.snapshot.clouds.end()) return {};
+  std::int64_t machines = 0;
+  std::int64_t cores = 0;
+  std::int64_t memory_mib = 0;
+  for (const auto& [name, order] : m_orders) {
+    const Pool* other = m_world.pool(name);
+    if (other == nullptr || other->cloud != pool.cloud) continue;
+    machines += order.count;
+    cores += std::int64_t{order.count} * other->slots;
+    memory_mib += order.count * other->memory_mib;
+  }
+  for (const auto& [id, intent] : m_world.plan.memory.intents) {
+    if (intent.state != IntentState::open || intent.request.cloud != pool.cloud) continue;
+    machines += intent.request.count;
+    cores += std::int64_t{intent.request.count} * intent.request.slots;
+    memory_mib += intent.request.count * intent.request.memory_mib;
+  }
+  std::vector<std::pair<std::int64_t, std::string>> bounds;
+  const auto add = [&](const std::optional<std::int64_t>& left, std::int64_t ordered, std::int64_t each,
+                       const char* what) {
+    if (!left || each <= 0) return;
+    bounds.emplace_back(
+        std::max<std::int64_t>(0, *left - ordered) / each,
+        fmt::format("cloud '{}' has {} {} of its quota left, {} are ordered or may still come, one machine takes {}",
+                    pool.cloud.value, *left, what, ordered, each));
+  };
+  add(traits->second.machines_left, machines, 1, "machines");
+  add(traits->second.cores_left, cores, pool.slots, "cores");
+  add(traits->second.memory_mib_left, memory_mib, pool.memory_mib, "MiB of memory");
+  return bounds;
+}
+
 Bound Buyer::allowance(const Pool& pool, const Asking& asking) const {
   if (Bound no = blocked(pool); no.machines == 0) return no;
   const ScaleSettings& scale = m_world.settings.scale;
@@ -140,6 +176,7 @@ Bound Buyer::allowance(const Pool& pool, const Asking& asking) const {
            fmt::format("[pools.{}] max = {}: {} live or intended, {} ordered in this pass", pool.name.value, pool.max,
                        live, ordered(&pool.name)));
   }
+  for (const auto& [machines, text] : quota_left(pool)) narrow(machines, "quota", text, ErrorKind::quota);
   const bool alone = asking.whole > scale.max_launch_per_pass && m_orders.empty();
   if (scale.max_launch_per_pass > 0 && !alone && !asking.person) {
     narrow(scale.max_launch_per_pass - ordered(nullptr), "launch-limit",

@@ -49,6 +49,7 @@ class Buyer {
   void place_orders();
 
  private:
+  std::vector<std::pair<std::int64_t, std::string>> quota_left(const Pool& pool) const;
   Bound blocked(const Pool& pool) const;
   std::vector<Choice> choices(const Pool& pool) const;
   std::vector<Choice> free_choices(const Pool& pool) const;

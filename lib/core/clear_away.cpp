@@ -122,13 +122,17 @@ void repeat_launches(World& world) {
       continue;
     if (!world.scope.everything && intent.wish != world.scope.wish) continue;
     const auto traits = world.snapshot.clouds.find(intent.request.cloud);
-    const bool token = traits != world.snapshot.clouds.end() && traits->second.has_launch_tokens;
+    const bool known = traits != world.snapshot.clouds.end();
+    const bool token = known && traits->second.has_launch_tokens;
+    const bool by_list = known && traits->second.launches_listed;  // and this pass's listing shows none of it
     const Seconds age = world.snapshot.taken_at - intent.made_at;
     const bool young = age >= Seconds(-k_clock_slack.count()) && age < k_repeat_max && !world.reading.rebuilding;
     const bool wanted = world.needed_intents.contains(id) || !intent.wish.empty();
     const bool awake = asleep(world.plan.memory, world.snapshot.taken_at) == nullptr;
-    if (token && young && wanted && awake) {
-      world.act(Repeat{id}, "repeat", "its outcome is not known: the same token again");
+    if ((token || by_list) && young && wanted && awake) {
+      world.act(Repeat{id}, "repeat",
+                token ? "its outcome is not known: the same token again"
+                      : "its outcome is not known and no listing shows a machine of it: once more");
     } else if (world.now() - intent.made >= k_settle) {
       world.act(CloseIntent{id}, "settled", "no listing shows a machine of it: it did not happen");
     } else {

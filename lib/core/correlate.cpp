@@ -34,7 +34,7 @@ Index live_instances(const World& world) {
   for (const auto& [cloud, listed] : world.snapshot.instances) {
     if (!listed) continue;
     for (const Instance& instance : *listed) {
-      if (!is_live(instance.state)) continue;
+      if (!is_live(instance.state) || world.duplicates.contains(instance.id)) continue;
       index.ids.emplace(instance.id.value, &instance);
       std::set<std::string> names;
       for (const std::string& name : instance.names) names.insert(short_name(name));
@@ -187,7 +187,10 @@ void add_unmatched_instances(World& world, const std::set<InstanceId>& matched, 
       if (matched.contains(instance.id) || (!is_live(instance.state) && !remembered)) continue;
       Worker worker;
       describe_instance(world, instance, worker);
-      if (is_live(instance.state)) worker.jobs = jobs_of_name(world, instance);
+      const auto duplicate = world.duplicates.find(instance.id);
+      const bool known = duplicate != world.duplicates.end() && matched.contains(duplicate->second);
+      if (is_live(instance.state) && !known) worker.jobs = jobs_of_name(world, instance);
+      if (duplicate != world.duplicates.end()) worker.name = NodeName{};  // the name is the other's
       world.plan.workers.push_back(std::move(worker));
     }
   }

@@ -114,6 +114,10 @@ Phase phase_of(World& world, Worker& worker) {
   if (is_gone(world, worker, *row)) return Phase::gone;
   if (worker.instance && worker.instance->state == InstanceState::stopping) return Phase::stopping;
   if (row->told_to_end && world.now() - *row->told_to_end < k_end_again) return Phase::stopping;
+  if (const auto duplicate = world.duplicates.find(worker.id); duplicate != world.duplicates.end()) {
+    worker.why = fmt::format("'{}' came of the same launch, whose answer was lost, and stays", duplicate->second.value);
+    return Phase::orphan;
+  }
   const HoldRow* hold = world.hold(worker.name);
   const bool drains =
       worker.node && worker.joined && worker.node->held && hold != nullptr && hold->kind == HoldKind::end;

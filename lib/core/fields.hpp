@@ -116,6 +116,7 @@ void fields(Self& self, Visit&& visit) {
   visit("addresses", self.addresses);
   visit("tags", self.tags);
   visit("fault", self.fault);
+  visit("fault_kind", self.fault_kind);
 }
 
 template <Is<InstanceType> Self, typename Visit>
@@ -445,6 +446,7 @@ void fields(Self& self, Visit&& visit) {
 template <Is<CloudTraits> Self, typename Visit>
 void fields(Self& self, Visit&& visit) {
   visit("has_launch_tokens", self.has_launch_tokens);
+  visit("launches_listed", self.launches_listed);
   visit("absence_is_proof", self.absence_is_proof);
   visit("launch_max", self.launch_max);
   visit("terminate_max", self.terminate_max);
@@ -454,6 +456,9 @@ void fields(Self& self, Visit&& visit) {
   visit("has_health", self.has_health);
   visit("has_notices", self.has_notices);
   visit("has_spot_prices", self.has_spot_prices);
+  visit("machines_left", self.machines_left);
+  visit("cores_left", self.cores_left);
+  visit("memory_mib_left", self.memory_mib_left);
 }
 
 template <Is<Snapshot> Self, typename Visit>

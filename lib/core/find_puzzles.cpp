@@ -43,6 +43,7 @@ void find_puzzles(World& world) {
       world.alarm(ErrorKind::refused, "unclear-identity", worker.why);
     }
     const Machine* row = world.machine(worker.id);
+    if (world.duplicates.contains(worker.id)) continue;
     if ((worker.phase == Phase::lost || worker.phase == Phase::orphan) && row != nullptr) pair_up(world, worker, *row);
   }
 }

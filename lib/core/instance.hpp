@@ -2,6 +2,7 @@
 
 #include <tide/core/ids.hpp>
 #include <tide/util/clock.hpp>
+#include <tide/util/result.hpp>
 
 #include <map>
 #include <optional>
@@ -31,7 +32,8 @@ struct Instance {
   std::string address;                 // the one that [pools.x] address chooses; empty while unknown
   std::vector<std::string> addresses;  // all
   std::map<std::string, std::string> tags;
-  std::string fault;  // the cloud's words for why it failed or ended
+  std::string fault;                          // the cloud's words for why it failed or ended
+  ErrorKind fault_kind = ErrorKind::unknown;  // capacity or quota: it failed for want of room, not by its own doing
 
   bool operator==(const Instance&) const = default;
 };

@@ -28,6 +28,7 @@ Plan plan(const Snapshot& snapshot, const Settings& settings, const Scope& scope
   world.sizing = sized.pools;
   world.plan.memory = std::move(memory);
   read_sources(world);
+  find_duplicates(world);
   correlate(world);
   remember(world);
   judge_health(world);

@@ -32,10 +32,11 @@ void end_unjoined(World& world, const Worker& worker, EndBudget& budget) {
                   fmt::format("[scale] max_end_per_pass lets {} go in one pass", budget.limit()));
     return;
   }
-  const RuleId rule = worker.phase == Phase::failed ? "failed"
-                      : orphan                      ? "orphan"
-                      : interrupted                 ? "interrupted"
-                                                    : "lost";
+  const RuleId rule = worker.phase == Phase::failed          ? "failed"
+                      : world.duplicates.contains(worker.id) ? "duplicate"
+                      : orphan                               ? "orphan"
+                      : interrupted                          ? "interrupted"
+                                                             : "lost";
   world.act(
       Terminate{
           .cloud = worker.cloud, .instance = worker.id, .node = worker.name, .boot_failure = !orphan && !interrupted},

@@ -63,6 +63,7 @@ void remember_machine(World& world, Worker& worker) {
   row->launched_at = instance.launched_at;
   row->missing_since.reset();
   row->missing_passes = 0;
+  if (world.duplicates.contains(worker.id)) row->node = NodeName{};
   if (row->node.empty()) row->node = worker.name;
   if (!is_live(instance.state)) return;
   if (worker.why.empty() && !worker.name.empty()) row->node = worker.name;

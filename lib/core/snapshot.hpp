@@ -29,8 +29,11 @@ struct BatchTraits {
 // What a cloud's adapter can do.
 struct CloudTraits {
   bool has_launch_tokens = false;  // the same token never starts a second set
-  bool absence_is_proof = false;   // a machine that a listing lacks is gone at once: no listing ever lags (local)
-  int launch_max = 1;              // most machines a call
+  // No token, but a launch that a listing lacks was not done, or shows late: it is repeated, one machine a call, and of
+  // two that came all the same one ends (Nova).
+  bool launches_listed = false;
+  bool absence_is_proof = false;  // a machine that a listing lacks is gone at once: no listing ever lags (local)
+  int launch_max = 1;             // most machines a call
   int terminate_max = 1;
   bool tells_types = false;                     // it can say what a type offers (Cloud::types)
   std::map<std::string, std::string> families;  // of the pools' types: which quota counts it
@@ -38,6 +41,10 @@ struct CloudTraits {
   bool has_health = false;                      // it can be asked about health checks and planned events
   bool has_notices = false;                     // and which spot machines it takes back
   bool has_spot_prices = false;                 // and what spot machines cost
+  // What is left of the account's quota, others' use counted; absent: no limit, or not known.
+  std::optional<std::int64_t> machines_left{};
+  std::optional<std::int64_t> cores_left{};
+  std::optional<std::int64_t> memory_mib_left{};
 
   bool operator==(const CloudTraits&) const = default;
 };

@@ -36,7 +36,8 @@ struct World {
   std::set<PoolName> puzzled;              // a node and a machine of it match nothing, though they should each other
   std::set<IntentId> needed_intents;       // open ones that a waiting job or a wish counts on
   std::set<std::string> touched;           // nodes and instances with an action of this pass
-  std::vector<WishId> closing;             // wishes with nothing left to do
+  std::map<InstanceId, InstanceId> duplicates = {};  // a second machine of one launch: the one that stays
+  std::vector<WishId> closing;                       // wishes with nothing left to do
 
   Moment now() const { return snapshot.age; }
   Memory& memory() { return plan.memory; }
@@ -77,6 +78,7 @@ struct World {
 
 // The steps, in order (each in the file of its name).
 void read_sources(World& world);  // fills reading; suspicion, rebuild, foreign heads
+void find_duplicates(World& world);
 void correlate(World& world);     // plan.workers: which node is which instance; identity is decided here only
 void remember(World& world);      // machine rows, holds, idle and down times, from what was seen
 void judge_health(World& world);  // health, notices and spot prices: remembered, and laid on the machines

@@ -49,8 +49,8 @@ core::Snapshot look(Ports& ports, const core::Settings& settings, core::Memory m
   // Clouds before nodes, so that a machine is known before its node shows; jobs before nodes, so that a job that starts
   // in between still shows as slots in use, and one that ends in between only as a job: busy, either way.
   for (const auto& [name, cloud] : ports.clouds) {
-    snapshot.clouds.emplace(name, cloud->limits());
     snapshot.instances.emplace(name, named(cloud->list(settings.cluster), "the list of machines"));
+    snapshot.clouds.emplace(name, cloud->limits());  // what is left of a quota is known once it was listed
   }
   look_up_types(ports, settings, snapshot);
   snapshot.server = named(ports.batch.server(), "who answers for the batch system");

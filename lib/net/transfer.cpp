@@ -95,8 +95,8 @@ Result<void> Transfer::set_up(const CurlOptions& options) {
   set(h, CURLOPT_FOLLOWLOCATION, 0L);
   set(h, CURLOPT_NOSIGNAL, 1L);
   set(h, CURLOPT_USERAGENT, "tide/" TIDE_VERSION);
-  set(h, CURLOPT_SSL_VERIFYPEER, 1L);
-  set(h, CURLOPT_SSL_VERIFYHOST, 2L);
+  set(h, CURLOPT_SSL_VERIFYPEER, m_request.insecure ? 0L : 1L);
+  set(h, CURLOPT_SSL_VERIFYHOST, m_request.insecure ? 0L : 2L);
   set(h, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   if (!m_request.ca_file.empty()) set(h, CURLOPT_CAINFO, m_request.ca_file.c_str());
   set(h, CURLOPT_PROXY, m_request.proxy.c_str());

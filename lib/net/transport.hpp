@@ -21,6 +21,7 @@ struct Request {
   std::size_t body_max = 64U << 20U;  // a larger reply is an error (protocol)
   std::string ca_file;                // PEM; "": the system's
   std::string proxy;                  // URL; "": none
+  bool insecure = false;              // certificates are not verified: only where the configuration says so by name
   bool allow_http = false;            // the configured endpoint says http; loopback and 169.254.169.254 may anyway
   bool once = false;                  // the transport itself never sends it twice (a kept connection that proves dead)
 };

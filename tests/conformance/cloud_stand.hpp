@@ -55,6 +55,7 @@ std::span<const CloudStandSpec> cloud_stands();
 std::unique_ptr<CloudStand> make_ec2_stand();
 std::unique_ptr<CloudStand> make_ec2_gate_stand();
 std::unique_ptr<CloudStand> make_local_stand();
+std::unique_ptr<CloudStand> make_nova_stand();
 
 core::LaunchRequest ec2_request(const std::string& cluster, const std::string& token, int count);
 

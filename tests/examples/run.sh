@@ -14,6 +14,9 @@ for program in squeue scontrol sinfo qstat pbsnodes qmgr condor_q condor_status 
 export PATH=$work/bin:$PATH HOME=$work
 mkdir "$work/.aws" && printf '[tide]\naws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = example\n' >"$work/.aws/credentials"
 chmod 600 "$work/.aws/credentials"
+mkdir -p "$work/.config/openstack"
+(umask 077; printf 'clouds: {nectar: {auth: {auth_url: "https://k.example", application_credential_id: a, application_credential_secret: s}}}\n' >"$work/.config/openstack/clouds.yaml")
+unset XDG_CONFIG_HOME OS_CLOUD OS_CLIENT_CONFIG_FILE
 
 check() { # FILE: no complaint but for what only a real machine has
   "$tide" config check -c "$1" >"$work/out" 2>&1 && return

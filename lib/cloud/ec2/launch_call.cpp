@@ -208,7 +208,7 @@ Result<aws::Call> fleet_call(const core::LaunchRequest& request) {
   const std::string config = "LaunchTemplateConfigs.1.";
   add_template(parameters, config + "LaunchTemplateSpecification.", request);
   std::vector<core::Choice> choices = request.alternatives;
-  choices.insert(choices.begin(), {request.types.front(), request.zone});
+  choices.insert(choices.begin(), {.type = request.types.front(), .zone = request.zone});
   for (std::size_t i = 0; i < choices.size(); ++i) {
     const std::string prefix = config + "Overrides." + std::to_string(i + 1) + ".";
     parameters.add(prefix + "InstanceType", choices[i].type);

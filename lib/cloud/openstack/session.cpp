@@ -1,0 +1,268 @@
+#include <tide/cloud/openstack/session.hpp>
+
+#include <tide/cloud/openstack/discovery.hpp>
+#include <tide/cloud/openstack/errors.hpp>
+#include <tide/net/retry.hpp>
+#include <tide/net/url.hpp>
+#include <tide/util/files.hpp>
+#include <tide/util/text.hpp>
+#include <tide/util/units.hpp>
+
+namespace tide::cloud::openstack {
+namespace {
+
+constexpr Seconds k_fresh{120};             // a token with less left may end while a pass still goes on
+constexpr std::size_t k_message_max = 400;  // a schema error repeats the whole request
+constexpr std::chrono::milliseconds k_timeout{60'000};
+
+std::string hint_for(ErrorKind kind, const std::string& cloud, const std::string& page) {
+  switch (kind) {
+    case ErrorKind::auth:
+      return "Check [clouds." + cloud + "] cloud and its roles; tide's page " + page + " has the least.";
+    case ErrorKind::quota: return "Ask for a higher quota of the project, or lower [pools.x] max.";
+    case ErrorKind::capacity: return "Add another flavor or zone to the pool, or wait: tide tries again by itself.";
+    case ErrorKind::throttled: return "Wait: tide slows down by itself.";
+    case ErrorKind::bad_request: return "Correct the pool's or cloud's keys that the cloud names.";
+    case ErrorKind::retry:
+    case ErrorKind::timeout:
+    case ErrorKind::unsent:
+      return "Check [clouds." + cloud + "], its region and the network; tide tries again in its next pass.";
+    case ErrorKind::eventual: return "Run 'tide info' to see what the cloud lists.";
+    case ErrorKind::config: return "Check [clouds." + cloud + "] endpoint, ca_file and proxy.";
+    case ErrorKind::unknown:
+    case ErrorKind::protocol: return "Check that [clouds." + cloud + "] leads to an OpenStack API, not a proxy's page.";
+    case ErrorKind::unexpected:
+    case ErrorKind::usage:
+    case ErrorKind::not_found:
+    case ErrorKind::io:
+    case ErrorKind::refused:
+    case ErrorKind::lock_held:
+    case ErrorKind::money:
+    case ErrorKind::batch:
+    case ErrorKind::unproven:
+    case ErrorKind::stranger: return "";
+  }
+  return "";
+}
+
+// A schema error begins with all that was sent; its point comes last.
+std::string shown(const std::string& message) {
+  if (message.size() <= k_message_max) return printable(message, k_message_max);
+  return printable(message.substr(0, 60), 60) + " ... " +
+         printable(message.substr(message.size() - (k_message_max - 70)), k_message_max);
+}
+
+std::string path_only(const std::string& path) { return path.substr(0, path.find('?')); }
+
+}  // namespace
+
+net::Request Session::plain_request(const std::string& method, const std::string& url) const {
+  net::Request request{.method = method, .url = url};
+  request.headers = {{"Accept", "application/json"}};
+  request.timeout = k_timeout;
+  request.ca_file = m_settings->ca_file;
+  request.proxy = m_settings->proxy;
+  request.insecure = m_settings->insecure;
+  request.allow_http = url.starts_with("http://");
+  return request;
+}
+
+Result<Token> Session::ask() {
+  net::Request request = plain_request("POST", m_settings->auth_url + "/auth/tokens");
+  request.headers.emplace_back("Content-Type", "application/json");
+  request.body = auth_body(*m_settings).reveal();
+  const auto responses = m_transport.perform({&request, 1});
+  ::explicit_bzero(request.body.data(), request.body.size());
+  const Result<net::Response>& response = responses.front();
+  const std::string what = "cloud '" + m_options.cloud + "' failed at Keystone's " + m_settings->auth_url;
+  Error error;
+  if (!response) {
+    error = response.error();
+    error.message = what + ": " + error.message;
+  } else if (response->status == 201 || response->status == 200) {
+    auto token = parse_token(*response);
+    if (token) return token;
+    error = std::move(token).error();
+    error.message = what + ": " + error.message;
+  } else {
+    const std::string message = message_of(response->body);
+    ErrorKind kind = kind_of(response->status, message);
+    // An application credential that it does not know is a 404; a body that it does not take means our settings.
+    if (kind == ErrorKind::eventual) kind = ErrorKind::auth;
+    if (kind == ErrorKind::bad_request) kind = ErrorKind::config;
+    error = make_error(kind, "{}: HTTP status {}", what, response->status);
+    if (!message.empty()) error.context.push_back("the cloud said: " + shown(message));
+    if (const auto wait = net::parse_retry_after(response->header("Retry-After"), m_clock.now()))
+      error.retry_after_seconds = wait->count();
+  }
+  error.context.push_back("asked as " + described(*m_settings));
+  if (error.kind == ErrorKind::auth) {
+    error.hint = "Check " + m_settings->source +
+                 ", and whether the user, the project or the application credential has "
+                 "expired or was taken away.";
+  } else {
+    error.hint = hint_for(error.kind, m_options.cloud, m_options.page);
+  }
+  return error;
+}
+
+// That it cannot be kept costs one more request a run, and is told with the identity.
+void Session::keep() {
+  m_identity = described(*m_settings) + ", token until " + format_time(m_token->expires);
+  if (m_options.cache.empty()) return;
+  const std::size_t slash = m_options.cache.rfind('/');
+  auto kept = make_directories(m_options.cache.substr(0, slash));
+  if (kept) kept = write_file_atomically(m_options.cache, token_text(*m_token, digest_of(*m_settings)));
+  if (!kept) m_identity += ", not kept: " + kept.error().message;
+}
+
+Result<void> Session::settle() {
+  if (!m_settings) {
+    TIDE_TRY_ASSIGN(m_settings, m_source());
+    if (!m_options.cache.empty() && file_exists(m_options.cache)) {
+      if (const auto text = read_file(m_options.cache)) m_token = token_from(*text, digest_of(*m_settings));
+      if (m_token)
+        m_identity = described(*m_settings) + ", token until " + format_time(m_token->expires) + ", kept from before";
+    }
+  }
+  if (m_token && m_token->expires - m_clock.now() >= k_fresh) return {};
+  auto token = ask();
+  if (!token) {
+    // What still lives serves on: Keystone may be away for a while.
+    if (m_token && m_token->expires > m_clock.now() && token.error().kind != ErrorKind::auth) return {};
+    return std::move(token).error();
+  }
+  const bool moved = m_token && token->catalogue != m_token->catalogue;
+  m_token = std::move(*token);
+  if (moved) m_roots.clear();
+  keep();
+  return {};
+}
+
+// An unversioned endpoint: which of the versions that it names is the one that tide speaks?
+Result<std::string> Session::discover(const std::string& url) {
+  const net::Request request = plain_request("GET", url + "/");
+  const auto response = m_transport.perform({&request, 1}).front();
+  if (!response) return response.error();
+  return compute_root_in(response->body, url);
+}
+
+Result<std::string> Session::root_of(const std::string& service) {
+  if (const auto known = m_roots.find(service); known != m_roots.end()) return known->second;
+  TIDE_TRY_ASSIGN(std::string url, endpoint_of(*m_token, *m_settings, service));
+  const auto parts = net::split_url(url);
+  if (!parts) return parts.error();
+  while (url.ends_with('/')) url.pop_back();
+  std::string root = versioned_root(service, url);
+  if (root.empty()) {
+    TIDE_TRY_ASSIGN(root, discover(url));
+  }
+  m_roots[service] = root;
+  return root;
+}
+
+net::Request Session::request_for(const Call& call, const std::string& root) const {
+  const bool document = call.service == "compute" && call.path == "/";  // a project below it has none
+  net::Request request = plain_request(call.method, document ? version_document(root) : root + call.path);
+  request.once = call.once;
+  request.headers.emplace_back("X-Auth-Token", m_token->id.reveal());
+  if (!call.microversion.empty()) {
+    request.headers.emplace_back("OpenStack-API-Version", "compute " + call.microversion);
+    request.headers.emplace_back("X-OpenStack-Nova-API-Version", call.microversion);  // before 2.27
+  }
+  if (call.body.empty()) return request;
+  request.headers.emplace_back("Content-Type", "application/json");
+  request.body = call.body;
+  return request;
+}
+
+Answer Session::answer_of(const Call& call, const Result<net::Response>& response) const {
+  const std::string what =
+      "cloud '" + m_options.cloud + "' failed at " + call.service + "'s " + call.method + " " + path_only(call.path);
+  Answer answer;
+  if (!response) {
+    Error error = response.error();
+    error.message = what + ": " + error.message;
+    if (error.hint.empty()) error.hint = hint_for(error.kind, m_options.cloud, m_options.page);
+    answer.reply = std::move(error);
+    return answer;
+  }
+  answer.status = response->status;
+  if (response->status >= 200 && response->status < 300) {
+    answer.reply = *response;
+    return answer;
+  }
+  answer.peer_message = message_of(response->body);
+  const ErrorKind kind = kind_of(response->status, answer.peer_message);
+  Error error = make_error(kind, "{}: HTTP status {}", what, response->status);
+  if (answer.peer_message.empty()) {
+    error.context.push_back("the reply begins: " + printable(response->body, 120));
+  } else {
+    error.context.push_back("the cloud said: " + shown(answer.peer_message));
+  }
+  if (const auto id = response->header("X-OpenStack-Request-Id"); !id.empty())
+    error.context.push_back("request " + printable(id, 80));
+  if (kind == ErrorKind::auth) error.context.push_back("asked as " + described(*m_settings));
+  if (const auto wait = net::parse_retry_after(response->header("Retry-After"), m_clock.now()))
+    error.retry_after_seconds = wait->count();
+  error.hint = hint_for(kind, m_options.cloud, m_options.page);
+  answer.reply = std::move(error);
+  return answer;
+}
+
+void Session::send(std::span<const Call> calls, std::span<const std::size_t> which, std::vector<Answer>& answers) {
+  std::vector<net::Request> requests;
+  std::vector<std::size_t> sent;
+  for (const std::size_t i : which) {
+    auto root = root_of(calls[i].service);
+    if (!root) {
+      answers[i].reply = std::move(root).error();
+      answers[i].status = 0;
+      continue;
+    }
+    requests.push_back(request_for(calls[i], *root));
+    sent.push_back(i);
+  }
+  if (requests.empty()) return;
+  const auto responses = m_transport.perform(requests);
+  for (std::size_t k = 0; k < sent.size(); ++k) answers[sent[k]] = answer_of(calls[sent[k]], responses[k]);
+}
+
+std::vector<Answer> Session::call(std::span<const Call> calls) {
+  std::vector<Answer> answers(calls.size());
+  const auto fail = [&](const std::vector<std::size_t>& which, Error error) {
+    error = std::move(error).with_context("while asking for a token of cloud '" + m_options.cloud + "'");
+    for (const std::size_t i : which) answers[i].reply = error;
+  };
+  std::vector<std::size_t> all(calls.size());
+  for (std::size_t i = 0; i < calls.size(); ++i) all[i] = i;
+  if (auto ready = settle(); !ready) {
+    fail(all, std::move(ready).error());
+    return answers;
+  }
+  send(calls, all, answers);
+  std::vector<std::size_t> refused;
+  for (const std::size_t i : all) {
+    if (answers[i].status == 401) refused.push_back(i);
+  }
+  if (refused.empty()) return answers;
+  m_token.reset();  // revoked, or from another time than its Keystone believes
+  if (auto ready = settle(); !ready) {
+    fail(refused, std::move(ready).error());
+    return answers;
+  }
+  send(calls, refused, answers);
+  return answers;
+}
+
+Result<bool> Session::has(const std::string& service) {
+  TIDE_TRY(settle());
+  return has_service(*m_token, *m_settings, service);
+}
+
+Result<std::string> Session::compute_ceiling() {
+  TIDE_TRY(settle());
+  return m_settings->compute_api_version;
+}
+
+}  // namespace tide::cloud::openstack

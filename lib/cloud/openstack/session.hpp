@@ -1,0 +1,71 @@
+#pragma once
+
+#include <tide/cloud/openstack/keystone.hpp>
+
+#include <functional>
+#include <span>
+
+namespace tide::cloud::openstack {
+
+struct Call {
+  std::string service = "compute";  // or "network", "image"
+  std::string method = "GET";
+  std::string path;               // below the service's API root, with its query: "/servers/detail?..."
+  std::string body;               // JSON
+  std::string microversion = {};  // of compute; "": the first
+  bool once = false;              // the transport itself may not send it twice
+};
+
+struct Answer {
+  Result<net::Response> reply{net::Response{}};  // a 2xx or 3xx
+  int status = 0;                                // 0: none came
+  std::string peer_message;                      // the peer's own words for a failure
+};
+
+// What the services answered, without Keystone around it. A token is taken from the cache file, asked for where there
+// is none, renewed with less than two minutes left, and once when a service no longer takes it: calls that got a 401
+// were not done and are sent again. Errors of kind retry and timeout: the call may or may not have been done.
+class Session {
+ public:
+  struct Options {
+    std::string cloud;  // name of [clouds.x], for messages
+    std::string cache;  // file of the token between runs; "": none is kept
+    std::string page;   // of the adapter, for hints: "nova.md"
+  };
+  using Source = std::function<Result<AuthSettings>()>;
+
+  // `source` is asked with the first call: files may be readable only for the user that tide then runs as.
+  Session(Options options, Source source, net::Transport& transport, Clock& clock)
+      : m_options(std::move(options)), m_source(std::move(source)), m_transport(transport), m_clock(clock) {}
+
+  // All side by side; one answer a call, in order.
+  std::vector<Answer> call(std::span<const Call> calls);
+  Answer call(const Call& call) { return std::move(this->call({&call, 1}).front()); }
+
+  // Is the service in the catalogue, for our region and interface?
+  Result<bool> has(const std::string& service);
+  Result<std::string> compute_ceiling();  // compute_api_version of the settings; "": none
+  std::string identity() const { return m_identity; }
+
+ private:
+  Result<void> settle();  // settings and a token
+  Result<Token> ask();
+  Result<std::string> root_of(const std::string& service);
+  Result<std::string> discover(const std::string& url);
+  net::Request request_for(const Call& call, const std::string& root) const;
+  net::Request plain_request(const std::string& method, const std::string& url) const;
+  Answer answer_of(const Call& call, const Result<net::Response>& response) const;
+  void send(std::span<const Call> calls, std::span<const std::size_t> which, std::vector<Answer>& answers);
+  void keep();
+
+  Options m_options;
+  Source m_source;
+  net::Transport& m_transport;
+  Clock& m_clock;
+  std::optional<AuthSettings> m_settings;
+  std::optional<Token> m_token;
+  std::map<std::string, std::string> m_roots;  // service: API root
+  std::string m_identity;
+};
+
+}  // namespace tide::cloud::openstack
