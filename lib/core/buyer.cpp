@@ -1,10 +1,9 @@
 #include <tide/core/buyer.hpp>
 
-#include <tide/core/enum_names.hpp>
 #include <tide/core/names.hpp>
 #include <tide/core/sleep.hpp>
+#include <tide/core/template_digest.hpp>
 #include <tide/core/user_data.hpp>
-#include <tide/util/digest.hpp>
 #include <tide/util/hostlist.hpp>
 #include <tide/util/units.hpp>
 
@@ -42,13 +41,6 @@ std::set<NodeName> taken_names(const World& world) {
 const BackOff* back_off(const World& world, const std::string& key) {
   const auto found = world.plan.memory.back_offs.find(key);
   return found != world.plan.memory.back_offs.end() && found->second.until > world.now() ? &found->second : nullptr;
-}
-
-std::string digest_of(const Pool& pool, const LaunchRequest& request) {
-  std::string text = fmt::format("{}\n{}\n{}\n{}\n{}\n", request.image, fmt::join(pool.types, ","),
-                                 to_string(request.market), request.max_price, request.user_data);
-  for (const auto& [key, values] : request.options) text += fmt::format("{}={}\n", key, fmt::join(values, ","));
-  return to_hex(sha256(text)).substr(0, 16);
 }
 
 }  // namespace
@@ -179,7 +171,7 @@ Result<LaunchRequest> Buyer::request_for(const Pool& pool, const Choice& choice,
                   {tag::k_owner, m_world.plan.memory.head.value},
                   {tag::k_pool, pool.name.value}};
   if (!request.names.empty()) request.tags[tag::k_names] = compress_hostlist(request.names);
-  request.tags[tag::k_template] = digest_of(pool, request);
+  request.tags[tag::k_template] = template_digest(settings, pool);
   return request;
 }
 

@@ -175,6 +175,7 @@ void fields(Self& self, Visit&& visit) {
   visit("ending_why", self.ending_why);
   visit("told_to_end", self.told_to_end);
   visit("left_alone_until", self.left_alone_until);
+  visit("replaces", self.replaces);
   visit("console", self.console);
 }
 
@@ -212,6 +213,11 @@ void fields(Self& self, Visit&& visit) {
   visit("count", self.count);
   visit("targets", self.targets);
   visit("force", self.force);
+  visit("reason", self.reason);
+  visit("outdated", self.outdated);
+  visit("replace", self.replace);
+  visit("unavailable_max", self.unavailable_max);
+  visit("unavailable_share", self.unavailable_share);
   visit("by", self.by);
   visit("made_at", self.made_at);
 }

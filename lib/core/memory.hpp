@@ -56,6 +56,7 @@ struct Machine {
   std::string ending_why;
   std::optional<Moment> told_to_end;       // when the cloud last took that call
   std::optional<Moment> left_alone_until;  // a person released our hold
+  InstanceId replaces;                     // drain_all: the machine that was held since this one was ready
   std::string console;                     // last words of a machine that failed to boot
 
   bool operator==(const Machine&) const = default;
@@ -97,16 +98,21 @@ struct NodeRow {
   bool operator==(const NodeRow&) const = default;
 };
 
-enum class WishKind { launch, terminate, kill_node };
+enum class WishKind { launch, terminate, kill_node, drain, undrain, drain_all };
 
 struct Wish {
   WishId id;
   WishKind kind = WishKind::launch;
-  PoolName pool;
+  PoolName pool;  // launch; drain_all: only this, or all
   int count = 0;
   std::vector<std::string> targets;  // instance IDs or node names
   bool force = false;
-  std::string by;  // user@host
+  std::string reason;              // drain: for the note
+  bool outdated = false;           // drain_all: only machines that were made from another template than the pool's
+  bool replace = false;            // drain_all: one that is ready before one is held
+  int unavailable_max = 0;         // drain_all: held at once, or replaced at once; 0: no limit, or one
+  bool unavailable_share = false;  // that is a percentage of the machines that are meant
+  std::string by;                  // user@host
   TimePoint made_at{};
 
   bool operator==(const Wish&) const = default;
