@@ -60,7 +60,8 @@ core::Wish make_wish(Context& context, core::WishKind kind) {
   return wish;
 }
 
-Result<core::ExitCode> carry_out(Context& context, const core::Wish& wish, bool until_gone, const std::string& schema) {
+Result<core::ExitCode> carry_out(Context& context, const core::Wish& wish, bool until_gone, const std::string& schema,
+                                 const CarryOptions& more) {
   if (context.options().dry_run) {
     // The same planner over the same readings, as if the wish were written.
     TIDE_TRY_ASSIGN(engine::Ports * ports, context.ports(false));
@@ -73,7 +74,15 @@ Result<core::ExitCode> carry_out(Context& context, const core::Wish& wish, bool 
   }
   TIDE_TRY_ASSIGN(engine::Ports * ports, context.ports(true));
   engine::WishOptions options{.until_gone = until_gone, .wait = !context.options().no_wait};
-  TIDE_TRY_ASSIGN(options.timeout, context.timeout(k_wait));
+  TIDE_TRY_ASSIGN(options.timeout, context.timeout(more.patience));
+  if (!more.deadline.empty()) {
+    const auto deadline = parse_duration(more.deadline);
+    if (!deadline)
+      return make_error(ErrorKind::usage, "--deadline '{}' is not a duration", printable(more.deadline, 40))
+          .with_hint("Write it as '90s', '10m' or '1h30m'.");
+    options.timeout = *deadline;
+  }
+  options.pass = more.pass;
   options.held = [&](const Error& error) { context.say(fmt::format("tide: waiting: {}", error.message)); };
   TIDE_TRY_ASSIGN(const engine::WishReport report,
                   engine::carry_out(*ports, context.settings(), wish, try_lock(context, schema), options));

@@ -20,7 +20,13 @@ core::Wish make_wish(Context& context, core::WishKind kind);
 
 // Carries a wish out as the options say (--no-wait, --timeout, --dry-run), shows what came of it, and gives the exit
 // code.
-Result<core::ExitCode> carry_out(Context& context, const core::Wish& wish, bool until_gone, const std::string& schema);
+struct CarryOptions {
+  std::chrono::seconds patience{900};                   // unless --timeout says so; 0: for ever
+  std::string deadline;                                 // of waiting, before --timeout; "" for none
+  std::function<void(const engine::PassReport&)> pass;  // after each pass; may be empty
+};
+Result<core::ExitCode> carry_out(Context& context, const core::Wish& wish, bool until_gone, const std::string& schema,
+                                 const CarryOptions& more = {});
 
 // Whose rows a command changes: those that passes write too, or such as only commands do.
 enum class Rows { shared, own };

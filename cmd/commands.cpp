@@ -6,7 +6,8 @@ std::vector<CommandSpec> all_commands() {
   return {
       info_command(),           explain_command(),      events_command(),
       scale_once_command(),     launch_command(),       terminate_command(),
-      kill_node_command(),      sleep_command(),        wake_command(),
+      kill_node_command(),      drain_command(),        undrain_command(),
+      drain_all_command(),      sleep_command(),        wake_command(),
       accept_reading_command(), reset_command(),        takeover_command(),
       placeholders_command(),   config_check_command(), config_keys_command(),
       help_command(),           version_command(),      man_command(),

@@ -15,9 +15,23 @@ bool is_named(core::WishKind kind, const core::Worker& worker, const std::string
                                            : !worker.name.empty() && worker.name.value == target;
 }
 
+std::string what_happens(const std::vector<core::Worker>& targets, bool force) {
+  std::string text = force ? "End at once, jobs and all:" : "Hold, wait for the jobs, then end:";
+  for (const core::Worker& worker : targets) {
+    text += fmt::format("\n  {} ({}, {}", worker.name.empty() ? worker.id.value : worker.name.value,
+                        worker.id.empty() ? "no instance" : worker.id.value, core::to_string(worker.phase));
+    std::vector<std::string> jobs;
+    for (const core::JobId& id : worker.jobs) jobs.push_back(id.value);
+    text += jobs.empty() ? ", no jobs)" : fmt::format(", {} {})", force ? "KILLS jobs" : "runs jobs", join(jobs, ", "));
+  }
+  return text;
+}
+
+}  // namespace
+
 // "--force" needs names: a pattern or "all" could name what nobody meant.
-Result<void> check_names(const EndOptions& options) {
-  for (const std::string& target : options.targets) {
+Result<void> check_names(const std::vector<std::string>& targets) {
+  for (const std::string& target : targets) {
     const bool pattern =
         target.find_first_of("*?[]{},") != std::string::npos || to_lower(target) == "all" || target.empty();
     if (!pattern) continue;
@@ -27,7 +41,8 @@ Result<void> check_names(const EndOptions& options) {
   return {};
 }
 
-Result<std::vector<core::Worker>> find_targets(Context& context, core::WishKind kind, const EndOptions& options) {
+Result<std::vector<core::Worker>> find_targets(Context& context, core::WishKind kind,
+                                               const std::vector<std::string>& targets) {
   TIDE_TRY_ASSIGN(engine::Ports * ports, context.ports(!context.options().dry_run));
   TIDE_TRY_ASSIGN(const core::Snapshot snapshot, engine::observe(*ports, context.settings(), false));
   const core::Plan plan = core::plan(snapshot, context.settings());
@@ -36,7 +51,7 @@ Result<std::vector<core::Worker>> find_targets(Context& context, core::WishKind 
   for (const core::Worker& worker : plan.workers)
     known.push_back(kind == core::WishKind::terminate ? worker.id.value : worker.name.value);
   std::erase(known, "");
-  for (const std::string& target : options.targets) {
+  for (const std::string& target : targets) {
     const auto worker =
         std::ranges::find_if(plan.workers, [&](const core::Worker& one) { return is_named(kind, one, target); });
     if (worker != plan.workers.end()) {
@@ -54,24 +69,10 @@ Result<std::vector<core::Worker>> find_targets(Context& context, core::WishKind 
   return found;
 }
 
-std::string what_happens(const std::vector<core::Worker>& targets, bool force) {
-  std::string text = force ? "End at once, jobs and all:" : "Hold, wait for the jobs, then end:";
-  for (const core::Worker& worker : targets) {
-    text += fmt::format("\n  {} ({}, {}", worker.name.empty() ? worker.id.value : worker.name.value,
-                        worker.id.empty() ? "no instance" : worker.id.value, core::to_string(worker.phase));
-    std::vector<std::string> jobs;
-    for (const core::JobId& id : worker.jobs) jobs.push_back(id.value);
-    text += jobs.empty() ? ", no jobs)" : fmt::format(", {} {})", force ? "KILLS jobs" : "runs jobs", join(jobs, ", "));
-  }
-  return text;
-}
-
-}  // namespace
-
 Result<core::ExitCode> run_ending(Context& context, core::WishKind kind, const EndOptions& options) {
-  TIDE_TRY(check_names(options));
+  TIDE_TRY(check_names(options.targets));
   TIDE_TRY(context.config());
-  TIDE_TRY_ASSIGN(const std::vector<core::Worker> targets, find_targets(context, kind, options));
+  TIDE_TRY_ASSIGN(const std::vector<core::Worker> targets, find_targets(context, kind, options.targets));
   context.say_cluster();
   TIDE_TRY(context.confirm(what_happens(targets, options.force)));
   core::Wish wish = make_wish(context, kind);

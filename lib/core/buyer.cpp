@@ -1,12 +1,11 @@
 #include <tide/core/buyer.hpp>
 
 #include <tide/core/back_off.hpp>
-#include <tide/core/enum_names.hpp>
 #include <tide/core/names.hpp>
 #include <tide/core/prices.hpp>
 #include <tide/core/sleep.hpp>
+#include <tide/core/template_digest.hpp>
 #include <tide/core/user_data.hpp>
-#include <tide/util/digest.hpp>
 #include <tide/util/hostlist.hpp>
 #include <tide/util/units.hpp>
 
@@ -45,13 +44,6 @@ const Families& families(const World& world, const Pool& pool) {
   static const Families k_none;
   const auto traits = world.snapshot.clouds.find(pool.cloud);
   return traits == world.snapshot.clouds.end() ? k_none : traits->second.families;
-}
-
-std::string digest_of(const Pool& pool, const LaunchRequest& request) {
-  std::string text = fmt::format("{}\n{}\n{}\n{}\n{}\n", request.image, fmt::join(pool.types, ","),
-                                 to_string(request.market), request.max_price, request.user_data);
-  for (const auto& [key, values] : request.options) text += fmt::format("{}={}\n", key, fmt::join(values, ","));
-  return to_hex(sha256(text)).substr(0, 16);
 }
 
 }  // namespace
@@ -250,7 +242,7 @@ Result<LaunchRequest> Buyer::request_for(const Pool& pool, std::vector<Choice> c
                   {tag::k_owner, m_world.plan.memory.head.value},
                   {tag::k_pool, pool.name.value}};
   if (!request.names.empty()) request.tags[tag::k_names] = compress_hostlist(request.names);
-  request.tags[tag::k_template] = digest_of(pool, request);
+  request.tags[tag::k_template] = template_digest(settings, pool);
   return request;
 }
 

@@ -144,7 +144,7 @@ void repeat_launches(World& world) {
 void clear_away(World& world) {
   const auto wish = world.plan.memory.wishes.find(world.scope.wish);
   const auto in_scope = [&](const Worker& worker) {
-    return world.scope.everything || (wish != world.plan.memory.wishes.end() && names(wish->second, worker));
+    return world.scope.everything || (wish != world.plan.memory.wishes.end() && names(world, wish->second, worker));
   };
   clear_names(world);
   if (!world.reading.batch) return;

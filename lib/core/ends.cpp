@@ -70,6 +70,12 @@ bool rules_may_touch(World& world, const Worker& worker) {
     world.decline(worker.name.value, "rebuild", "the store is being rebuilt: no rule ends anything for an hour");
     return false;
   }
+  const auto hold = world.plan.memory.holds.find(worker.name);
+  if (hold != world.plan.memory.holds.end() && hold->second.kind == HoldKind::keep) {
+    world.decline(worker.name.value, "kept",
+                  fmt::format("'{}': it is never ended until 'tide undrain'", hold->second.note));
+    return false;
+  }
   const bool persons = worker.node && worker.node->held && !worker.node->unfit && world.hold(worker.name) == nullptr;
   if (persons) {
     world.decline(worker.name.value, "persons-hold",
@@ -100,6 +106,17 @@ Hold make_drain(const World& world, const Worker& worker, const RuleId& rule, co
   row.cancellable = cancellable;
   row.since = world.now();
   row.pass = world.plan.memory.passes;
+  return Hold{std::move(row)};
+}
+
+Hold make_keep(const World& world, const Worker& worker, const Wish& wish) {
+  HoldRow row{.node = worker.name,
+              .kind = HoldKind::keep,
+              .note = plain_note(fmt::format("tide: keep {}: {}", wish.by, wish.reason)),
+              .rule = "wish"};
+  row.since = world.now();
+  row.pass = world.plan.memory.passes;
+  row.wish = wish.id;
   return Hold{std::move(row)};
 }
 

@@ -35,6 +35,7 @@ struct Silence {
 Silence count_silent(const World& world);
 
 // A drain: a hold that ends in an end. The row's note is "tide: end RULE: WHY".
+Hold make_keep(const World& world, const Worker& worker, const Wish& wish);  // a bare hold: "tide: keep BY: REASON"
 Hold make_drain(const World& world, const Worker& worker, const RuleId& rule, const std::string& why, bool cancellable);
 
 }  // namespace tide::core

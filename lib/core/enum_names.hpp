@@ -40,7 +40,8 @@ struct EnumNames<HoldKind> {
 };
 template <>
 struct EnumNames<WishKind> {
-  static constexpr std::array<std::string_view, 3> k_names{"launch", "terminate", "kill_node"};
+  static constexpr std::array<std::string_view, 6> k_names{"launch", "terminate", "kill_node",
+                                                           "drain",  "undrain",   "drain_all"};
 };
 template <>
 struct EnumNames<Phase> {

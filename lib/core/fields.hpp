@@ -200,6 +200,7 @@ void fields(Self& self, Visit&& visit) {
   visit("end_refused_why", self.end_refused_why);
   visit("interrupted", self.interrupted);
   visit("interrupted_why", self.interrupted_why);
+  visit("replaces", self.replaces);
   visit("console", self.console);
 }
 
@@ -237,6 +238,11 @@ void fields(Self& self, Visit&& visit) {
   visit("count", self.count);
   visit("targets", self.targets);
   visit("force", self.force);
+  visit("reason", self.reason);
+  visit("outdated", self.outdated);
+  visit("replace", self.replace);
+  visit("unavailable_max", self.unavailable_max);
+  visit("unavailable_share", self.unavailable_share);
   visit("by", self.by);
   visit("made_at", self.made_at);
 }

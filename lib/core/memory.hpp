@@ -63,6 +63,7 @@ struct Machine {
   std::optional<Moment> interrupted;  // its cloud, or its own node, gave notice
   std::string interrupted_why;
   std::string console;  // last words of a machine that failed to boot
+  InstanceId replaces;  // drain_all: the machine that was held since this one was ready
 
   bool operator==(const Machine&) const = default;
 };
@@ -103,16 +104,21 @@ struct NodeRow {
   bool operator==(const NodeRow&) const = default;
 };
 
-enum class WishKind { launch, terminate, kill_node };
+enum class WishKind { launch, terminate, kill_node, drain, undrain, drain_all };
 
 struct Wish {
   WishId id;
   WishKind kind = WishKind::launch;
-  PoolName pool;
+  PoolName pool;  // launch; drain_all: only this, or all
   int count = 0;
   std::vector<std::string> targets;  // instance IDs or node names
   bool force = false;
-  std::string by;  // user@host
+  std::string reason;              // drain: for the note
+  bool outdated = false;           // drain_all: only machines that were made from another template than the pool's
+  bool replace = false;            // drain_all: one that is ready before one is held
+  int unavailable_max = 0;         // drain_all: held at once, or replaced at once; 0: no limit, or one
+  bool unavailable_share = false;  // that is a percentage of the machines that are meant
+  std::string by;                  // user@host
   TimePoint made_at{};
 
   bool operator==(const Wish&) const = default;

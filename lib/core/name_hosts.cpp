@@ -43,7 +43,9 @@ void name_hosts(World& world) {
     world.alarm(hosts.error().kind, "names-unreadable", hosts.error().message);
     return;
   }
-  if (!*hosts || !world.scope.everything || world.reading.foreign_owner) return;
+  const bool steers =
+      std::ranges::any_of(world.plan.workers, [&](const Worker& one) { return is_steered(world, one); });
+  if (!*hosts || !(steers || world.scope.everything) || world.reading.foreign_owner) return;
   std::vector<HostEntry> wanted = wanted_hosts(world, **hosts);
   if (wanted == **hosts) return;
   std::string text = fmt::format("{} names instead of {}", wanted.size(), (*hosts)->size());

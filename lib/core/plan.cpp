@@ -20,6 +20,18 @@ void drop_repeated(std::vector<Declined>& declined) {
 
 }  // namespace
 
+std::vector<Worker> meant_by(const Snapshot& snapshot, const Settings& settings, const Wish& wish) {
+  const Scope scope;
+  World world{.snapshot = snapshot, .settings = settings, .scope = scope};
+  world.plan.memory = snapshot.memory;
+  read_sources(world);
+  correlate(world);
+  remember(world);
+  derive_phases(world);
+  std::erase_if(world.plan.workers, [&](const Worker& worker) { return !names(world, wish, worker); });
+  return std::move(world.plan.workers);
+}
+
 Plan plan(const Snapshot& snapshot, const Settings& settings, const Scope& scope) {
   Memory memory = snapshot.memory;
   remember_types(memory, settings, snapshot);

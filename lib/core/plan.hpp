@@ -233,6 +233,9 @@ struct Scope {
   bool operator==(const Scope&) const = default;
 };
 
+// The machines that a drain_all means, by name; before or while it is carried out.
+std::vector<Worker> meant_by(const Snapshot& snapshot, const Settings& settings, const Wish& wish);
+
 // No I/O, clock, log or randomness.
 Plan plan(const Snapshot& snapshot, const Settings& settings, const Scope& scope = {});
 

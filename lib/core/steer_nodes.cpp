@@ -83,10 +83,16 @@ void write_note_again(World& world, const Worker& worker) {
 
 }  // namespace
 
+bool is_steered(const World& world, const Worker& worker) {
+  const auto intent = world.plan.memory.intents.find(worker.intent);
+  return world.scope.everything ||
+         (intent != world.plan.memory.intents.end() && intent->second.wish == world.scope.wish);
+}
+
 void steer_nodes(World& world) {
-  if (!world.reading.batch || !world.scope.everything) return;
+  if (!world.reading.batch) return;
   for (const Worker& worker : world.plan.workers) {
-    if (!worker.ours || world.is_touched(worker)) continue;
+    if (!worker.ours || world.is_touched(worker) || !is_steered(world, worker)) continue;
     switch (worker.phase) {
       case Phase::pending:
       case Phase::booting:

@@ -98,7 +98,10 @@ void clear_away(World& world);       // nodes of gone machines, rows, wishes tha
 bool is_ours(const Memory& memory, const Settings& settings, const Instance& instance);
 
 // Is this worker a target of the wish?
-bool names(const Wish& wish, const Worker& worker);
+bool names(const World& world, const Wish& wish, const Worker& worker);
+
+// May this pass make a node of it, or let jobs come? One for a wish may only with machines that the wish ordered.
+bool is_steered(const World& world, const Worker& worker);
 
 // Live machines of ours and machines of open intents, of one pool or of all.
 int count_machines(const World& world, const PoolName* pool);
