@@ -141,7 +141,8 @@ std::vector<Choice> choices_of(const Pool& pool) {
 }
 
 std::string describe(const Bid& bid) {
-  const auto& [type, zone] = bid.choice;
+  const std::string& type = bid.choice.type;
+  const std::string& zone = bid.choice.zone;
   const std::string what = of_market(type.empty() ? fmt::format("pool '{}'", bid.pool.value) : type, bid.market);
   return zone.empty() ? what : fmt::format("{} in {}", what, zone);
 }

@@ -354,5 +354,6 @@ TEST_CASE("Ec2Cloud: tokens, 500 machines a launch, 1000 IDs an end") {
                                                   .terminate_max = 1000,
                                                   .has_health = true,
                                                   .has_notices = true,
-                                                  .has_spot_prices = true});
+                                                  .has_spot_prices = true,
+                                                  .tells_types = true});
 }
