@@ -1,0 +1,121 @@
+#!/usr/bin/python3
+"""iam.py MOTO SOURCE WORK BUILD: a user of moto's IAM who has examples/iam/head.json and nothing else. Every call that tide makes
+is allowed; with one action taken away that call is refused (kind auth; exit 7 from tide) and the hint names it.
+moto judges actions alone: conditions (tide:cluster, ec2:CreateAction), resources, PassRole and the tags of RunInstances are
+beyond it."""
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import boto3
+from botocore.config import Config
+
+moto, source, work, build = sys.argv[1:]
+wrong = []
+
+
+def expect(true, text):
+    print(("ok: " if true else "FAILED: ") + text, flush=True)
+    if not true:
+        wrong.append(text)
+
+
+def client(service, key="admin", secret="admin"):
+    return boto3.client(service, region_name="us-east-1", endpoint_url=moto, aws_access_key_id=key, aws_secret_access_key=secret,
+                        config=Config(retries={"total_max_attempts": 1}))
+
+
+def put(user, document):
+    iam.put_user_policy(UserName=user, PolicyName="tide", PolicyDocument=json.dumps(document))
+
+
+def user_with(name, document):
+    iam.create_user(UserName=name)
+    put(name, document)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    return key["AccessKeyId"], key["SecretAccessKey"]
+
+
+def without(action):
+    document = json.loads(json.dumps(policy))
+    for statement in document["Statement"]:
+        actions = statement["Action"]
+        statement["Action"] = [each for each in ([actions] if isinstance(actions, str) else actions) if each != action]
+    document["Statement"] = [statement for statement in document["Statement"] if statement["Action"]]
+    return document
+
+
+def run(*words):
+    done = subprocess.run(words, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, errors="replace", timeout=200, check=False)
+    return done.returncode, done.stdout
+
+
+def tool(*words):
+    return run(build + "/ec2-tool", moto, "us-east-1", *words)
+
+
+policy = json.loads((Path(source) / "examples/iam/head.json").read_text())
+iam = client("iam")
+admin = user_with("admin", {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+head = user_with("head", policy)
+iam = client("iam", *admin)
+with open(work + "/credentials", "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+    file.write("[default]\naws_access_key_id = %s\naws_secret_access_key = %s\n" % head)
+environment = dict(os.environ, AWS_SHARED_CREDENTIALS_FILE=work + "/credentials", AWS_CONFIG_FILE=work + "/none",
+                   AWS_EC2_METADATA_DISABLED="true")
+urllib.request.urlopen(urllib.request.Request(moto + "/moto-api/reset-auth", data=b"0", method="POST", headers={"Content-Type": "text/plain"}), timeout=60).read()
+
+number = 0
+
+
+def token():
+    global number
+    number += 1
+    return "%032x" % number
+
+
+code, text = tool("launch", token(), "1", "1")
+machine = text.split(" ")[0]
+expect(code == 0 and machine.startswith("i-"), "ec2:RunInstances is allowed")
+CALLS = {
+    "ec2:DescribeInstances": lambda: tool("list"),
+    "ec2:DescribeImages": lambda: tool("launch", token(), "1", "1", "disk=30GiB"),
+    "ec2:DescribeInstanceTypes": lambda: tool("types", "c5.large"),
+    "ec2:RunInstances": lambda: tool("launch", token(), "1", "1"),
+    "ec2:TerminateInstances": lambda: tool("terminate", machine),
+    "ec2:GetConsoleOutput": lambda: tool("console", machine),
+}
+# moto lets tags of a launch pass without it; tide calls it by itself only for servers that take no tags at launch.
+NOT_JUDGED = {"ec2:CreateTags"}
+allowed = {action for statement in policy["Statement"]
+           for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])}
+expect(allowed == set(CALLS) | NOT_JUDGED, "each action of the policy has its call here: %s" % sorted(allowed ^ (set(CALLS) | NOT_JUDGED)))
+for action, call in CALLS.items():
+    code, text = call()
+    expect(code == 0, "%s: allowed%s" % (action, "" if code == 0 else "; it says:\n" + text))
+for action, call in CALLS.items():
+    put("head", without(action))
+    code, text = call()
+    hint = next((line for line in text.splitlines() if line.startswith("hint: ")), "")
+    expect(code != 0 and "error auth: " in text and action in hint, "%s taken away: refused, and the hint names it%s"
+           % (action, "" if action in hint else "; it says:\n" + text))
+put("head", policy)
+
+
+def tide(*words):
+    return run(build + "/tide", "-c", work + "/tide.toml", *words)
+
+
+for action, words in {"ec2:DescribeInstances": ["scale-once"], "ec2:RunInstances": ["launch", "small", "-n", "1", "--yes"]}.items():
+    put("head", without(action))
+    code, text = tide(*words)
+    expect(code == 7 and "Allow " + action in text, "tide %s without %s: exit %d, and it names it%s"
+           % (words[0], action, code, "" if action in text else "; it says:\n" + text))
+put("head", policy)
+code, text = tide("scale-once")
+expect(code == 0, "tide scale-once with the policy: exit %d%s" % (code, "" if code == 0 else "; it says:\n" + text))
+sys.exit(1 if wrong else 0)
