@@ -2,6 +2,7 @@
 #include "cmd/commands.hpp"
 
 #include <tide/core/fit.hpp>
+#include <tide/core/sizes.hpp>
 
 #include <algorithm>
 
@@ -44,6 +45,23 @@ batch::NodeSpec placeholder_of(const core::Settings& settings, const core::Pool&
           .note = std::string(core::k_note_placeholder)};
 }
 
+// Pools that leave their size to their cloud take it from there, or from what is remembered of it.
+Result<core::Settings> with_sizes(Context& context, engine::Ports& ports) {
+  const core::Settings& settings = context.settings();
+  const bool known = std::ranges::all_of(settings.pools, [](const auto& entry) { return entry.second.slots > 0; });
+  if (known) return settings;
+  TIDE_TRY_ASSIGN(const core::Snapshot snapshot, engine::observe(ports, settings, false));
+  core::Memory memory = snapshot.memory;
+  core::remember_types(memory, settings, snapshot);
+  core::Sized sized = core::with_sizes(settings, snapshot, memory);
+  for (const auto& [name, sizing] : sized.pools) {
+    if (sizing.why.empty()) continue;
+    return make_error(ErrorKind::retry, "the size of pool '{}' is not known: {}", name.value, sizing.why)
+        .with_hint(fmt::format("Set [pools.{}] slots and memory, or run this again.", name.value));
+  }
+  return std::move(sized.settings);
+}
+
 Result<core::ExitCode> run_placeholders(Context& context) {
   TIDE_TRY_ASSIGN(engine::Ports * ports, context.ports(!context.options().dry_run));
   context.say_cluster();
@@ -57,8 +75,9 @@ Result<core::ExitCode> run_placeholders(Context& context) {
     TIDE_TRY_ASSIGN(held, take_lock(context, "placeholders"));
   }
   TIDE_TRY_ASSIGN(const std::vector<core::Node> nodes, ports->batch.nodes());
-  for (const auto& [name, pool] : context.settings().pools) {
-    const batch::NodeSpec spec = placeholder_of(context.settings(), pool);
+  TIDE_TRY_ASSIGN(const core::Settings settings, with_sizes(context, *ports));
+  for (const auto& [name, pool] : settings.pools) {
+    const batch::NodeSpec spec = placeholder_of(settings, pool);
     const auto there = std::ranges::find(nodes, spec.name, &core::Node::name);
     if (there != nodes.end() && !there->placeholder) {
       return make_error(ErrorKind::refused, "node '{}' exists and is no placeholder", spec.name.value)

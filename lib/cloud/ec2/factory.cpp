@@ -198,6 +198,20 @@ Result<aws::Rates> rates_of(const config::CloudSettings& cloud) {
   return error;
 }
 
+// "" where no pool names its image by a parameter: not every region has such an endpoint of every kind.
+Result<std::string> ssm_endpoint_of(const config::Config& config, const config::CloudSettings& cloud,
+                                    const std::string& region, const aws::EndpointVariant& variant,
+                                    const aws::Surroundings& around) {
+  const bool wanted = std::ranges::any_of(config.settings.pools, [&](const auto& entry) {
+    return entry.second.cloud == cloud.name && entry.second.image.starts_with("ssm:");
+  });
+  std::string endpoint = cloud.option("ssm_endpoint");
+  if (!endpoint.empty()) TIDE_TRY(check_url(cloud, "ssm_endpoint", endpoint));
+  if (!endpoint.empty() || !wanted) return endpoint;
+  TIDE_TRY_ASSIGN(endpoint, aws::find_endpoint("ssm", around));
+  return endpoint.empty() ? aws::default_endpoint("ssm", region, variant) : Result<std::string>(std::move(endpoint));
+}
+
 Result<std::unique_ptr<Cloud>> make(const config::Config& config, const config::CloudSettings& cloud,
                                     const Host& host) {
   TIDE_TRY(check_key_variables(cloud));
@@ -217,15 +231,7 @@ Result<std::unique_ptr<Cloud>> make(const config::Config& config, const config::
   service.region = aws::real_region(region);
   variant.fips = variant.fips || service.region != region;
   TIDE_TRY_ASSIGN(service.endpoint, endpoint_of(cloud, service.region, variant, around));
-  std::string ssm_endpoint = cloud.option("ssm_endpoint");
-  if (ssm_endpoint.empty()) {
-    TIDE_TRY_ASSIGN(ssm_endpoint, aws::find_endpoint("ssm", around));
-  } else {
-    TIDE_TRY(check_url(cloud, "ssm_endpoint", ssm_endpoint));
-  }
-  if (ssm_endpoint.empty()) {
-    TIDE_TRY_ASSIGN(ssm_endpoint, aws::default_endpoint("ssm", service.region, variant));
-  }
+  TIDE_TRY_ASSIGN(std::string ssm_endpoint, ssm_endpoint_of(config, cloud, service.region, variant, around));
   if (cloud.option("signature") == "v2") service.signature = aws::SignatureVersion::v2;
   if (service.ca_file.empty()) service.ca_file = aws::find_ca_file(around);
   if (!cloud.option("sts_endpoint").empty()) TIDE_TRY(check_url(cloud, "sts_endpoint", cloud.option("sts_endpoint")));

@@ -1,0 +1,2 @@
+# exit 2: an unknown node
+tide drain wn7

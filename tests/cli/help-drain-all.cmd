@@ -1,0 +1,2 @@
+# exit 0: help of drain-all
+tide drain-all --help
