@@ -6,6 +6,7 @@
 #include <tide/net/url.hpp>
 #include <tide/util/text.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 
