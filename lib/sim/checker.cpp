@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace tide::sim {
 
@@ -88,7 +89,10 @@ void Checker::cloud_listed(const core::CloudName& cloud, const std::vector<core:
 
 bool Checker::caps_known() const { return m_unread.empty(); }
 
+void Checker::not_launched() { m_launched -= std::exchange(m_launched_last, 0); }
+
 void Checker::launch(const LaunchFacts& facts) {
+  m_launched_last = 0;
   const core::LaunchRequest& request = facts.request;
   const std::string what = fmt::format("launch of {} in pool '{}'", request.count, request.pool.value);
   const auto intent = m_memory->intents.find(request.intent);
@@ -118,6 +122,7 @@ void Checker::launch(const LaunchFacts& facts) {
     }
     m_launched_for = m_launched == 0 ? why : m_launched_for;
     m_launched += facts.machines;
+    m_launched_last = facts.machines;
   }
   if (!caps_known()) return;
   int live = 0;

@@ -37,6 +37,7 @@ class Checker {
     std::set<std::string> live_names;    // of all machines, before it
   };
   void launch(const LaunchFacts& facts);
+  void not_launched();  // the cloud refused that launch: another choice may be asked for them
   void machines_of_token(const core::LaunchRequest& request, int made);
 
   struct EndFacts {
@@ -76,6 +77,7 @@ class Checker {
   core::HeadId m_head;
   std::int64_t m_pass = 0;
   int m_launched = 0;          // in this pass
+  int m_launched_last = 0;     // of them, by the last call
   std::string m_launched_for;  // pool and demand of the first of them
   int m_ended = 0;
   int m_live_at_begin = 0;

@@ -245,7 +245,9 @@ Result<void> SimBatch::remove(const core::NodeName& name) {
   const auto found = m_nodes.find(name);
   if (found == m_nodes.end()) return answer_change("remove");
   if (!found->second.listed_by_batch) {
-    if (!m_world.is_live(found->second.machine)) m_nodes.erase(found);  // nor does it come back with the state
+    if (m_world.is_live(found->second.machine)) return answer_change("remove");
+    requeue(name);         // its machine died with its jobs
+    m_nodes.erase(found);  // nor does it come back with the state
     return answer_change("remove");
   }
   const SimNode& node = found->second;

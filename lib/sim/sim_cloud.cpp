@@ -126,12 +126,13 @@ Result<cloud::LaunchReply> SimCloud::launch_one(const core::LaunchRequest& reque
                           .machines = refused ? 0 : count,
                           .live = m_world.live_by_pool(),
                           .live_names = m_world.live_names()});
-  if (m_stage.roll(faults.launch_throttled))
-    return make_error(ErrorKind::throttled, "'{}' answers: request limit exceeded", m_name.value);
-  if (m_stage.roll(faults.launch_over_quota))
-    return make_error(ErrorKind::quota, "'{}' answers: instance limit exceeded", m_name.value);
-  if (refused || m_stage.roll(faults.launch_without_capacity))
-    return make_error(ErrorKind::capacity, "'{}' has no such machine now", m_name.value);
+  const auto no = [&](ErrorKind kind, std::string_view what) {
+    m_stage.checker.not_launched();
+    return make_error(kind, "'{}' answers: {}", m_name.value, what);
+  };
+  if (m_stage.roll(faults.launch_throttled)) return no(ErrorKind::throttled, "request limit exceeded");
+  if (m_stage.roll(faults.launch_over_quota)) return no(ErrorKind::quota, "instance limit exceeded");
+  if (refused || m_stage.roll(faults.launch_without_capacity)) return no(ErrorKind::capacity, "no such machine now");
   if (m_stage.roll(faults.launch_lost_before)) return lost_reply("launch");
   if (count < request.count) m_stage.hit("partial-launch");
   if (request.min_count == request.count && request.count > 1) m_stage.hit("whole-launch");

@@ -175,13 +175,16 @@ TEST_CASE("planted: an end on one witness") {
     scenario.faults.counters_stale = 300;
     scenario.jobs_per_hour = 40;
   };
-  const std::string violation = caught("it runs", prepare, [](Story& story) {
-    story.head().bend_snapshot = [](core::Snapshot& snapshot) {
-      if (snapshot.jobs) snapshot.jobs->running.clear();
-      if (snapshot.jobs) snapshot.jobs->waiting.clear();
-      snapshot.memory.last_good.running.clear();
-    };
-  });
+  const std::string violation = caught(
+      "it runs", prepare,
+      [](Story& story) {
+        story.head().bend_snapshot = [](core::Snapshot& snapshot) {
+          if (snapshot.jobs) snapshot.jobs->running.clear();
+          if (snapshot.jobs) snapshot.jobs->waiting.clear();
+          snapshot.memory.last_good.running.clear();
+        };
+      },
+      200);
   CHECK(violation.find("end of") != std::string::npos);
 }
 
