@@ -136,15 +136,33 @@ int types(cloud::Cloud& cloud, const Words& words) {
   return 0;
 }
 
+int health(cloud::Cloud& cloud, core::HealthQuestion question) {
+  const auto found = cloud.health(question);
+  if (!found) return tell(found.error());
+  std::printf("%zu machines\n", found->size());
+  return 0;
+}
+
+int prices(cloud::Cloud& cloud, const Words& words) {
+  const auto found = cloud.spot_prices(words);
+  if (!found) return tell(found.error());
+  for (const core::SpotPrice& each : *found)
+    std::printf("%s %s %lld\n", each.type.c_str(), each.zone.c_str(), static_cast<long long>(each.micros));
+  return 0;
+}
+
 int run(cloud::Cloud& cloud, const std::string& verb, const Words& words) {
   if (verb == "launch" && words.size() >= 3) return launch(cloud, words);
   if (verb == "list") return list(cloud);
   if (verb == "terminate" && !words.empty()) return terminate(cloud, words);
   if (verb == "console" && words.size() == 1) return console(cloud, words);
   if (verb == "types" && !words.empty()) return types(cloud, words);
+  if (verb == "checks") return health(cloud, core::HealthQuestion::checks);
+  if (verb == "notices") return health(cloud, core::HealthQuestion::notices);
+  if (verb == "prices" && !words.empty()) return prices(cloud, words);
   std::fprintf(stderr,
                "ec2-tool: usage: ENDPOINT REGION launch TOKEN COUNT MIN [KEY=VALUE...] | list | terminate ID... | "
-               "console ID | types NAME...\n");
+               "console ID | types NAME... | checks | notices | prices TYPE...\n");
   return 2;
 }
 

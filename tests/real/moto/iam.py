@@ -69,6 +69,7 @@ environment = dict(os.environ, AWS_SHARED_CREDENTIALS_FILE=work + "/credentials"
                    AWS_EC2_METADATA_DISABLED="true")
 urllib.request.urlopen(urllib.request.Request(moto + "/moto-api/reset-auth", data=b"0", method="POST", headers={"Content-Type": "text/plain"}), timeout=60).read()
 
+client("ec2", *admin).create_launch_template(LaunchTemplateName="small", LaunchTemplateData={"ImageId": "ami-12c6146b"})
 number = 0
 
 
@@ -88,6 +89,10 @@ CALLS = {
     "ec2:RunInstances": lambda: tool("launch", token(), "1", "1"),
     "ec2:TerminateInstances": lambda: tool("terminate", machine),
     "ec2:GetConsoleOutput": lambda: tool("console", machine),
+    "ec2:CreateFleet": lambda: tool("launch", token(), "1", "1", "fleet=true", "launch_template=small"),
+    "ec2:DescribeInstanceStatus": lambda: tool("checks"),
+    "ec2:DescribeSpotInstanceRequests": lambda: tool("notices"),
+    "ec2:DescribeSpotPriceHistory": lambda: tool("prices", "c5.large"),
 }
 # moto lets tags of a launch pass without it; tide calls it by itself only for servers that take no tags at launch.
 NOT_JUDGED = {"ec2:CreateTags"}
