@@ -176,7 +176,7 @@ same "and does not ask for it again meanwhile" 1 "$(calls RunInstances)"
 # Of five, two are there: the rest comes of the next type.
 fresh part
 gate "capacity?n=2"
-exits 0 tide launch small -n 5
+exits 4 tide launch small -n 5
 says '2 of 5 came'
 same "what was there came" "2 c5.large" "$(types)"
 

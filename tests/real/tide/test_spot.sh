@@ -52,7 +52,7 @@ join_node() { # a slurmd as the machine's user data would start it; moto's addre
 # Over the cap: not bought, and told with the price and the cap.
 gate 'spot-price?type=c5.large&zone=us-east-1a&price=0.0612'
 job=$(submit --requeue -n2 --mem=200 --wrap 'sleep 600')
-exits 0 tide scale-once
+exits 0 tide -v scale-once
 same "a price over the cap is not bought" 0 "$(live)"
 says '0\.0612.*max_price is 0\.05'
 exits 11 tide launch cheap -n 1
