@@ -332,10 +332,12 @@ net::Response FakeNova::other_compute(const Asked& asked) {
     return json(200, {{"flavors", flavors}});
   }
   if (asked.path.starts_with("/flavors/")) {
-    const wire::FakeFlavor* flavor = wire::find_flavor(asked.path.substr(9));
-    if (flavor == nullptr || asked.path.substr(9) == flavor->name)
-      return nova_error(404, "Flavor " + asked.path.substr(9) + " could not be found.");
-    return json(200, {{"flavor", wire::flavor_document(*flavor)}});
+    const std::string rest = asked.path.substr(9);
+    const std::string id = rest.substr(0, rest.find('/'));
+    const wire::FakeFlavor* flavor = wire::find_flavor(id);
+    if (flavor == nullptr || id == flavor->name) return nova_error(404, "Flavor " + id + " could not be found.");
+    if (rest == id + "/os-extra_specs") return json(200, {{"extra_specs", Json::object()}});
+    if (rest == id) return json(200, {{"flavor", wire::flavor_document(*flavor)}});
   }
   if (asked.path == "/limits") {
     const auto used = std::ranges::count_if(m_servers, [](const auto& entry) { return !is_gone(entry.second); });
