@@ -39,6 +39,8 @@ $(db keystone)
 provider = fernet
 expiration = ${OS_TOKEN_TTL:-3600}
 allow_expired_window = 0
+[identity]
+password_hash_rounds = 4
 [fernet_tokens]
 key_repository = $dir/fernet
 [fernet_receipts]
