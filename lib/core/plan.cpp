@@ -18,16 +18,23 @@ void drop_repeated(std::vector<Declined>& declined) {
   declined = std::move(kept);
 }
 
+// From what was read to what each machine and node is.
+void understand(World& world) {
+  read_sources(world);
+  find_duplicates(world);
+  correlate(world);
+  remember(world);
+  judge_health(world);
+  derive_phases(world);
+}
+
 }  // namespace
 
 std::vector<Worker> meant_by(const Snapshot& snapshot, const Settings& settings, const Wish& wish) {
   const Scope scope;
   World world{.snapshot = snapshot, .settings = settings, .scope = scope};
   world.plan.memory = snapshot.memory;
-  read_sources(world);
-  correlate(world);
-  remember(world);
-  derive_phases(world);
+  understand(world);
   std::erase_if(world.plan.workers, [&](const Worker& worker) { return !names(world, wish, worker); });
   return std::move(world.plan.workers);
 }
@@ -39,12 +46,7 @@ Plan plan(const Snapshot& snapshot, const Settings& settings, const Scope& scope
   World world{.snapshot = snapshot, .settings = sized.settings, .scope = scope};
   world.sizing = sized.pools;
   world.plan.memory = std::move(memory);
-  read_sources(world);
-  find_duplicates(world);
-  correlate(world);
-  remember(world);
-  judge_health(world);
-  derive_phases(world);
+  understand(world);
   find_puzzles(world);
   Buyer buyer(world);
   carry_out_wishes(world, buyer);

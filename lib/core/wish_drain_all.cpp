@@ -20,11 +20,26 @@ bool is_going(const World& world, const Worker& worker) {
   return drained || worker.phase == Phase::stopping || worker.phase == Phase::gone;
 }
 
+// A person's hold wins, and what `tide drain` holds ends by kill-node only: by name, not with all others. Told, and
+// left.
+bool is_kept(World& world, const Wish& wish, const Worker& worker) {
+  const HoldRow* row = world.hold(worker.name);
+  const bool kept = row != nullptr && row->kind == HoldKind::keep;
+  const bool persons = row == nullptr && worker.node && worker.node->held && !worker.node->unfit;
+  if (!kept && !persons) return false;
+  world.decline(worker.name.value, kept ? "kept" : "persons-hold",
+                fmt::format("held: '{}'; 'tide kill-node {}' ends it all the same",
+                            kept ? row->note : worker.node->note, worker.name.value),
+                ErrorKind::refused, wish.id);
+  return true;
+}
+
 // Those with the fewest jobs first: they are the soonest out of the way.
-Workers waiting_targets(const World& world, const Wish& wish) {
+Workers waiting_targets(World& world, const Wish& wish) {
   Workers targets;
   for (const Worker& worker : world.plan.workers) {
-    if (is_meant(world, wish, worker) && !is_going(world, worker)) targets.push_back(&worker);
+    if (is_meant(world, wish, worker) && !is_going(world, worker) && !is_kept(world, wish, worker))
+      targets.push_back(&worker);
   }
   std::ranges::stable_sort(targets, {}, [](const Worker* worker) { return worker->jobs.size(); });
   return targets;

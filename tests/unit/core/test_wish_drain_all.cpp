@@ -51,6 +51,20 @@ TEST_CASE("drain-all: machines that never joined end at once") {
   CHECK(actions(drained_all(snapshot().machine("i-1", "n1")).plan_for_wish()) == Lines{"terminate n1: wish"});
 }
 
+TEST_CASE("drain-all: what a person holds, or 'tide drain' keeps, is told and left; no end comes of it") {
+  auto persons = drained_all(snapshot().worker("i-1", "n1").held("disk check by alice"));
+  CHECK(actions(persons.plan_for_wish()) == Lines{"close-wish w1: wish"});
+  CHECK(has(declined(persons.plan_for_wish()), "n1: persons-hold"));
+  auto kept = snapshot().worker("i-1", "n1").held("tide: keep ann: disk");
+  kept.memory().holds[{"n1"}] = {
+      .node = {"n1"}, .kind = core::HoldKind::keep, .note = "tide: keep ann: disk", .confirmed = true, .pass = 98};
+  for (const bool replace : {false, true}) {
+    auto world = drained_all(kept, [&](core::Wish& wish) { wish.replace = replace; });
+    CHECK(actions(world.plan_for_wish()) == Lines{"close-wish w1: wish"});
+    CHECK(has(declined(world.plan_for_wish()), "n1: kept"));
+  }
+}
+
 TEST_CASE("drain-all: another pool's are not meant") {
   auto world = drained_all(pair(), [](core::Wish& wish) { wish.pool = {"big"}; });
   CHECK(actions(world.plan_for_wish()) == Lines{"close-wish w1: wish"});
