@@ -1,5 +1,7 @@
 #include "stand.hpp"
 
+#include <where.hpp>
+
 #include <tide/core/snapshot_json.hpp>
 #include <tide/util/files.hpp>
 #include <tide/util/text.hpp>
@@ -15,7 +17,7 @@ namespace tide::test {
 
 namespace {
 
-const std::string k_source = TIDE_SOURCE;
+const std::string k_source = source_folder();
 constexpr std::int64_t k_recorded = 1'795'629'125;  // about when the recordings were made
 
 class StoppedClock final : public Clock {

@@ -1,38 +1,53 @@
 #!/bin/bash
 # tests/real/run.sh BUILD_DIR [NAME...]   runs tide and its adapters against real servers and clients, all on loopback.
-# Each test is a script that gets the build folder, keeps its state under a temporary folder of its own, ends what it
-# started, and exits 0; 77 means skipped, and is told loudly. Logs of failures are printed.
+# Each test is a script that gets the build folder, keeps its state under a temporary folder of its own, takes free ports,
+# ends what it started, and exits 0; 77 means skipped, and is told loudly. Logs of failures are printed.
+# Two run at a time (REAL_LANES): most of their time is waiting for servers.
 set -u
+self=$(realpath "$0")
 cd "$(dirname "$0")/../.."
-build=$(cd "${1:?build directory}" && pwd)
-shift
-export AWS_EC2_METADATA_DISABLED=true LC_ALL=C
-unset AWS_PROFILE AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN TIDE_CONFIG
 
-mapfile -t tests < <(find tests/real -mindepth 2 -name 'test_*.sh' | LC_ALL=C sort)
-logs=$(mktemp -d "${TMPDIR:-/tmp}/tide-real.XXXXXX")
-passed=0 failed=0 skipped=0
-for script in "${tests[@]}"; do
-  name=${script#tests/real/}
+run_one() { # SCRIPT: a line of its result, and a file of that name in $logs
+  local name=${1#tests/real/} log begin seconds rc=0
   name=${name%.sh}
-  if [ $# -gt 0 ]; then
-    wanted=
-    for one in "$@"; do [[ $name == *"$one"* ]] && wanted=1; done
-    [ -n "$wanted" ] || continue
-  fi
   log=$logs/${name//\//-}.log
-  begin=$(date +%s.%N) rc=0
-  timeout --kill-after=20 600 bash "$script" "$build" >"$log" 2>&1 </dev/null || rc=$?
+  begin=$(date +%s.%N)
+  timeout --kill-after=20 600 bash "$1" "$build" >"$log" 2>&1 </dev/null || rc=$?
   seconds=$(awk -v a="$begin" -v b="$(date +%s.%N)" 'BEGIN{printf "%.1f", b-a}')
   case $rc in
-  0) passed=$((passed + 1)) && printf 'pass  %-40s %6s s\n' "$name" "$seconds" ;;
-  77) skipped=$((skipped + 1)) && printf 'SKIPPED  %-37s %6s s  %s\n' "$name" "$seconds" "$(tail -n 1 "$log")" ;;
+  0) touch "$log.pass" && printf 'pass  %-40s %6s s\n' "$name" "$seconds" ;;
+  77) touch "$log.skip" && printf 'SKIPPED  %-37s %6s s  %s\n' "$name" "$seconds" "$(tail -n 1 "$log")" ;;
   *)
-    failed=$((failed + 1))
-    printf 'FAIL  %-40s %6s s  exit %s\n' "$name" "$seconds" "$rc"
-    sed 's/^/      /' "$log" | tail -n 60
+    touch "$log.fail"
+    printf 'FAIL  %-40s %6s s  exit %s\n%s\n' "$name" "$seconds" "$rc" "$(tail -n 60 "$log" | sed 's/^/      /')"
     ;;
   esac
+}
+
+if [ "${1:-}" = --one ]; then
+  run_one "$2"
+  exit 0
+fi
+
+build=$(cd "${1:?build directory}" && pwd)
+shift
+logs=$(mktemp -d "${TMPDIR:-/tmp}/tide-real.XXXXXX")
+export build logs AWS_EC2_METADATA_DISABLED=true LC_ALL=C
+unset AWS_PROFILE AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN TIDE_CONFIG
+
+# The long ones first, so that the lanes end together.
+mapfile -t tests < <(find tests/real -mindepth 2 -name 'test_*.sh' | LC_ALL=C sort |
+  awk '{ print (/tide|openstack/ ? 0 : /htcondor|pbs/ ? 1 : 2), $0 }' | sort -s -n -k1,1 | cut -d' ' -f2)
+wanted=()
+for script in "${tests[@]}"; do
+  [ $# -gt 0 ] || wanted+=("$script")
+  for one in "$@"; do [[ $script == *"$one"* ]] && wanted+=("$script") && break; done
 done
+[ ${#wanted[@]} -gt 0 ] || { echo "real: no test is named like '$*'" >&2; exit 2; }
+printf '%s\0' "${wanted[@]}" | xargs -0 -n 1 -P "${REAL_LANES:-2}" "$self" --one
+
+count() { find "$logs" -name "*.$1" | wc -l; }
+passed=$(count pass) failed=$(count fail) skipped=$(count skip)
 echo "real: $passed passed, $failed failed, $skipped skipped"
-[ $failed = 0 ] && [ $passed -gt 0 ] && rm -rf "$logs"
+# A lane that died left no result: that is no pass.
+[ $failed = 0 ] && [ $passed -gt 0 ] && [ $((passed + skipped)) = ${#wanted[@]} ] && rm -rf "$logs"

@@ -5,6 +5,7 @@
 #include <tide/util/text.hpp>
 
 #include <doctest/doctest.h>
+#include <where.hpp>
 
 #include <algorithm>
 
@@ -13,7 +14,7 @@ namespace tide::test {
 using batch::htcondor::JobField;
 
 std::string condor_fixture(const std::string& name) {
-  const auto text = read_file(std::string(TIDE_FIXTURES) + "/htcondor/" + name, 64U << 20U);
+  const auto text = read_file(test::fixtures() + "/htcondor/" + name, 64U << 20U);
   if (!text) FAIL(text.error().message);
   return *text;
 }

@@ -4,6 +4,7 @@
 #include <tide/util/files.hpp>
 
 #include <doctest/doctest.h>
+#include <where.hpp>
 
 using namespace tide;
 
@@ -54,7 +55,7 @@ TEST_CASE("goldens: each recorded state") {
 // unit-batch-htcondor --no-skip -tc='goldens: write anew', then look at what changed.
 TEST_CASE("goldens: write anew" * doctest::skip()) {
   for (const std::string& state : k_states) {
-    REQUIRE(write_file_atomically(std::string(TIDE_FIXTURES) + "/htcondor/23.9/" + state + ".golden", made_of(state),
+    REQUIRE(write_file_atomically(test::fixtures() + "/htcondor/23.9/" + state + ".golden", made_of(state),
                                   {.mode = 0644}));
   }
 }

@@ -5,13 +5,14 @@
 
 #include <doctest/doctest.h>
 #include <fmt/ranges.h>
+#include <where.hpp>
 
 #include <algorithm>
 
 namespace tide::test {
 
 std::string pbs_fixture(const std::string& name) {
-  return read_file(std::string(TIDE_FIXTURES) + "/openpbs/23.06/" + name).value();
+  return read_file(test::fixtures() + "/openpbs/23.06/" + name).value();
 }
 
 Result<core::JobQueue> read_queue(std::string_view text, batch::openpbs::QueueOptions options, std::size_t piece) {

@@ -2,6 +2,7 @@
 #include "support_openpbs.hpp"
 
 #include <doctest/doctest.h>
+#include <where.hpp>
 
 using namespace tide;
 using batch::openpbs::Form;
@@ -54,7 +55,7 @@ TEST_CASE("goldens: each recorded state") {
 // unit-batch-openpbs --no-skip -tc='goldens: write anew', then look at what changed.
 TEST_CASE("goldens: write anew" * doctest::skip()) {
   for (const std::string state : {"s0-empty", "s1-mixed", "s2-offline"}) {
-    REQUIRE(write_file_atomically(std::string(TIDE_FIXTURES) + "/openpbs/23.06/" + state + ".golden", made_of(state),
+    REQUIRE(write_file_atomically(test::fixtures() + "/openpbs/23.06/" + state + ".golden", made_of(state),
                                   {.mode = 0644}));
   }
 }

@@ -1,6 +1,7 @@
 #include "support_slurm.hpp"
 
 #include <doctest/doctest.h>
+#include <where.hpp>
 
 #include <algorithm>
 #include <array>
@@ -10,7 +11,7 @@ namespace tide::test {
 using batch::slurm::Column;
 
 std::string slurm_fixture(const std::string& name) {
-  return read_file(std::string(TIDE_FIXTURES) + "/slurm/22.05/" + name).value();
+  return read_file(test::fixtures() + "/slurm/22.05/" + name).value();
 }
 
 Result<core::JobQueue> read_queue(std::string_view text, batch::slurm::QueueOptions options, std::size_t piece) {

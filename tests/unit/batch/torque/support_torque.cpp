@@ -3,13 +3,14 @@
 #include <tide/util/text.hpp>
 
 #include <doctest/doctest.h>
+#include <where.hpp>
 
 #include <algorithm>
 
 namespace tide::test {
 
 std::string torque_fixture(const std::string& name) {
-  return read_file(std::string(TIDE_FIXTURES) + "/torque/6.1/" + name).value();
+  return read_file(test::fixtures() + "/torque/6.1/" + name).value();
 }
 
 Result<core::JobQueue> read_queue(std::string_view text, batch::torque::QueueOptions options, std::size_t piece,

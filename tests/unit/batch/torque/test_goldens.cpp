@@ -4,6 +4,7 @@
 #include <tide/batch/torque/server_status.hpp>
 
 #include <doctest/doctest.h>
+#include <where.hpp>
 
 using namespace tide;
 
@@ -40,7 +41,7 @@ std::string summary(const core::JobQueue& queue, const std::vector<core::Node>& 
 
 // "" where that command was not recorded in that state.
 std::string fixture_or_none(const std::string& name) {
-  const std::string path = std::string(TIDE_FIXTURES) + "/torque/6.1/" + name;
+  const std::string path = test::fixtures() + "/torque/6.1/" + name;
   return file_exists(path) ? test::torque_fixture(name) : "";
 }
 
@@ -78,8 +79,8 @@ TEST_CASE("goldens: each recorded state") {
 // unit-batch-torque --no-skip -tc='goldens: write anew', then look at what changed.
 TEST_CASE("goldens: write anew" * doctest::skip()) {
   for (const std::string state : k_states) {
-    REQUIRE(write_file_atomically(std::string(TIDE_FIXTURES) + "/torque/6.1/" + state + ".golden", made_of(state),
-                                  {.mode = 0644}));
+    REQUIRE(
+        write_file_atomically(test::fixtures() + "/torque/6.1/" + state + ".golden", made_of(state), {.mode = 0644}));
   }
 }
 

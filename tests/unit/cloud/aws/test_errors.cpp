@@ -3,6 +3,7 @@
 #include <tide/util/files.hpp>
 
 #include <doctest/doctest.h>
+#include <where.hpp>
 
 using namespace tide;
 using namespace tide::cloud::aws;
@@ -11,9 +12,7 @@ TEST_SUITE_BEGIN("cloud/aws/errors");
 
 namespace {
 
-std::string fixture(const std::string& name) {
-  return read_file(std::string(TIDE_FIXTURES) + "/ec2/moto-5.1.1/" + name).value();
-}
+std::string fixture(const std::string& name) { return read_file(test::fixtures() + "/ec2/moto-5.1.1/" + name).value(); }
 
 }  // namespace
 

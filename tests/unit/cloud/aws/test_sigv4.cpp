@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <doctest/doctest.h>
+#include <where.hpp>
 
 #include <cstdlib>
 #include <filesystem>
@@ -28,7 +29,7 @@ SigningScope example_scope() {
 // The folder of published vectors: not part of tide, read where it is.
 std::string vectors_folder() {
   if (const char* named = std::getenv("TIDE_SIGV4_VECTORS")) return named;
-  return std::string(TIDE_SOURCE) + "/../shared/captures/sigv4";
+  return test::source_folder() + "/../shared/captures/sigv4";
 }
 
 std::string text_of(const std::filesystem::path& path) { return read_file(path.string()).value(); }

@@ -2,6 +2,8 @@
 
 #include "fake_ec2.hpp"
 
+#include <where.hpp>
+
 #include <tide/cloud/ec2/ec2_cloud.hpp>
 #include <tide/util/files.hpp>
 #include <tide/util/units.hpp>
@@ -13,7 +15,7 @@
 namespace tide::test {
 
 inline std::string recording(const std::string& name) {
-  return read_file(std::string(TIDE_FIXTURES) + "/ec2/moto-5.1.1/" + name).value();
+  return read_file(test::fixtures() + "/ec2/moto-5.1.1/" + name).value();
 }
 
 class StillClock : public Clock {

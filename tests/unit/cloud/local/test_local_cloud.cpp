@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <where.hpp>
 
 #include <algorithm>
 #include <filesystem>
@@ -19,7 +20,7 @@ using core::InstanceState;
 
 namespace {
 
-const std::vector<std::string> k_sleeper{TIDE_SOURCE "/examples/local/sleep-node"};
+const std::vector<std::string> k_sleeper{test::source_folder() + "/examples/local/sleep-node"};
 
 Result<cloud::LaunchReply> launch(cloud::local::LocalCloud cloud, const core::LaunchRequest& request) {
   return std::move(cloud.launch({&request, 1}).front());

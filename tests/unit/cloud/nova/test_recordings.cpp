@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include <doctest/doctest.h>
+#include <where.hpp>
 
 #include <algorithm>
 #include <filesystem>
@@ -25,7 +26,7 @@ TEST_SUITE_BEGIN("cloud/nova");
 
 namespace {
 
-const std::string k_folder = std::string(TIDE_FIXTURES) + "/nova/26.2/";
+const std::string k_folder = test::fixtures() + "/nova/26.2/";
 
 struct Recording {
   int status = 0;
