@@ -1,6 +1,8 @@
 #include <tide/core/describe.hpp>
 
 #include <tide/core/back_off.hpp>
+#include <tide/core/snapshot_json.hpp>
+#include <tide/util/digest.hpp>
 #include <tide/util/hostlist.hpp>
 
 #include <algorithm>
@@ -97,6 +99,23 @@ std::string describe(const Action& action) {
           [](const Forget& a) { return fmt::format("forget instance '{}'", a.instance.value); },
           [](const CloseWish& a) { return fmt::format("close wish '{}'", a.wish.value); }},
       action);
+}
+
+std::string signature(const Action& action) {
+  std::string text = describe(action);
+  if (const auto* launch = std::get_if<Launch>(&action)) {
+    const Intent all{.request = launch->request, .price_micros = launch->price_micros, .wish = launch->wish};
+    return fmt::format("{} [{}]", text, to_hex(sha256(to_json(all))).substr(0, 16));
+  }
+  if (const auto* hold = std::get_if<Hold>(&action)) return fmt::format("{} [{}]", text, hold->row.rule);
+  if (const auto* end = std::get_if<Terminate>(&action))
+    return fmt::format("{} [{}{}]", text, end->cloud.value, end->forced ? ", forced" : "");
+  if (const auto* hosts = std::get_if<WriteHosts>(&action)) {
+    std::string lines;
+    for (const HostEntry& entry : hosts->entries) lines += fmt::format("{} {}\n", entry.name.value, entry.address);
+    return fmt::format("{} [{}]", text, to_hex(sha256(lines)).substr(0, 16));
+  }
+  return text;
 }
 
 }  // namespace tide::core

@@ -201,6 +201,19 @@ struct Sleep {
   bool operator==(const Sleep&) const = default;
 };
 
+// A person's bounds for a pool in place of the configured ones, by `tide resize`: obeyed until these change.
+struct Resize {
+  PoolName pool;
+  std::optional<int> min;  // as configured where absent
+  std::optional<int> max;
+  int configured_min = 0;  // when it was said
+  int configured_max = 0;
+  std::string by;  // user@host
+  TimePoint since{};
+
+  bool operator==(const Resize&) const = default;
+};
+
 // All that the store knows; an input of plan().
 struct Memory {
   HeadId head;
@@ -222,6 +235,7 @@ struct Memory {
   std::optional<Suspicion> suspicion;
   std::optional<Moment> rebuild;  // when it began
   std::optional<Sleep> sleep;
+  std::map<PoolName, Resize> resizes;
 
   bool operator==(const Memory&) const = default;
 };

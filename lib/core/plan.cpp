@@ -1,6 +1,7 @@
 #include <tide/core/plan.hpp>
 
 #include <tide/core/buyer.hpp>
+#include <tide/core/resize.hpp>
 #include <tide/core/world.hpp>
 
 #include <algorithm>
@@ -41,6 +42,7 @@ std::vector<Worker> meant_by(const Snapshot& snapshot, const Settings& settings,
 
 Plan plan(const Snapshot& snapshot, const Settings& settings, const Scope& scope) {
   Memory memory = snapshot.memory;
+  drop_old_resizes(memory, settings);
   remember_types(memory, settings, snapshot);
   const Sized sized = with_sizes(settings, snapshot, memory);
   World world{.snapshot = snapshot, .settings = sized.settings, .scope = scope};

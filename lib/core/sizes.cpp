@@ -1,5 +1,7 @@
 #include <tide/core/sizes.hpp>
 
+#include <tide/core/resize.hpp>
+
 #include <tide/core/limits.hpp>
 
 #include <fmt/format.h>
@@ -113,6 +115,7 @@ void remember_types(Memory& memory, const Settings& settings, const Snapshot& sn
 
 Sized with_sizes(const Settings& settings, const Snapshot& snapshot, const Memory& memory) {
   Sized sized{.settings = settings, .pools = {}};
+  apply_resizes(sized.settings, memory);
   for (auto& [name, pool] : sized.settings.pools) {
     const auto traits = snapshot.clouds.find(pool.cloud);
     if (traits == snapshot.clouds.end() || !traits->second.tells_types || !is_open(pool)) continue;

@@ -32,7 +32,8 @@ struct Sizing {
   bool operator==(const Sizing&) const = default;
 };
 
-// The settings with each such pool's numbers filled in, the smallest of its types; one without a size offers nothing.
+// The settings that hold now: with each such pool's numbers filled in, the smallest of its types (one without a size
+// offers nothing), and with the bounds that people set (core/resize.hpp).
 struct Sized {
   Settings settings;
   std::map<PoolName, Sizing> pools;

@@ -1,7 +1,7 @@
 #include <tide/core/snapshot_json.hpp>
 
 #include <tide/core/enum_names.hpp>
-#include <tide/core/fields.hpp>
+#include <tide/core/memory_fields.hpp>
 #include <tide/util/units.hpp>
 
 #include <nlohmann/json.hpp>
@@ -340,6 +340,7 @@ TIDE_ROW(PassClock)
 TIDE_ROW(LastGood)
 TIDE_ROW(Suspicion)
 TIDE_ROW(Sleep)
+TIDE_ROW(Resize)
 #undef TIDE_ROW
 
 }  // namespace tide::core

@@ -33,6 +33,7 @@ std::string to_json(const PassClock& row);
 std::string to_json(const LastGood& row);
 std::string to_json(const Suspicion& row);
 std::string to_json(const Sleep& row);
+std::string to_json(const Resize& row);
 template <typename Row>
 Result<Row> row_from_json(std::string_view text);
 template <>
@@ -63,5 +64,7 @@ template <>
 Result<Suspicion> row_from_json<Suspicion>(std::string_view text);
 template <>
 Result<Sleep> row_from_json<Sleep>(std::string_view text);
+template <>
+Result<Resize> row_from_json<Resize>(std::string_view text);
 
 }  // namespace tide::core

@@ -16,6 +16,8 @@ class SimStore final : public store::Store {
   Result<void> close_wish(const core::WishId& wish) override;
   Result<void> append(std::span<const store::Event> events) override;
   Result<std::vector<store::Event>> events(const store::EventQuery& query) override;
+  Result<std::optional<std::string>> kept(const std::string& name) override;
+  Result<void> keep(const std::string& name, const std::string& text) override;
 
   // What is on disk now.
   const core::Memory& memory() const { return m_memory; }
@@ -28,6 +30,7 @@ class SimStore final : public store::Store {
   Stage& m_stage;
   core::Memory m_memory;
   std::vector<store::Event> m_events;
+  std::map<std::string, std::string> m_kept;
 };
 
 }  // namespace tide::sim

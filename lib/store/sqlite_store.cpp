@@ -58,6 +58,8 @@ std::string lines_of(const std::vector<core::HeadId>& heads) {
 // One fact a cloud, named by it.
 const std::string k_health = "health/";
 const std::string k_prices = "prices/";
+const std::string k_resize = "resize/";  // a pool
+const std::string k_kept = "kept/";      // no part of a memory
 
 // The single values of a memory by name. What is unset is absent.
 std::map<std::string, std::string> facts_of(const Memory& memory) {
@@ -75,6 +77,7 @@ std::map<std::string, std::string> facts_of(const Memory& memory) {
   if (memory.sleep) facts["sleep"] = core::to_json(*memory.sleep);
   for (const auto& [cloud, row] : memory.health) facts[k_health + cloud.value] = core::to_json(row);
   for (const auto& [cloud, row] : memory.prices) facts[k_prices + cloud.value] = core::to_json(row);
+  for (const auto& [pool, row] : memory.resizes) facts[k_resize + pool.value] = core::to_json(row);
   return facts;
 }
 
@@ -139,6 +142,7 @@ Result<std::int64_t> number_from(const std::string& text) {
 }
 
 Result<void> read_fact(Memory& memory, const std::string& key, const std::string& value) {
+  if (key.starts_with(k_kept)) return {};
   if (key == "head") {
     memory.head = {value};
   } else if (key == "server") {
@@ -164,6 +168,8 @@ Result<void> read_fact(Memory& memory, const std::string& key, const std::string
     TIDE_TRY_ASSIGN(memory.health[{key.substr(k_health.size())}], core::row_from_json<core::CloudHealth>(value));
   } else if (key.starts_with(k_prices)) {
     TIDE_TRY_ASSIGN(memory.prices[{key.substr(k_prices.size())}], core::row_from_json<core::PriceReading>(value));
+  } else if (key.starts_with(k_resize)) {
+    TIDE_TRY_ASSIGN(memory.resizes[{key.substr(k_resize.size())}], core::row_from_json<core::Resize>(value));
   } else {
     return make_error(ErrorKind::io, "'{}' is no fact that this tide knows", printable(key, 40));
   }
@@ -238,6 +244,17 @@ class SqliteStore final : public Store {
     }
     std::ranges::reverse(events);
     return events;
+  }
+
+  Result<std::optional<std::string>> kept(const std::string& name) override {
+    TIDE_TRY_ASSIGN(Statement statement, m_database->prepare("SELECT json FROM facts WHERE key = ?"));
+    statement.bind(1, k_kept + name);
+    TIDE_TRY_ASSIGN(const bool found, statement.step());
+    return found ? std::optional(statement.text(0)) : std::nullopt;
+  }
+
+  Result<void> keep(const std::string& name, const std::string& text) override {
+    return write_all({{.table = "facts", .key = k_kept + name, .json = text}});
   }
 
  private:

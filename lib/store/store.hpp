@@ -48,6 +48,10 @@ class Store {
 
   virtual Result<void> append(std::span<const Event> events) = 0;
   virtual Result<std::vector<Event>> events(const EventQuery& query) = 0;  // oldest first
+
+  // Text that a command keeps for the next one, by name: no decision looks at it. Nothing: never kept.
+  virtual Result<std::optional<std::string>> kept(const std::string& name) = 0;
+  virtual Result<void> keep(const std::string& name, const std::string& text) = 0;
 };
 
 }  // namespace tide::store

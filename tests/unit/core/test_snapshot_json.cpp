@@ -1,6 +1,6 @@
 #include "tests/support/builders.hpp"
 
-#include <tide/core/fields.hpp>
+#include <tide/core/memory_fields.hpp>
 #include <tide/core/snapshot_json.hpp>
 
 #include <doctest/doctest.h>
@@ -62,6 +62,8 @@ core::SavedSnapshot full() {
   world.memory().breakers[{"small"}] = {.pool = {"small"}, .failures = 3, .open = true, .last = "x"};
   world.memory().sleep =
       core::Sleep{.by = "alice", .reason = "new image", .since = k_wall, .until = k_wall + Seconds(60)};
+  world.memory().resizes[{"small"}] = {
+      .pool = {"small"}, .min = 2, .max = {}, .configured_min = 0, .configured_max = 0, .by = "alice", .since = k_wall};
   world.memory().suspicion = core::Suspicion{.since = k_now, .why = "y", .missing = {{"n9"}}, .accepted = true};
   world.memory().rebuild = k_now;
   core::HealthRow row{.says = {.id = {"i-1"}}, .impaired_since = k_now};
@@ -108,13 +110,13 @@ TEST_CASE("snapshot_json: what could not be read stays an error") {
   CHECK(back->snapshot.nodes == saved.snapshot.nodes);
 }
 
-TEST_CASE("snapshot_json: every member of every struct is named in fields.hpp") {
+TEST_CASE("snapshot_json: every member of every struct is named in fields.hpp or memory_fields.hpp") {
   check_all<core::Chunk, core::Shape, core::WaitingJobs, core::JobQueue, core::Node, core::ServerIdentity,
             core::Instance>();
   check_all<core::LaunchRequest, core::Intent, core::Machine, core::HoldRow, core::NodeRow, core::Wish, core::BackOff,
             core::Breaker>();
-  check_all<BootTime, core::PassClock, core::LastGood, core::Suspicion, core::Sleep, core::Memory, core::EndLimit,
-            core::ScaleSettings, core::Money>();
+  check_all<BootTime, core::PassClock, core::LastGood, core::Suspicion, core::Sleep, core::Resize, core::Memory,
+            core::EndLimit, core::ScaleSettings, core::Money>();
   check_all<core::Health, core::HealthRow, core::HealthReading, core::CloudHealth, core::SpotPrice,
             core::PriceReading>();
   check_all<core::Pool, core::Settings, core::BatchTraits, core::CloudTraits>();
@@ -131,6 +133,7 @@ TEST_CASE("snapshot_json: rows of the store") {
   for (const auto& [id, row] : memory.breakers) round_trip(row);
   for (const auto& [id, row] : memory.health) round_trip(row);
   for (const auto& [id, row] : memory.prices) round_trip(row);
+  for (const auto& [name, row] : memory.resizes) round_trip(row);
   round_trip(memory.clock);
   round_trip(memory.last_good);
   round_trip(*memory.suspicion);

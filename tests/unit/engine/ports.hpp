@@ -53,6 +53,16 @@ class FakeStore final : public store::Store {
     return std::vector<store::Event>(log.begin() + static_cast<std::ptrdiff_t>(skip), log.end());
   }
 
+  Result<std::optional<std::string>> kept(const std::string& name) override {
+    const auto found = texts.find(name);
+    return found == texts.end() ? std::nullopt : std::optional(found->second);
+  }
+  Result<void> keep(const std::string& name, const std::string& text) override {
+    texts[name] = text;
+    return {};
+  }
+
+  std::map<std::string, std::string> texts;
   std::vector<store::Event> log;
   std::optional<Error> broken;
   int saves_left = -1;  // -1: as many as there are

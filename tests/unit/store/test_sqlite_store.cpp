@@ -63,6 +63,7 @@ Memory full_memory() {
   memory.breakers[{"small"}] = {.pool = {"small"}, .failures = 3, .open = true, .last = "m0"};
   memory.last_good = {.nodes = {{"n1"}}, .running = {{{"n1"}, {{"77"}}}}};
   memory.sleep = core::Sleep{.by = "alice", .reason = "", .since = TimePoint(Seconds(7)), .until = {}};
+  memory.resizes[{"small"}] = {.pool = {"small"}, .min = 2, .max = 9, .by = "alice", .since = TimePoint(Seconds(7))};
   memory.suspicion = core::Suspicion{.since = {3}, .why = "all gone", .missing = {{"n1"}}, .accepted = false};
   memory.rebuild = Moment{12};
   core::HealthRow sick{.says = {.id = {"m1"}}, .impaired_since = Moment{4}};
@@ -192,6 +193,23 @@ TEST_CASE("events: chosen by ID, time, kind and what they are about") {
   CHECK(ids({.about = "wn-1"}) == std::vector<std::int64_t>{2, 3});
   CHECK(ids({.about = "wn-1", .type = "hold"}) == std::vector<std::int64_t>{2});
   CHECK(ids({.type = "terminate"}).empty());
+}
+
+TEST_CASE("keep: a text by name, of which no memory knows") {
+  const Folder folder;
+  {
+    auto store = opened(folder.db());
+    const auto never = store->kept("told");
+    REQUIRE(never);
+    CHECK_FALSE(never->has_value());
+    REQUIRE(store->keep("told", "one"));
+    REQUIRE(store->keep("told", "two\n"));
+  }
+  auto store = opened(folder.db());
+  const auto kept = store->kept("told");
+  REQUIRE(kept);
+  CHECK(*kept == "two\n");
+  CHECK(store->load().value() == Memory{});
 }
 
 TEST_CASE("open_store: the file is for its owner only, in WAL mode, without leftovers") {
