@@ -3,6 +3,7 @@
 #include <tide/batch/registry.hpp>
 #include <tide/cloud/registry.hpp>
 #include <tide/cloud/retrying_cloud.hpp>
+#include <tide/hooks/program_hooks.hpp>
 #include <tide/names/hosts_file.hpp>
 #include <tide/net/curl_transport.hpp>
 #include <tide/net/environment_proxy.hpp>
@@ -42,6 +43,7 @@ struct Context::Parts {
   bool writable = false;
   std::unique_ptr<batch::BatchSystem> batch;
   std::unique_ptr<names::NameTable> names;
+  std::unique_ptr<hooks::ProgramHooks> hooks;
   std::vector<std::unique_ptr<cloud::Cloud>> clouds;
   std::vector<std::unique_ptr<cloud::RetryingCloud>> retrying;
   std::optional<engine::Ports> ports;
@@ -110,6 +112,22 @@ std::unique_ptr<names::NameTable> make_names(const config::Config& config, proce
   return std::make_unique<names::HostsFile>(runner, std::move(options));
 }
 
+Result<std::unique_ptr<hooks::ProgramHooks>> make_hooks(const config::Config& config, process::CommandRunner& runner,
+                                                        Process& process) {
+  if (config.hooks.commands.empty()) return std::unique_ptr<hooks::ProgramHooks>();
+  hooks::ProgramOptions options{.cluster = config.settings.cluster,
+                                .commands = config.hooks.commands,
+                                .timeout = config.hooks.timeout,
+                                .environment = {}};
+  for (const char* name : {"PATH", "LANG", "LC_ALL", "TZ"}) {
+    if (const auto found = process.environment.find(name); found != process.environment.end())
+      options.environment.insert(*found);
+  }
+  auto made = std::make_unique<hooks::ProgramHooks>(runner, process.clock, std::move(options));
+  TIDE_TRY(made->check());
+  return made;
+}
+
 }  // namespace
 
 Context::Context(Process& process, GlobalOptions options)
@@ -141,11 +159,13 @@ Result<engine::Ports*> Context::ports(bool write) {
   TIDE_TRY(drop_to_owner(config->state_dir));
   TIDE_TRY_ASSIGN(m_parts->store, store::open_store({.path = config->state_dir + "/" + std::string(store::k_store_file),
                                                      .read_only = !write}));
+  m_parts->writable = write;
   const batch::Factory* system = batch::find_factory(config->settings.batch);
   if (system == nullptr)
     return make_error(ErrorKind::config, "[cluster] batch = '{}' is not in this version", config->settings.batch);
   TIDE_TRY_ASSIGN(m_parts->batch, system->make(*config, {*m_parts->runner, m_process.clock, m_process.environment}));
   m_parts->names = make_names(*config, *m_parts->runner, m_process.environment);
+  TIDE_TRY_ASSIGN(m_parts->hooks, make_hooks(*config, *m_parts->runner, m_process));
   m_parts->limiter =
       std::make_unique<net::SharedRateLimiter>(rate_files(config->state_dir), m_process.clock, m_parts->deadline.get());
   std::map<core::CloudName, cloud::Cloud*> clouds;
@@ -162,12 +182,19 @@ Result<engine::Ports*> Context::ports(bool write) {
     clouds.emplace(name, m_parts->retrying.back().get());
   }
   for (const auto& [name, pool] : config->settings.pools) TIDE_TRY(clouds.at(pool.cloud)->check(pool));
-  m_parts->ports.emplace(engine::Ports{m_process.clock, m_process.random, *m_parts->batch, std::move(clouds),
-                                       *m_parts->store, m_parts->names.get(), head,
-                                       [deadline = m_parts->deadline.get()](Seconds span) { deadline->begin(span); }});
+  m_parts->ports.emplace(
+      engine::Ports{m_process.clock, m_process.random, *m_parts->batch, std::move(clouds), *m_parts->store,
+                    m_parts->names.get(), head,
+                    [deadline = m_parts->deadline.get(), hooks = m_parts->hooks.get()](Seconds span) {
+                      deadline->begin(span);
+                      if (hooks != nullptr) hooks->begin_pass();
+                    },
+                    m_parts->hooks.get()});
   if (m_process.wrap_ports) m_process.wrap_ports(*m_parts->ports);
   return &*m_parts->ports;
 }
+
+store::Store* Context::writable_store() const { return m_parts->writable ? m_parts->store.get() : nullptr; }
 
 Result<std::chrono::seconds> Context::timeout(std::chrono::seconds fallback) {
   if (m_options.timeout.empty()) return fallback;

@@ -67,6 +67,9 @@ class Context {
   // Store, adapters and clouds, ready to use. `write`: the store must be writable (an error names the sudo to use).
   Result<engine::Ports*> ports(bool write);
 
+  // The store, if ports() came so far as to open it for writing; else null.
+  store::Store* writable_store() const;
+
   Result<std::chrono::seconds> timeout(std::chrono::seconds fallback);
 
   // "cluster 'physics' (/etc/tide/tide.toml)" on stderr, once, for commands that change something.

@@ -26,10 +26,10 @@ std::string hint_of(const core::Alarm& alarm) {
   return "";
 }
 
-void tell_source(Context& context, const char* what, const Error& error) {
+Trouble of_source(std::string key, const std::string& what, const Error& error) {
   Error told = error;
   told.message = fmt::format("{}: {}", what, told.message);
-  context.print(told);
+  return {std::move(key), std::move(told)};
 }
 
 }  // namespace
@@ -60,23 +60,48 @@ void show(Context& context, const Document& document) {
   }
 }
 
-void tell_troubles(Context& context, const core::Snapshot& snapshot, const core::Plan& plan) {
+std::vector<Trouble> troubles_of(const core::Snapshot& snapshot, const core::Plan& plan) {
+  std::vector<Trouble> troubles;
   if (!snapshot.server) {
-    tell_source(context, "the batch system", snapshot.server.error());
+    troubles.push_back(of_source("batch", "the batch system", snapshot.server.error()));
   } else {
-    if (!snapshot.jobs) tell_source(context, "the jobs", snapshot.jobs.error());
-    if (!snapshot.nodes) tell_source(context, "the nodes", snapshot.nodes.error());
+    if (!snapshot.jobs) troubles.push_back(of_source("jobs", "the jobs", snapshot.jobs.error()));
+    if (!snapshot.nodes) troubles.push_back(of_source("nodes", "the nodes", snapshot.nodes.error()));
   }
   for (const auto& [name, listed] : snapshot.instances) {
-    if (!listed) tell_source(context, fmt::format("cloud '{}'", name.value).c_str(), listed.error());
+    if (!listed)
+      troubles.push_back(of_source("cloud " + name.value, fmt::format("cloud '{}'", name.value), listed.error()));
   }
   for (const core::Alarm& alarm : plan.alarms) {
     const bool told =
         alarm.reason.rule == "cloud-unreadable" ||
         (alarm.reason.rule == "batch-unreadable" && (!snapshot.server || !snapshot.jobs || !snapshot.nodes));
     if (told) continue;
-    context.print(Error{.kind = alarm.kind, .message = alarm.reason.text, .context = {}, .hint = hint_of(alarm)});
+    std::string key = "alarm " + alarm.reason.rule + " " + alarm.reason.text;
+    std::erase_if(key, [](char c) { return c >= '0' && c <= '9'; });  // counts and ages change; the problem does not
+    troubles.push_back(
+        {std::move(key),
+         Error{.kind = alarm.kind, .message = alarm.reason.text, .context = {}, .hint = hint_of(alarm)}});
   }
+  return troubles;
+}
+
+std::vector<Trouble> failures_of(const std::vector<engine::PassReport>& passes) {
+  std::vector<Trouble> failures;
+  for (const engine::PassReport& pass : passes) {
+    for (const engine::Outcome& outcome : pass.outcomes) {
+      if (!outcome.error) continue;
+      const core::Action& action = outcome.planned.action;
+      failures.push_back(
+          {fmt::format("{} {} {}", core::verb_of(action), core::subject_of(action), to_string(outcome.error->kind)),
+           Error(*outcome.error).with_context(fmt::format("while trying to {}", core::describe(action)))});
+    }
+  }
+  return failures;
+}
+
+void tell_troubles(Context& context, const core::Snapshot& snapshot, const core::Plan& plan) {
+  for (const Trouble& trouble : troubles_of(snapshot, plan)) context.print(trouble.error);
 }
 
 void show_passes(Context& context, const std::string& schema, const std::vector<engine::PassReport>& passes,
@@ -84,16 +109,17 @@ void show_passes(Context& context, const std::string& schema, const std::vector<
   if (passes.empty()) return;
   const engine::PassReport& last = passes.back();
   tell_troubles(context, last.snapshot, last.plan);
+  for (const Trouble& failure : failures_of(passes)) context.print(failure.error);
+  show_outcomes(context, schema, passes, exit);
+}
+
+void show_outcomes(Context& context, const std::string& schema, const std::vector<engine::PassReport>& passes,
+                   core::ExitCode exit) {
+  if (passes.empty()) return;
+  const engine::PassReport& last = passes.back();
   std::vector<engine::Outcome> outcomes;
-  for (const engine::PassReport& pass : passes) {
-    for (const engine::Outcome& outcome : pass.outcomes) {
-      outcomes.push_back(outcome);
-      if (outcome.error) {
-        context.print(Error(*outcome.error)
-                          .with_context(fmt::format("while trying to {}", core::describe(outcome.planned.action))));
-      }
-    }
-  }
+  for (const engine::PassReport& pass : passes)
+    outcomes.insert(outcomes.end(), pass.outcomes.begin(), pass.outcomes.end());
   Document document{
       .schema = schema, .taken_at = last.snapshot.taken_at, .exit = exit, .sources = sources_of(last.snapshot)};
   document.sections.push_back(actions(outcomes));

@@ -140,6 +140,14 @@ void check_names(const Config& config, const Sections& sections, Problems& probl
   }
 }
 
+void check_hooks(const Config& config, const Sections& sections, Problems& problems) {
+  for (const auto& [name, command] : config.hooks.commands) {
+    if (command.front().starts_with('/')) continue;
+    problems.add(place_in(sections, "hooks", name), fmt::format("[hooks] {} must begin with an absolute path", name),
+                 "It is run without a shell, by cron too.");
+  }
+}
+
 }  // namespace
 
 bool is_name(std::string_view text) {
@@ -192,6 +200,7 @@ void check_together(const Config& config, const Sections& sections, Problems& pr
   check_paths(config, sections, problems);
   check_shared_names(config, sections, problems);
   check_names(config, sections, problems);
+  check_hooks(config, sections, problems);
 }
 
 std::vector<std::string> warnings(const Config& config) {

@@ -16,7 +16,7 @@ enum class KeyType { text, flag, number, decimal, duration, size, money, percent
 
 // One row of the key table: what a key means is written here and nowhere else (parser, `config keys`, tide.toml(5)).
 struct KeySpec {
-  std::string_view section;  // "cluster", "batch", "scale", "money", "clouds.*", "pools.*", "names"
+  std::string_view section;  // "cluster", "batch", "scale", "money", "clouds.*", "pools.*", "names", "hooks"
   std::string_view name;
   KeyType type = KeyType::text;
   std::string_view fallback;  // as written in TOML; "" for none
@@ -53,12 +53,18 @@ struct NamesSettings {
   std::vector<std::string> command;
 };
 
+struct HooksSettings {
+  std::map<std::string, std::vector<std::string>> commands;  // by the hook's name: an absolute path and its arguments
+  std::chrono::seconds timeout{30};
+};
+
 struct Config {
   std::string path;  // of the file
   std::string state_dir;
   core::Settings settings;
   BatchSettings batch;
   NamesSettings names;
+  HooksSettings hooks;
   std::map<core::CloudName, CloudSettings> clouds;
 };
 

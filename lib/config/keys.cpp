@@ -40,6 +40,14 @@ constexpr std::array k_common{
     KeySpec{"names", "file", text, "", "", "hosts: the hosts file, else /etc/hosts; dnsmasq: a file in the folder of dnsmasq's hostsdir", false},
     KeySpec{"names", "command", list, "[]", "", "Program and arguments; gets all lines ADDRESS NAME on its input whenever they change (hosts and dnsmasq: before the file is written)", false},
 
+    KeySpec{"hooks", "timeout", duration, "\"30s\"", "", "A hook that takes longer is killed; before_end then keeps the machine", false},
+    KeySpec{"hooks", "node_added", list, "[]", "", "Program and arguments, run once a node of ours was made in the batch system; JSON on its input (hooks of tide(1))", false},
+    KeySpec{"hooks", "node_removed", list, "[]", "", "Run once a node was taken out of the batch system", false},
+    KeySpec{"hooks", "instance_started", list, "[]", "", "Run for each machine that the cloud says it starts", false},
+    KeySpec{"hooks", "instance_ended", list, "[]", "", "Run for each machine that the cloud says it ends", false},
+    KeySpec{"hooks", "before_end", list, "[]", "", "Run before a machine is ended; if it fails, the machine stays for this pass", false},
+    KeySpec{"hooks", "pass_failed", list, "[]", "", "Run after a pass with an exit code other than 0", false},
+
     KeySpec{"clouds.*", "kind", text, "", "", "Kind of cloud: ec2, nova or local", true},
     KeySpec{"clouds.*", "env", table, "", "", "[clouds.NAME.env]: environment variables for the commands of this cloud", false},
 

@@ -58,6 +58,7 @@ class Builder {
     scale();
     money();
     names();
+    hooks();
     for (const auto& [name, section] : m_sections) {
       if (name.starts_with("clouds.")) cloud(section);
     }
@@ -179,6 +180,16 @@ class Builder {
     } else if (method == "command") {
       names.method = NamesMethod::command;
       names.file = m_config.state_dir + "/hosts";
+    }
+  }
+
+  void hooks() {
+    const Reader reader = judge_fixed("hooks");
+    m_config.hooks.timeout = reader.duration("timeout");
+    for (const KeySpec& key : common_keys()) {
+      if (key.section != "hooks" || key.type != KeyType::list) continue;
+      auto command = reader.texts(key.name);
+      if (!command.empty()) m_config.hooks.commands.emplace(std::string(key.name), std::move(command));
     }
   }
 

@@ -34,10 +34,22 @@ void Executor::note_answer(core::Machine& machine, const Result<void>& answer) c
   }
 }
 
+// The site's own program keeps the machine, for this pass. A person who named it with --force is not asked again.
+bool Executor::is_vetoed(const core::PlannedAction& planned) {
+  const auto& end = std::get<core::Terminate>(planned.action);
+  if (m_ports.hooks == nullptr || end.forced || !m_ports.hooks->wants(hooks::Kind::before_end)) return false;
+  auto asked = m_ports.hooks->call(about(hooks::Kind::before_end, end.instance, planned.reason.text));
+  if (asked) return false;
+  report(planned,
+         std::move(asked.error()).with_hint("It stays, and the next pass asks again; [hooks] before_end says so."));
+  return true;
+}
+
 Result<void> Executor::terminate_all(Span ends) {
   std::map<core::CloudName, std::vector<std::size_t>> by_cloud;
   for (std::size_t i = 0; i < ends.size(); ++i) {
     const auto& end = std::get<core::Terminate>(ends[i].action);
+    if (is_vetoed(ends[i])) continue;
     by_cloud[end.cloud].push_back(i);
     keep_console(end);
     const auto machine = m_memory.machines.find(end.instance);
@@ -53,7 +65,10 @@ Result<void> Executor::terminate_all(Span ends) {
     for (std::size_t i = 0; i < indexes.size(); ++i) {
       const auto machine = m_memory.machines.find(ids[i]);
       if (machine != m_memory.machines.end()) note_answer(machine->second, results[i]);
-      report(ends[indexes[i]], results[i] ? std::nullopt : std::optional<Error>(std::move(results[i].error())));
+      std::string note =
+          results[i] ? tell(about(hooks::Kind::instance_ended, ids[i], ends[indexes[i]].reason.text)) : "";
+      report(ends[indexes[i]], results[i] ? std::nullopt : std::optional<Error>(std::move(results[i].error())),
+             std::move(note));
     }
   }
   return save();

@@ -1,5 +1,7 @@
 #include <tide/engine/executor.hpp>
 
+#include <algorithm>
+
 namespace tide::engine {
 
 Executor::Executor(Ports& ports, const core::Snapshot& snapshot, core::Memory memory, core::Memory saved,
@@ -21,6 +23,36 @@ void Executor::report(const core::PlannedAction& planned, std::optional<Error> e
   m_outcomes.push_back(
       {.planned = planned, .error = std::move(error), .started = std::move(started), .note = std::move(note)});
   if (m_options.progress) m_options.progress(m_outcomes.back());
+}
+
+std::string Executor::tell(hooks::Call call) {
+  if (m_ports.hooks == nullptr || !m_ports.hooks->wants(call.kind)) return "";
+  const auto told = m_ports.hooks->call(call);
+  return told ? "" : told.error().message;
+}
+
+hooks::Call Executor::about(hooks::Kind kind, const core::InstanceId& instance, const std::string& why) const {
+  hooks::Call call{.kind = kind, .instance = instance, .why = why};
+  const auto machine = m_memory.machines.find(instance);
+  if (machine == m_memory.machines.end()) return call;
+  call.node = machine->second.node;
+  call.cloud = machine->second.cloud;
+  call.pool = machine->second.pool;
+  const auto row = m_memory.nodes.find(call.node);
+  if (row != m_memory.nodes.end()) call.address = row->second.address;
+  return call;
+}
+
+std::string Executor::tell(hooks::Kind kind, const core::NodeName& node, const std::string& why) {
+  const auto machine =
+      std::ranges::find_if(m_memory.machines, [&](const auto& one) { return one.second.node == node; });
+  if (machine != m_memory.machines.end()) return tell(about(kind, machine->first, why));
+  hooks::Call call{.kind = kind, .node = node, .why = why};
+  if (const auto row = m_memory.nodes.find(node); row != m_memory.nodes.end()) {
+    call.pool = row->second.pool;
+    call.address = row->second.address;
+  }
+  return tell(std::move(call));
 }
 
 // Neighbours of one kind go together: launches and ends side by side, holds with one write to disk.

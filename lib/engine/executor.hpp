@@ -27,6 +27,11 @@ class Executor {
   void report(const core::PlannedAction& planned, std::optional<Error> error, std::string note = "",
               std::vector<core::InstanceId> started = {});
 
+  // Tells a hook; what it failed with, as a note: "; ...". Nothing it says changes what was done.
+  std::string tell(hooks::Kind kind, const core::NodeName& node, const std::string& why);
+  std::string tell(hooks::Call call);
+  hooks::Call about(hooks::Kind kind, const core::InstanceId& instance, const std::string& why) const;
+
   // launches.cpp
   // One planned launch on its way through the choices of its pool.
   struct Attempt {
@@ -35,13 +40,14 @@ class Executor {
     std::vector<core::InstanceId> started = {};
     std::string note = {};
     std::optional<Error> error = {};  // of the last call
+    std::string hooks = {};           // what hooks failed with
   };
   Result<void> launch_all(Span launches);
   Result<void> repeat(const core::PlannedAction& planned);
   Result<void> run_launches(std::vector<Attempt> attempts);
   core::IntentId open_intent(core::Intent intent);
   std::optional<core::Intent> next_choice(const Attempt& attempt) const;
-  Result<void> add_nodes(const core::Intent& intent);
+  Result<void> add_nodes(const core::Intent& intent, std::string& note);
   core::HoldRow joining_hold(const core::NodeName& node) const;
   void settle(Attempt& attempt, Result<cloud::LaunchReply> reply);
   void remember_started(core::Intent& intent, const cloud::LaunchReply& reply);
@@ -51,6 +57,7 @@ class Executor {
 
   // ends.cpp
   Result<void> terminate_all(Span ends);
+  bool is_vetoed(const core::PlannedAction& planned);
   void keep_console(const core::Terminate& end);
   void note_answer(core::Machine& machine, const Result<void>& answer) const;
 

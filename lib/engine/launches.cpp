@@ -21,6 +21,12 @@ bool is_of_choice(ErrorKind kind) { return kind == ErrorKind::capacity || kind =
 
 std::string choice_text(const core::LaunchRequest& request) { return core::describe(core::bid_of(request)); }
 
+// What hooks failed with; the same words once.
+void add_note(std::string& notes, const std::string& note) {
+  if (note.empty() || notes.find(note) != std::string::npos) return;
+  notes += (notes.empty() ? "" : "; ") + note;
+}
+
 // Whatever went wrong, it was the batch system that did not take a change.
 Error not_added(Error error) {
   error.kind = ErrorKind::batch;
@@ -67,7 +73,7 @@ core::IntentId Executor::open_intent(core::Intent intent) {
 
 // Entries are made before the launch call, held, so that no node of ours ever takes a job before it is ready. One that
 // was made before is left as it is: it may have joined meanwhile.
-Result<void> Executor::add_nodes(const core::Intent& intent) {
+Result<void> Executor::add_nodes(const core::Intent& intent, std::string& note) {
   if (m_snapshot.batch.entries != core::NodeEntries::before_launch) return {};
   const core::LaunchRequest& request = intent.request;
   for (const std::string& name : request.names) {
@@ -82,6 +88,7 @@ Result<void> Executor::add_nodes(const core::Intent& intent) {
     row.made = true;
     if (const auto hold = m_memory.holds.find(core::NodeName{name}); hold != m_memory.holds.end())
       hold->second.confirmed = true;
+    add_note(note, tell(hooks::Kind::node_added, core::NodeName{name}, intent.because));
   }
   return {};
 }
@@ -152,6 +159,8 @@ void Executor::settle(Attempt& attempt, Result<cloud::LaunchReply> reply) {
   attempt.error.reset();
   remember_started(intent, *reply);
   attempt.started.insert(attempt.started.end(), intent.instances.begin(), intent.instances.end());
+  for (const core::InstanceId& id : intent.instances)
+    add_note(attempt.hooks, tell(about(hooks::Kind::instance_started, id, intent.because)));
   if (!reply->instances.empty()) core::forget_back_offs(m_memory, families(request.cloud), core::bid_of(request));
   const bool fewer = std::ssize(reply->instances) < request.count;
   if (!fewer && !again) return;
@@ -198,6 +207,7 @@ void Executor::finish(Attempt& attempt) {
   if (attempt.error && is_of_choice(attempt.error->kind) && !attempt.started.empty()) attempt.error.reset();
   const bool one_call = m_memory.intents.at(attempt.intent).replaces.empty();
   if (one_call && attempt.error) attempt.note.clear();  // the error says it
+  add_note(attempt.note, attempt.hooks);
   report(*attempt.planned, std::move(attempt.error), std::move(attempt.note), std::move(attempt.started));
 }
 
@@ -206,7 +216,7 @@ Result<void> Executor::run_launches(std::vector<Attempt> attempts) {
     std::map<core::CloudName, std::vector<Attempt*>> by_cloud;
     for (Attempt& attempt : attempts) {
       core::Intent& intent = m_memory.intents[attempt.intent];
-      auto added = add_nodes(intent);
+      auto added = add_nodes(intent, attempt.hooks);
       if (added) {
         by_cloud[intent.request.cloud].push_back(&attempt);
         continue;

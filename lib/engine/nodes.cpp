@@ -80,7 +80,8 @@ Result<void> Executor::add(const core::PlannedAction& planned) {
     m_memory.nodes[action.node].address = action.address;
     m_memory.holds[action.node].confirmed = true;
   }
-  report(planned, std::move(error));
+  std::string note = error ? "" : tell(hooks::Kind::node_added, action.node, planned.reason.text);
+  report(planned, std::move(error), std::move(note));
   return save();
 }
 
@@ -112,7 +113,8 @@ Result<void> Executor::remove(const core::PlannedAction& planned) {
     std::erase(m_memory.last_good.nodes, action.node);
     m_memory.last_good.running.erase(action.node);
   }
-  report(planned, std::move(error));
+  std::string note = error ? "" : tell(hooks::Kind::node_removed, action.node, planned.reason.text);
+  report(planned, std::move(error), std::move(note));
   return save();
 }
 

@@ -106,6 +106,7 @@ Result<PassReport> run_pass(Ports& ports, const core::Settings& settings, const 
   PassReport report{.snapshot = look(ports, settings, loaded, options.all_job_ids), .plan = {}, .outcomes = {}};
   report.plan = core::plan(report.snapshot, settings, options.scope);
   if (options.dry_run) return report;
+  if (options.approve) TIDE_TRY(options.approve(report.snapshot, report.plan));
   Executor executor(ports, report.snapshot, report.plan.memory, loaded, timed);
   const auto ran = executor.run(report.plan);
   report.outcomes = executor.outcomes();

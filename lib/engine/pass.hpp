@@ -4,6 +4,7 @@
 #include <tide/cloud/cloud.hpp>
 #include <tide/core/exit_code.hpp>
 #include <tide/core/plan.hpp>
+#include <tide/hooks/hooks.hpp>
 #include <tide/names/name_table.hpp>
 #include <tide/store/store.hpp>
 #include <tide/util/clock.hpp>
@@ -25,6 +26,7 @@ struct Ports {
   names::NameTable* names;                       // nothing: the batch system, or DNS, resolves the names
   core::HeadId head;                             // of this machine and cluster; never from the store
   std::function<void(Seconds)> begin_pass = {};  // told how long all calls of the pass that begins may take together
+  hooks::Hooks* hooks = nullptr;                 // the site's own programs; nothing if it has none
 };
 
 // One for each action of the plan, in order; a failure is data.
@@ -43,6 +45,8 @@ struct PassOptions {
   bool all_job_ids = false;
   std::chrono::milliseconds began{0};            // by Clock::monotonic; run_pass sets it
   std::function<void(const Outcome&)> progress;  // called after each action; may be empty
+  // Looks at what is about to be done, before anything is written; an error ends the pass there. May be empty.
+  std::function<Result<void>(const core::Snapshot&, const core::Plan&)> approve = {};
 };
 
 struct PassReport {

@@ -91,11 +91,45 @@ Result<WishReport> carry_out(Ports& ports, const core::Settings& settings, const
   }
 }
 
+namespace {
+
+// The first thing that went wrong, in words.
+std::string why_failed(const PassReport& report) {
+  for (const core::Alarm& alarm : report.plan.alarms) return alarm.reason.text;
+  for (const Outcome& outcome : report.outcomes) {
+    if (outcome.error) return outcome.error->message;
+  }
+  return "";
+}
+
+// The hook cannot make a failed pass worse: what it fails with itself is an event.
+Result<void> tell_of_failure(Ports& ports, std::int64_t pass, const std::string& why) {
+  if (ports.hooks == nullptr || !ports.hooks->wants(hooks::Kind::pass_failed)) return {};
+  const auto told = ports.hooks->call({.kind = hooks::Kind::pass_failed, .why = why});
+  if (told) return {};
+  const store::Event event{.at = ports.clock.now(),
+                           .pass = pass,
+                           .type = "alarm",
+                           .subject = "",
+                           .rule = "hook",
+                           .text = told.error().message};
+  return ports.store.append(std::span(&event, 1));
+}
+
+}  // namespace
+
 Result<std::vector<PassReport>> scale(Ports& ports, const core::Settings& settings, const TryLock& lock,
                                       const PassOptions& options) {
   TIDE_TRY_ASSIGN(const std::shared_ptr<void> held, lock());
   std::vector<PassReport> reports;
-  TIDE_TRY_ASSIGN(PassReport report, run_pass(ports, settings, options));
+  auto ran = run_pass(ports, settings, options);
+  if (!ran) {
+    if (ports.hooks != nullptr) (void)tell_of_failure(ports, 0, ran.error().message);  // the pass's own error stands
+    return std::move(ran).error();
+  }
+  PassReport report = std::move(*ran);
+  if (exit_code(report) != core::ExitCode::done)
+    TIDE_TRY(tell_of_failure(ports, report.plan.memory.passes, why_failed(report)));
   const core::Memory considered = report.snapshot.memory;
   reports.push_back(std::move(report));
   TIDE_TRY(serve_new(ports, settings, considered, options, reports));

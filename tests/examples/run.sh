@@ -38,6 +38,21 @@ while read -r path; do
   examples/agent/spot-notice) sh -n "$source/$path" || fail "$path is no sh" ;; # run by agent.sh
   examples/agent/*.service) grep -q '^ExecStart=/usr/local/sbin/spot-notice ' "$source/$path" || fail "$path" ;;
   examples/cron/*) grep -qE '^\* \* \* \* \* root tide scale-once' "$source/$path" || fail "$path runs no pass" ;;
+  examples/systemd/tide@.service)
+    # The daemon's own command line, as systemd would run it: help is all that it prints.
+    command=$(sed -n 's|^ExecStart=/usr/local/bin/tide ||p' "$source/$path")
+    # shellcheck disable=SC2086
+    "$tide" ${command//%i/physics} --help | grep -q 'tide daemon' || fail "$path runs no daemon"
+    grep -q '^KillMode=process' "$source/$path" && grep -q '^Type=notify' "$source/$path" || fail "$path"
+    ;;
+  examples/sysusers/tide.conf) grep -qE '^u tide - "[^"]+" /var/lib/tide$' "$source/$path" || fail "$path" ;;
+  examples/tmpfiles/tide.conf)
+    [ -z "$(grep -vE '^#|^d /[a-z/]+ +0750 (root|tide) tide -$' "$source/$path")" ] || fail "$path"
+    ;;
+  examples/logrotate/tide)
+    ! command -v logrotate >/dev/null || (cp "$source/$path" "$work/logrotate" && chmod 644 "$work/logrotate" &&
+      logrotate -d -s "$work/logrotate.state" "$work/logrotate" 2>&1 | grep -qi 'error:' && exit 1; exit 0) || fail "$path"
+    ;;
   examples/systemd/*.service) grep -q 'KillMode=process' "$source/$path" && grep -q 'tide scale-once' "$source/$path" || fail "$path" ;;
   examples/systemd/*.timer) grep -q '^\[Timer\]' "$source/$path" || fail "$path" ;;
   examples/iam/head*.json) ;; # check_iam.py below, tests/real/moto/test_iam.sh

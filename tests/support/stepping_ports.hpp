@@ -26,11 +26,12 @@ class SteppingPorts {
     auto table = ports.names == nullptr ? nullptr : std::make_unique<Table>(*ports.names, m_step);
     const core::HeadId head = ports.head;
     const auto begin_pass = ports.begin_pass;
+    hooks::Hooks* const hooks = ports.hooks;
     Clock& clock = ports.clock;
     Random& random = ports.random;
     std::destroy_at(&ports);
-    std::construct_at(&ports,
-                      engine::Ports{clock, random, *batch, std::move(clouds), *store, table.get(), head, begin_pass});
+    std::construct_at(
+        &ports, engine::Ports{clock, random, *batch, std::move(clouds), *store, table.get(), head, begin_pass, hooks});
     m_batch = std::move(batch);
     m_store = std::move(store);
     m_table = std::move(table);
@@ -135,6 +136,10 @@ class SteppingPorts {
       return around(m_step, [&] { return m_inner.append(events); });
     }
     Result<std::vector<store::Event>> events(const store::EventQuery& query) override { return m_inner.events(query); }
+    Result<std::optional<std::string>> kept(const std::string& name) override { return m_inner.kept(name); }
+    Result<void> keep(const std::string& name, const std::string& text) override {
+      return around(m_step, [&] { return m_inner.keep(name, text); });
+    }
 
    private:
     store::Store& m_inner;

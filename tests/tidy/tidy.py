@@ -19,14 +19,15 @@ MAY_INCLUDE = {
     "cloud": {"util", "core", "config", "net", "process", "cloud"},
     "batch": {"util", "core", "config", "process", "batch"},
     "names": {"util", "core", "process", "names"},
-    "engine": {"util", "core", "cloud", "batch", "names", "store", "engine"},
+    "hooks": {"util", "core", "process", "hooks"},
+    "engine": {"util", "core", "cloud", "batch", "names", "hooks", "store", "engine"},
     "sim": {"util", "core", "cloud", "batch", "names", "store", "engine", "sim"},
 }
 # Folders below a port that are no adapters: what several of them share.
 SHARED = {"cloud": {"aws", "openstack"}, "batch": {"pbs"}}
 # Engine and sim know ports, never adapters.
 PORTS_ONLY = {"engine", "sim"}
-PORTS = {"cloud": {"cloud.hpp"}, "batch": {"batch.hpp"}, "names": {"name_table.hpp"}, "store": {"store.hpp"}}
+PORTS = {"cloud": {"cloud.hpp"}, "batch": {"batch.hpp"}, "names": {"name_table.hpp"}, "hooks": {"hooks.hpp"}, "store": {"store.hpp"}}
 
 # Word -> (where it may stand, what to use instead).
 BANNED = [

@@ -1,0 +1,2 @@
+# exit 0: help of daemon
+tide daemon --help
