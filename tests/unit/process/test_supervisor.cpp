@@ -41,30 +41,42 @@ class Listener {
   UniqueFd m_socket;
 };
 
+using Environment = std::map<std::string, std::string>;
+
+const Environment k_none;
+
+void tell_at(const std::string& path) {
+  const Environment environment{{"NOTIFY_SOCKET", path}};
+  process::Supervisor(environment).tell("READY=1");
+}
+
+std::int64_t watchdog_of(const Environment& environment) { return process::Supervisor(environment).watchdog().count(); }
+
 }  // namespace
 
 TEST_CASE("supervisor: is told over the socket that the environment names") {
   Listener listener;
-  const process::Supervisor supervisor({{"NOTIFY_SOCKET", listener.name}});
+  const Environment environment{{"NOTIFY_SOCKET", listener.name}};
+  const process::Supervisor supervisor(environment);
   supervisor.tell("READY=1\nSTATUS=first pass");
   CHECK(listener.heard() == "READY=1\nSTATUS=first pass");
 }
 
 TEST_CASE("supervisor: nobody there is no failure") {
-  process::Supervisor({}).tell("READY=1");
-  process::Supervisor({{"NOTIFY_SOCKET", "/nonexistent/socket"}}).tell("READY=1");
-  process::Supervisor({{"NOTIFY_SOCKET", "@" + std::string(300, 'x')}}).tell("READY=1");
-  CHECK(process::Supervisor({}).watchdog().count() == 0);
+  process::Supervisor(k_none).tell("READY=1");
+  tell_at("/nonexistent/socket");
+  tell_at("@" + std::string(300, 'x'));
+  CHECK(process::Supervisor(k_none).watchdog().count() == 0);
 }
 
 TEST_CASE("supervisor: its watchdog is ours only if it names this process") {
   const auto watchdog = [](const std::string& usec, const std::string& pid) {
-    return process::Supervisor({{"WATCHDOG_USEC", usec}, {"WATCHDOG_PID", pid}}).watchdog().count();
+    return watchdog_of({{"WATCHDOG_USEC", usec}, {"WATCHDOG_PID", pid}});
   };
   CHECK(watchdog("600000000", std::to_string(::getpid())) == 600'000);
   CHECK(watchdog("600000000", "1") == 0);
   CHECK(watchdog("soon", std::to_string(::getpid())) == 0);
-  CHECK(process::Supervisor({{"WATCHDOG_USEC", "1000000"}}).watchdog().count() == 1000);
+  CHECK(watchdog_of({{"WATCHDOG_USEC", "1000000"}}) == 1000);
 }
 
 TEST_CASE("nudges: each is taken once") {
