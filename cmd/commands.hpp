@@ -30,6 +30,8 @@ CommandSpec accept_reading_command();
 CommandSpec reset_command();
 CommandSpec takeover_command();
 CommandSpec placeholders_command();
+CommandSpec init_command();
+CommandSpec doctor_command();
 CommandSpec config_check_command();
 CommandSpec config_keys_command();
 CommandSpec help_command();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <tide/core/finding.hpp>
 #include <tide/core/job.hpp>
 #include <tide/core/node.hpp>
 #include <tide/core/settings.hpp>
@@ -46,6 +47,9 @@ class BatchSystem {
     return make_error(ErrorKind::unexpected, "node '{}' cannot be given up here", node.value);
   }
   virtual Result<void> remove(const core::NodeName& node) = 0;  // refuses a node with jobs; absent is success
+
+  // What `tide doctor` should tell beside these: may this user change nodes, what was never tried. Changes nothing.
+  virtual core::Findings examine(const core::Settings& /*settings*/) { return {}; }
 };
 
 }  // namespace tide::batch

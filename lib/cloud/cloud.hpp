@@ -1,5 +1,6 @@
 #pragma once
 
+#include <tide/core/finding.hpp>
 #include <tide/core/health.hpp>
 #include <tide/core/instance.hpp>
 #include <tide/core/settings.hpp>
@@ -78,6 +79,10 @@ class Cloud {
 
   // What is wrong with this pool for this cloud, without any call; part of loading the configuration.
   virtual Result<void> check(const core::Pool& pool) const = 0;
+
+  // What a launch of each of these and an end would come up against, found by calls that change and cost nothing:
+  // rights, images, networks, keys, types, sizes, the clock, the credentials. One request a pool, of one machine.
+  virtual core::Findings examine(std::span<const core::LaunchRequest> /*launches*/) { return {}; }
 
   // Whose credentials the last call went with, and until when they are good; "" if there is nothing to say. No secret.
   virtual std::string identity() const { return ""; }

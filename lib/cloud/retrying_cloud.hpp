@@ -28,6 +28,7 @@ class RetryingCloud final : public Cloud {
   Result<std::vector<core::SpotPrice>> spot_prices(std::span<const std::string> types) override;
   Result<std::vector<InstanceType>> types(std::span<const std::string> names) override;
   Result<void> check(const core::Pool& pool) const override { return m_inner.check(pool); }
+  core::Findings examine(std::span<const core::LaunchRequest> launches) override { return m_inner.examine(launches); }
   std::string identity() const override { return m_inner.identity(); }
   std::string notice() const override { return m_inner.notice(); }
   std::map<std::string, int> calls() const override { return m_inner.calls(); }

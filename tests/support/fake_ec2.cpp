@@ -158,6 +158,11 @@ FakeFaults* FakeEc2::due_fault(const std::string& action) {
 }
 
 net::Response FakeEc2::act(const std::string& action, const Parameters& parameters) {
+  if (value_of(parameters, "DryRun") == "true" && !m_options.ignores_dry_run)
+    return wire::refuse(412, "DryRunOperation", "Request would have succeeded, but DryRun flag is set.");
+  if (action == "DescribeKeyPairs" || action == "DescribeSubnets" || action == "DescribeSecurityGroups" ||
+      action == "DescribePlacementGroups")
+    return describe_names(action, parameters);
   if (action == "RunInstances") return run_instances(parameters);
   if (action == "DescribeInstances") return describe_instances(parameters);
   if (action == "TerminateInstances") return terminate_instances(parameters);

@@ -25,6 +25,7 @@ struct FakeEc2Options {
   int lists_until_running = 1;     // first pages of DescribeInstances until pending becomes running
   int lists_until_terminated = 1;  // likewise until shutting-down becomes terminated
   int lists_until_forgotten = 0;   // and until a terminated one is no longer listed; 0: never
+  bool ignores_dry_run = false;    // as servers that speak EC2 may
   std::size_t page_max = 1000;     // instances a page, whatever MaxResults says
 };
 
@@ -117,6 +118,7 @@ class FakeEc2 {
   Reply console_output(const Parameters& parameters);
   Reply describe_types(const Parameters& parameters);
   Reply describe_images(const Parameters& parameters);
+  Reply describe_names(const std::string& action, const Parameters& parameters);
   Reply create_launch_template(const Parameters& parameters);
   Reply create_fleet(const Parameters& parameters);
   Reply get_parameter(const net::Request& request) const;

@@ -85,6 +85,19 @@ net::Response FakeEc2::describe_images(const Parameters& parameters) {
   return wire::ok("DescribeImages", xml + "</imagesSet>");
 }
 
+// Keys, subnets and groups are there unless their name says otherwise.
+net::Response FakeEc2::describe_names(const std::string& action, const Parameters& parameters) {
+  for (const auto& [name, value] : parameters) {
+    const bool asked = name.starts_with("KeyName.") || name.starts_with("SubnetId.") || name.starts_with("Group");
+    if (!asked || value.find("missing") == std::string::npos) continue;
+    const std::string code = action == "DescribeKeyPairs"  ? "InvalidKeyPair.NotFound"
+                             : action == "DescribeSubnets" ? "InvalidSubnetID.NotFound"
+                                                           : "InvalidGroup.NotFound";
+    return wire::refuse(400, code, "'" + value + "' does not exist");
+  }
+  return wire::ok(action, "");
+}
+
 net::Response FakeEc2::create_launch_template(const Parameters& parameters) {
   const std::string data = "LaunchTemplateData.";
   const std::string name = value_of(parameters, "LaunchTemplateName");

@@ -38,6 +38,7 @@ class OpenPbs final : public BatchSystem {
   Result<void> hold(const core::NodeName& node, const std::string& note) override;
   Result<void> release(const core::NodeName& node) override;
   Result<void> remove(const core::NodeName& node) override;
+  core::Findings examine(const core::Settings& settings) override;
 
  private:
   process::Command asking(const std::string& program, std::vector<std::string> arguments) const;

@@ -67,7 +67,11 @@ Result<ServerInfo> parse_server(std::string_view text, Form form) {
 }
 
 bool sees_all(const ServerInfo& server, const std::string& user, bool root) {
-  if (server.shows_others || root) return true;
+  return server.shows_others || is_manager(server, user, root);
+}
+
+bool is_manager(const ServerInfo& server, const std::string& user, bool root) {
+  if (root) return true;
   return std::ranges::any_of(server.managers, [&](const std::string& entry) {
     const std::string name = entry.substr(0, entry.find('@'));
     return name == "*" || name == user;

@@ -20,6 +20,9 @@ struct ServerInfo {
 
 Result<ServerInfo> parse_server(std::string_view text, Form form);
 
+// Is this user a manager or operator, who may change nodes?
+bool is_manager(const ServerInfo& server, const std::string& user, bool root);
+
 // May this user see all jobs? Patterns are "user@host", "user@*", "*@host".
 bool sees_all(const ServerInfo& server, const std::string& user, bool root);
 

@@ -54,6 +54,7 @@ Result<SlurmConfig> parse_show_config(std::string_view text) {
   }
   TIDE_TRY(read_user(values["SlurmUser"], config));
   config.boot_time = parse_slurm_time(values["BOOT_TIME"]);
+  config.nodes_max = parse_integer(values["MaxNodeCount"]).value_or(0);
   config.has_accounting = values["AccountingStorageType"] == "accounting_storage/slurmdbd";
   for (const std::string_view word : split(values["PrivateData"], ',')) {
     if (!is_none(word)) config.private_data.emplace_back(trim(word));

@@ -18,6 +18,7 @@ struct SlurmConfig {
   std::optional<TimePoint> boot_time;
   std::vector<std::string> private_data;  // "jobs", "nodes", "cloud", ...
   bool has_accounting = false;            // slurmdbd keeps operators
+  std::int64_t nodes_max = 0;             // MaxNodeCount; 0: it does not say
 
   bool hides(std::string_view what) const;
 };

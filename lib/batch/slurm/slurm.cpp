@@ -47,17 +47,30 @@ core::BatchTraits Slurm::traits() const {
           .can_give_up = true};
 }
 
-Result<core::ServerIdentity> Slurm::server() {
+Result<SlurmConfig> Slurm::read_config() {
   const process::Command show = m_commands.command(m_options.scontrol, {"show", "config"});
   TIDE_TRY_ASSIGN(const process::Finished finished, read(show));
   auto config = parse_show_config(finished.output);
   if (!config) return in_command(std::move(config).error(), show);
+  return config;
+}
+
+Result<core::ServerIdentity> Slurm::server() {
+  const auto config = read_config();
+  if (!config) return config.error();
   TIDE_TRY(check_version(config->version));
   TIDE_TRY(prove_sight(*config));
   m_shows_unregistered = config->hides("cloud");  // "PrivateData=cloud" shows powered down nodes, against its name
   // slurmctld answers only once it has read its state, nodes and jobs: it is never `fresh`.
   return core::ServerIdentity{
       .name = config->cluster, .version = config->version, .up_since = config->boot_time, .fresh = false};
+}
+
+Result<std::string> Slurm::admin_level() {
+  TIDE_TRY_ASSIGN(
+      const process::Finished asked,
+      read(m_commands.command(m_options.sacctmgr, {"-n", "-P", "show", "user", m_options.user, "format=AdminLevel"})));
+  return std::string(trim(asked.output));
 }
 
 // Others' jobs and nodes are seen if nothing hides them, or if we are root, SlurmUser or an operator.
@@ -69,10 +82,7 @@ Result<void> Slurm::prove_sight(const SlurmConfig& config) {
   }
   if (hidden.empty()) return {};
   if (config.has_accounting && !m_options.sacctmgr.empty()) {
-    const auto asked =
-        read(m_commands.command(m_options.sacctmgr, {"-n", "-P", "show", "user", m_options.user, "format=AdminLevel"}));
-    if (!asked) return asked.error();
-    const std::string_view level = trim(asked->output);
+    TIDE_TRY_ASSIGN(const std::string level, admin_level());
     if (level == "Operator" || level == "Administrator") return {};
   }
   return make_error(ErrorKind::unproven, "PrivateData={} in slurm.conf hides others' {} from user '{}'", hidden, hidden,

@@ -37,9 +37,12 @@ class Slurm final : public BatchSystem {
   Result<void> release(const core::NodeName& node) override;
   Result<void> give_up(const core::NodeName& node) override;
   Result<void> remove(const core::NodeName& node) override;
+  core::Findings examine(const core::Settings& settings) override;
 
  private:
   Result<process::Finished> read(const process::Command& command);
+  Result<SlurmConfig> read_config();
+  Result<std::string> admin_level();
   Result<void> prove_sight(const SlurmConfig& config);
   Result<Partitions> read_partitions();
   Result<core::JobQueue> read_queue(QueueOptions options, bool& wants_limits);

@@ -26,7 +26,11 @@ bool is_openpbs(const pbs::Attributes& server) {
 }  // namespace
 
 bool ServerStatus::shows_all_to(std::string_view user, bool is_root) const {
-  if (shows_all || is_root) return true;
+  return shows_all || is_powerful(user, is_root);
+}
+
+bool ServerStatus::is_powerful(std::string_view user, bool is_root) const {
+  if (is_root) return true;
   const auto entries = split(powerful, ',');
   return std::ranges::any_of(entries, [&](std::string_view entry) {
     const std::string_view who = trim(entry.substr(0, entry.find('@')));

@@ -21,6 +21,7 @@ struct ServerStatus {
 
   // Does it show others' jobs to that user?
   bool shows_all_to(std::string_view user, bool is_root) const;
+  bool is_powerful(std::string_view user, bool is_root) const;  // may it change nodes?
 };
 
 // An error of kind config where it is OpenPBS that answers.

@@ -42,6 +42,7 @@ class Torque final : public BatchSystem {
   Result<void> hold(const core::NodeName& node, const std::string& note) override;
   Result<void> release(const core::NodeName& node) override;
   Result<void> remove(const core::NodeName& node) override;
+  core::Findings examine(const core::Settings& settings) override;
 
  private:
   Result<process::Finished> read(const process::Command& command);

@@ -36,6 +36,7 @@ class Ec2Cloud : public Cloud {
   Result<std::vector<core::SpotPrice>> spot_prices(std::span<const std::string> types) override;
   Result<std::vector<InstanceType>> types(std::span<const std::string> names) override;
   Result<void> check(const core::Pool& pool) const override;
+  core::Findings examine(std::span<const core::LaunchRequest> launches) override;
   std::string identity() const override { return m_api.identity(); }
   std::string notice() const override { return m_api.notice(); }
   std::map<std::string, int> calls() const override { return m_api.calls(); }
@@ -47,6 +48,10 @@ class Ec2Cloud : public Cloud {
   Result<LaunchReply> read_fleet(const core::LaunchRequest& request, const aws::Answer& answer);
   Result<std::string> newest_image(const core::LaunchRequest& request);
   Result<void> add_tags(const std::vector<Listed>& bare, const std::map<std::string, std::string>& tags);
+
+  core::Finding examine_image(core::LaunchRequest& request, std::string& root_device);
+  core::Findings examine_launch(const core::LaunchRequest& wanted, bool dry);
+  core::Findings examine_types(std::span<const core::LaunchRequest> launches);
 
   Error launch_error(const core::LaunchRequest& request, const aws::Answer& answer) const;
 

@@ -32,6 +32,7 @@ class LocalCloud final : public Cloud {
   Result<std::string> console(const core::InstanceId& id) override;
   Result<std::vector<InstanceType>> types(std::span<const std::string> names) override;
   Result<void> check(const core::Pool& pool) const override;
+  core::Findings examine(std::span<const core::LaunchRequest> launches) override;
 
  private:
   Result<LaunchReply> launch_one(const core::LaunchRequest& request, std::set<std::string>& used);

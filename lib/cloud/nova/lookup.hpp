@@ -22,6 +22,8 @@ class Lookup {
   Lookup(openstack::Session& session, std::string cloud) : m_session(session), m_cloud(std::move(cloud)) {}
 
   Result<Resolved> resolve(const core::LaunchRequest& request);
+  // Each thing that the request names, those too that a launch leaves Nova to find: is it there?
+  core::Findings examine(const core::LaunchRequest& request);
   Result<std::vector<Flavor>> flavors();
   Result<openstack::Microversion> microversion();
 
@@ -31,6 +33,10 @@ class Lookup {
   Result<std::string> network(const std::string& name, const std::string& pool);
   Result<void> networks(const core::LaunchRequest& request, Resolved& resolved);
   Result<std::string> server_group(const std::string& name, const std::string& pool);
+
+  Result<std::string> image_there(const std::string& name, const std::string& pool);
+  Result<std::string> key_there(const std::string& name, const std::string& pool);
+  Result<std::string> group_there(const std::string& name, const std::string& pool);
 
   struct Item {
     std::string id;

@@ -29,6 +29,7 @@ class NovaCloud : public Cloud {
   Result<std::string> console(const core::InstanceId& id) override;
   Result<std::vector<InstanceType>> types(std::span<const std::string> names) override;
   Result<void> check(const core::Pool& pool) const override { return check_pool(pool); }
+  core::Findings examine(std::span<const core::LaunchRequest> launches) override;
   std::string identity() const override { return m_session.identity(); }
 
  private:
@@ -45,6 +46,8 @@ class NovaCloud : public Cloud {
                                      const openstack::Answer& answer) const;
   Result<LaunchReply> read_launches(const core::LaunchRequest& request,
                                     std::span<const openstack::Answer> answers) const;
+  core::Findings examine_launch(const core::LaunchRequest& request);
+  core::Finding examine_rights(const std::string& about);
   Error unreadable(const std::string& what, Error error) const;
 
   core::CloudName m_name;

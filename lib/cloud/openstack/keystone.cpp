@@ -101,6 +101,8 @@ Result<Token> parse_token(const net::Response& response) {
   token.user = text_of(part(body, "user"), "name");
   token.project = text_of(part(body, "project"), "name");
   token.project_id = text_of(part(body, "project"), "id");
+  const Json roles = part(body, "roles");
+  for (std::size_t i = 0; roles.is_array() && i < roles.size(); ++i) token.roles.push_back(text_of(roles[i], "name"));
   token.catalogue = endpoints_in(part(body, "catalog"));
   return token;
 }

@@ -21,6 +21,7 @@ struct Token {
   std::string user;
   std::string project_id;
   std::string project;
+  std::vector<std::string> roles{};  // names; not kept between runs
   std::vector<Endpoint> catalogue;
 
   bool operator==(const Token&) const = default;

@@ -260,6 +260,12 @@ Result<bool> Session::has(const std::string& service) {
   return has_service(*m_token, *m_settings, service);
 }
 
+Result<std::vector<std::string>> Session::roles() {
+  TIDE_TRY(settle());
+  TIDE_TRY_ASSIGN(const Token token, ask());
+  return token.roles;
+}
+
 Result<std::string> Session::compute_ceiling() {
   TIDE_TRY(settle());
   return m_settings->compute_api_version;

@@ -46,6 +46,7 @@ class Session {
   Result<bool> has(const std::string& service);
   Result<std::string> compute_ceiling();  // compute_api_version of the settings; "": none
   std::string identity() const { return m_identity; }
+  Result<std::vector<std::string>> roles();  // of a token that is asked for anew: they may have changed
 
  private:
   Result<void> settle();  // settings and a token

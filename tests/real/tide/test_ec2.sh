@@ -44,6 +44,15 @@ live() { aws describe-instances --filters Name=instance-state-name,Values=pendin
 gate() { curl -fsS "$endpoint/__gate/$1" >/dev/null; }
 calls() { curl -fsS "$endpoint/__gate/log" | grep -c "\"$1\"" || true; }
 
+# The doctor asks whether machines may be launched and ended, and what the pool names is there; it starts none.
+exits 0 tide doctor
+says 'RunInstances is allowed'
+says 'TerminateInstances is allowed'
+sed 's/ami-12c6146b/ami-0missing/' "$TIDE_CONFIG" >"$work/missing.toml"
+exits 6 tide doctor -q -c "$work/missing.toml"
+says 'InvalidAMIID.NotFound'
+same "the doctor started nothing" 0 "$(live)"
+
 # One array of five two-slot tasks and one job of two nodes: seven machines fit, six may be had.
 submit --array=0-4 -n2 --mem=200 --wrap 'sleep 600' >/dev/null
 exits 0 tide scale-once

@@ -182,6 +182,36 @@ TEST_CASE("slurm: PrivateData hides others' jobs from all but root, SlurmUser an
   CHECK(plain.error().hint.find("PrivateData") != std::string::npos);
 }
 
+TEST_CASE("slurm: the doctor says who may change nodes, and whether slurmctld has room for them") {
+  std::string config = slurm_fixture("zero-config.txt");
+  const auto change = [&](const std::string& key, const std::string& value) {
+    const std::size_t at = config.find(key);
+    REQUIRE(at != std::string::npos);
+    config.replace(at, config.find('\n', at) - at, key + " = " + value);
+  };
+  change("SlurmUser", "slurm(64030)");
+  change("MaxNodeCount", "16");
+  const auto examine = [&](std::int64_t user_id, const std::string& level, int nodes_max) {
+    Rig rig("zero", user_id);
+    rig.replace(k_config, {.output = config});
+    rig.runner.on("sacctmgr *", {.output = level + "\n"});
+    core::Settings settings;
+    settings.scale.max_nodes = nodes_max;
+    return rig.slurm->examine(settings);
+  };
+  const auto fine = examine(64'030, "None", 16);
+  REQUIRE(fine.size() == 2);
+  CHECK(core::exit_code(fine) == core::ExitCode::done);
+  CHECK(fine[0].level == core::Level::ok);
+  CHECK(fine[1].level == core::Level::ok);
+  const auto small = examine(0, "None", 17);
+  CHECK(small[0].level == core::Level::warn);
+  CHECK(small[0].hint.find("MaxNodeCount=17") != std::string::npos);
+  change("AccountingStorageType", "accounting_storage/slurmdbd");
+  CHECK(core::exit_code(examine(1'000, "Operator", 1)) == core::ExitCode::batch);
+  CHECK(core::exit_code(examine(1'000, "Administrator", 1)) == core::ExitCode::done);
+}
+
 TEST_CASE("slurm: without PrivateData=cloud created nodes are hidden, and said to be") {
   std::string config = slurm_fixture("zero-config.txt");
   const std::size_t at = config.find("PrivateData");

@@ -219,6 +219,25 @@ TEST_CASE("others' jobs must be seen") {
   CHECK(root.torque->server());
 }
 
+TEST_CASE("the doctor says who may change nodes, and that Maui was never tried") {
+  const std::string managed = "    query_other_jobs = True\n    managers = root@*,me@head\n";
+  const auto examine = [&](const std::string& more, batch::torque::TorqueOptions options = {}) {
+    Rig rig("s4-full", std::move(options));
+    rig.replace(k_server, {.output = server_text(0, more)});
+    return rig.torque->examine({});
+  };
+  const auto fine = examine(managed);
+  REQUIRE(fine.size() == 1);
+  CHECK(fine.front().level == core::Level::ok);
+  const auto plain = examine("    query_other_jobs = True\n");
+  CHECK(core::exit_code(plain) == core::ExitCode::batch);
+  CHECK(plain.front().hint.find("managers += me@*") != std::string::npos);
+  const auto maui = examine(managed, {.showq = "/usr/bin/showq"});
+  REQUIRE(maui.size() == 2);
+  CHECK(maui.back().text.find("not tried on the real thing") != std::string::npos);
+  CHECK(maui.back().level == core::Level::warn);
+}
+
 TEST_CASE("another system behind the same commands is exit 3") {
   const std::vector<Recording> answers{
       {.output =

@@ -1,0 +1,91 @@
+#include "support_ec2.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+using namespace tide;
+using core::Level;
+using test::Ec2World;
+
+TEST_SUITE_BEGIN("cloud/ec2/examine");
+
+namespace {
+
+core::Findings examine(Ec2World& world, const core::LaunchRequest& request) {
+  return world.cloud.examine({&request, 1});
+}
+
+const core::Finding& finding(const core::Findings& findings, const std::string& check, const std::string& about) {
+  const auto found = std::ranges::find_if(
+      findings, [&](const core::Finding& each) { return each.check == check && each.about == about; });
+  REQUIRE(found != findings.end());
+  return *found;
+}
+
+}  // namespace
+
+TEST_CASE("examine: launching and ending are asked by DryRun, and nothing starts") {
+  Ec2World world;
+  auto request = world.request(1);
+  request.types = {"c5.large"};
+  request.options["key"] = {"admin"};
+  request.options["security_groups"] = {"sg-1"};
+  const auto findings = examine(world, request);
+  for (const core::Finding& each : findings) {
+    CAPTURE(each.check + " " + each.about + ": " + each.text);
+    CHECK(each.level != Level::fail);
+  }
+  CHECK(finding(findings, "rights", "pool 'small'").text == "RunInstances is allowed");
+  CHECK(finding(findings, "rights", "cloud 'aws'").text == "TerminateInstances is allowed");
+  CHECK(finding(findings, "key", "pool 'small'").level == Level::ok);
+  CHECK(finding(findings, "security_groups", "pool 'small'").level == Level::ok);
+  CHECK(world.fake.instances().empty());
+  CHECK(world.fake.last_parameters("RunInstances").at("DryRun") == "true");
+}
+
+TEST_CASE("examine: a server that ignores DryRun is never asked to launch") {
+  Ec2World world;
+  world.fake.set_options([](test::FakeEc2Options& options) { options.ignores_dry_run = true; });
+  const auto findings = examine(world, world.request(1));
+  CHECK(finding(findings, "rights", "cloud 'aws'").level == Level::warn);
+  CHECK(world.fake.count_calls("RunInstances") == 0);
+  CHECK(world.fake.count_calls("TerminateInstances") == 0);
+  CHECK(world.fake.instances().empty());
+}
+
+TEST_CASE("examine: what a pool names and is not there fails, by name") {
+  Ec2World world;
+  auto request = world.request(1);
+  request.types = {"c5.large", "x99.huge"};
+  request.options["key"] = {"missing-key"};
+  const auto findings = examine(world, request);
+  CHECK(finding(findings, "key", "pool 'small'").level == Level::fail);
+  CHECK(finding(findings, "types", "pool 'small'").text.find("x99.huge") != std::string::npos);
+  request.image = "ami-0missing";
+  const auto& image = finding(examine(world, request), "image", "pool 'small'");
+  CHECK(image.level == Level::fail);
+  CHECK(image.exit == core::ExitCode::cloud);
+}
+
+TEST_CASE("examine: a refused launch is exit 7; a refused end proves nothing while no machine has tide's tags") {
+  Ec2World world;
+  world.fake.fail({.times = 9, .action = "RunInstances", .code = "UnauthorizedOperation", .status = 403});
+  world.fake.fail({.times = 9, .action = "TerminateInstances", .code = "UnauthorizedOperation", .status = 403});
+  const auto before = examine(world, world.request(1));
+  CHECK(finding(before, "rights", "pool 'small'").exit == core::ExitCode::not_allowed);
+  CHECK(finding(before, "rights", "cloud 'aws'").level == Level::warn);
+  CHECK(core::exit_code(before) == core::ExitCode::not_allowed);
+  world.fake.add_running(1, {{core::tag::k_cluster, "physics"}});
+  CHECK(finding(examine(world, world.request(1)), "rights", "cloud 'aws'").exit == core::ExitCode::not_allowed);
+}
+
+TEST_CASE("examine: keys that are wrong are told once, and nothing more is asked") {
+  Ec2World world("another secret");
+  const auto findings = examine(world, world.request(1));
+  CHECK(core::exit_code(findings) == core::ExitCode::not_allowed);
+  CHECK(finding(findings, "rights", "cloud 'aws'").level == Level::fail);
+  CHECK(world.fake.count_calls("RunInstances") == 0);
+}
+
+TEST_SUITE_END();

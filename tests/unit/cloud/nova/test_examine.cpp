@@ -1,0 +1,60 @@
+#include "support_nova.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+using namespace tide;
+using core::Level;
+using test::NovaWorld;
+
+TEST_SUITE_BEGIN("cloud/nova/examine");
+
+namespace {
+
+core::Findings examine(NovaWorld& world, const core::LaunchRequest& request) {
+  return world.cloud->examine({&request, 1});
+}
+
+const core::Finding& finding(const core::Findings& findings, const std::string& check) {
+  const auto found = std::ranges::find(findings, check, &core::Finding::check);
+  REQUIRE(found != findings.end());
+  return *found;
+}
+
+}  // namespace
+
+TEST_CASE("examine: a pool whose flavor, image and network are there; no server is made") {
+  NovaWorld world;
+  const auto findings = examine(world, NovaWorld::request("n1", "t1"));
+  for (const char* check : {"credentials", "rights", "types", "image", "networks", "user_data"}) {
+    CAPTURE(check);
+    CAPTURE(finding(findings, check).text);
+    CHECK(finding(findings, check).level == Level::ok);
+  }
+  CHECK(finding(findings, "rights").text == "roles: member");
+  const auto listed = world.cloud->list("physics");
+  REQUIRE(listed);
+  CHECK(listed->empty());
+}
+
+TEST_CASE("examine: what is not there is named, each on a line of its own") {
+  NovaWorld world;
+  auto request = NovaWorld::request("n1", "t1");
+  request.types = {"m1.smal"};
+  request.image = "debian-99";
+  const auto findings = examine(world, request);
+  CHECK(finding(findings, "types").hint == "Did you mean 'm1.small'?");
+  CHECK(finding(findings, "image").exit == core::ExitCode::config);
+  CHECK(core::exit_code(findings) == core::ExitCode::config);
+}
+
+TEST_CASE("examine: a password that is wrong is exit 7, and nothing more is asked") {
+  NovaWorld world;
+  world.settings.secret = Secret("not it");
+  const auto findings = examine(world, NovaWorld::request("n1", "t1"));
+  CHECK(findings.size() == 1);
+  CHECK(core::exit_code(findings) == core::ExitCode::not_allowed);
+}
+
+TEST_SUITE_END();
