@@ -135,6 +135,11 @@ class SteppingPorts {
       return around(m_step, [&] { return m_inner.append(events); });
     }
     Result<std::vector<store::Event>> events(const store::EventQuery& query) override { return m_inner.events(query); }
+    Result<void> keep(const core::Snapshot& snapshot, const std::optional<store::Sample>& sample) override {
+      return around(m_step, [&] { return m_inner.keep(snapshot, sample); });
+    }
+    Result<std::optional<store::Kept>> kept() override { return m_inner.kept(); }
+    Result<std::vector<store::Sample>> samples(TimePoint since) override { return m_inner.samples(since); }
 
    private:
     store::Store& m_inner;

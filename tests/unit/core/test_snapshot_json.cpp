@@ -63,6 +63,9 @@ core::SavedSnapshot full() {
   world.memory().sleep =
       core::Sleep{.by = "alice", .reason = "new image", .since = k_wall, .until = k_wall + Seconds(60)};
   world.memory().suspicion = core::Suspicion{.since = k_now, .why = "y", .missing = {{"n9"}}, .accepted = true};
+  world.memory().boots[{"small"}] = {.count = 2, .last = 60s, .typical = 70s, .longest = 80s};
+  world.memory().spend["2026-11-25/small"] = {.machine_seconds = 60, .unpriced_seconds = 5, .micros_seconds = 1'000};
+  world.memory().spend_clock = core::SpendClock{.wall = k_wall, .boot = {.boot_id = "b", .seconds = 3}};
   world.memory().rebuild = k_now;
   core::HealthRow row{.says = {.id = {"i-1"}}, .impaired_since = k_now};
   row.says.event_at = k_wall;
@@ -113,8 +116,8 @@ TEST_CASE("snapshot_json: every member of every struct is named in fields.hpp") 
             core::Instance>();
   check_all<core::LaunchRequest, core::Intent, core::Machine, core::HoldRow, core::NodeRow, core::Wish, core::BackOff,
             core::Breaker>();
-  check_all<BootTime, core::PassClock, core::LastGood, core::Suspicion, core::Sleep, core::Memory, core::EndLimit,
-            core::ScaleSettings, core::Money>();
+  check_all<core::BootTimes, core::Spend, core::SpendClock, BootTime, core::PassClock, core::LastGood, core::Suspicion,
+            core::Sleep, core::Memory, core::EndLimit, core::ScaleSettings, core::Money>();
   check_all<core::Health, core::HealthRow, core::HealthReading, core::CloudHealth, core::SpotPrice,
             core::PriceReading>();
   check_all<core::Pool, core::Settings, core::BatchTraits, core::CloudTraits>();
@@ -131,6 +134,9 @@ TEST_CASE("snapshot_json: rows of the store") {
   for (const auto& [id, row] : memory.breakers) round_trip(row);
   for (const auto& [id, row] : memory.health) round_trip(row);
   for (const auto& [id, row] : memory.prices) round_trip(row);
+  for (const auto& [pool, row] : memory.boots) round_trip(row);
+  for (const auto& [day, row] : memory.spend) round_trip(row);
+  round_trip(*memory.spend_clock);
   round_trip(memory.clock);
   round_trip(memory.last_good);
   round_trip(*memory.suspicion);
