@@ -44,6 +44,7 @@ struct Context::Parts {
   std::unique_ptr<process::PosixRunner> runner;
   std::unique_ptr<process::CommandRunner> logged_runner;
   std::unique_ptr<store::Store> store;
+  std::unique_ptr<store::Store> reading;  // of store(): ports() may come later, and open its own
   bool writable = false;
   std::unique_ptr<batch::BatchSystem> batch;
   std::unique_ptr<names::NameTable> names;
@@ -210,6 +211,16 @@ Result<engine::Ports*> Context::ports(bool write) {
 }
 
 store::Store* Context::writable_store() const { return m_parts->writable ? m_parts->store.get() : nullptr; }
+Result<store::Store*> Context::store() {
+  if (m_parts->ports) return &m_parts->ports->store;
+  if (m_parts->reading) return m_parts->reading.get();
+  TIDE_TRY_ASSIGN(const config::Config* config, this->config());
+  TIDE_TRY(drop_to_owner(config->state_dir));
+  TIDE_TRY_ASSIGN(
+      m_parts->reading,
+      store::open_store({.path = config->state_dir + "/" + std::string(store::k_store_file), .read_only = true}));
+  return m_parts->reading.get();
+}
 
 Result<std::chrono::seconds> Context::timeout(std::chrono::seconds fallback) {
   if (m_options.timeout.empty()) return fallback;
@@ -225,6 +236,14 @@ void Context::say_cluster() {
   if (m_said_cluster || !m_parts->config) return;
   m_said_cluster = true;
   say(fmt::format("tide: cluster '{}' ({})", m_parts->config->settings.cluster, m_parts->config->path));
+}
+
+std::map<core::CloudName, std::string> Context::identities() const {
+  std::map<core::CloudName, std::string> found;
+  for (const auto& cloud : m_parts->retrying) {
+    if (std::string identity = cloud->identity(); !identity.empty()) found.emplace(cloud->name(), std::move(identity));
+  }
+  return found;
 }
 
 void Context::say(const std::string& line) {

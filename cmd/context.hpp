@@ -70,11 +70,15 @@ class Context {
 
   // The store, if ports() came so far as to open it for writing; else null.
   store::Store* writable_store() const;
+  // The store alone, for reading: no adapter is made, so nothing can be asked of a cloud or a batch system.
+  Result<store::Store*> store();
 
   Result<std::chrono::seconds> timeout(std::chrono::seconds fallback);
 
   // "cluster 'physics' (/etc/tide/tide.toml)" on stderr, once, for commands that change something.
   void say_cluster();
+  // Whose credentials each cloud was asked with, where it tells.
+  std::map<core::CloudName, std::string> identities() const;
   // A line on stderr, unless -q.
   void say(const std::string& line);
   // What the clouds leave to be told: a clock that is off; with -v, what was asked of each, and how often.

@@ -1,5 +1,6 @@
 #include "cmd/changing.hpp"
 #include "cmd/commands.hpp"
+#include "cmd/output/sections.hpp"
 #include "cmd/output/show.hpp"
 #include "cmd/when.hpp"
 
@@ -24,29 +25,12 @@ struct EventsOptions {
   bool follow = false;
 };
 
-output::Section section_of(const std::vector<store::Event>& events) {
-  output::Section section{.name = "events",
-                          .columns = {{"at", "TIME"},
-                                      {"kind", "KIND"},
-                                      {"subject", "SUBJECT"},
-                                      {"rule", "RULE"},
-                                      {"pass", ""},
-                                      {"id", ""},
-                                      {"text", "WHY"}},
-                          .rows = {},
-                          .empty = "No events."};
-  for (const store::Event& event : events)
-    section.rows.push_back(
-        {format_time(event.at), event.type, event.subject, event.rule, event.pass, event.id, event.text});
-  return section;
-}
-
 void show(Context& context, const std::vector<store::Event>& events) {
   output::Document document{.schema = "tide.events/1",
                             .taken_at = context.process().clock.now(),
                             .exit = core::ExitCode::done,
                             .sources = {}};
-  document.sections = {section_of(events)};
+  document.sections = {output::events(events)};
   output::show(context, document);
 }
 

@@ -1,7 +1,10 @@
 #include "cmd/changing.hpp"
 #include "cmd/commands.hpp"
+#include "cmd/output/chain.hpp"
+#include "cmd/output/look.hpp"
 #include "cmd/output/sections.hpp"
 #include "cmd/output/show.hpp"
+#include "cmd/what_if.hpp"
 
 #include <tide/core/describe.hpp>
 #include <tide/util/files.hpp>
@@ -16,20 +19,28 @@ namespace {
 struct ExplainOptions {
   std::string subject;
   std::string snapshot;
+  bool cached = false;
+  int event = 0;
+  std::vector<std::string> what_if;
 };
 
 constexpr std::size_t k_snapshot_max = 512U << 20U;
+constexpr std::int64_t k_events_of_a_pass = 2'000;  // on either side of the one that is asked for
 
-Result<core::SavedSnapshot> read(Context& context, const ExplainOptions& options) {
-  if (!options.snapshot.empty()) {
-    TIDE_TRY_ASSIGN(const std::string text, read_file(options.snapshot, k_snapshot_max));
-    auto saved = core::snapshot_from_json(text);
-    if (!saved) return std::move(saved.error()).with_context(fmt::format("while reading {}", options.snapshot));
-    return saved;
-  }
-  TIDE_TRY_ASSIGN(engine::Ports * ports, context.ports(false));
-  TIDE_TRY_ASSIGN(core::Snapshot snapshot, engine::observe(*ports, context.settings(), !options.subject.empty()));
-  return core::SavedSnapshot{.settings = context.settings(), .snapshot = std::move(snapshot)};
+Result<Reading> read(Context& context, const ExplainOptions& options) {
+  if (options.snapshot.empty())
+    return read_world(context, {.cached = options.cached, .all_jobs = !options.subject.empty()});
+  TIDE_TRY_ASSIGN(const std::string text, read_file(options.snapshot, k_snapshot_max));
+  auto saved = core::snapshot_from_json(text);
+  if (!saved) return std::move(saved.error()).with_context(fmt::format("while reading {}", options.snapshot));
+  Reading reading{.settings = std::move(saved->settings),
+                  .snapshot = std::move(saved->snapshot),
+                  .plan = {},
+                  .sources = {},
+                  .cached = true};
+  reading.plan = core::plan(reading.snapshot, reading.settings);
+  reading.sources = output::sources_of(reading.snapshot);
+  return reading;
 }
 
 bool mentions(const output::Cell& cell, const std::string& subject) {
@@ -61,28 +72,65 @@ std::vector<std::string> subjects(const core::Plan& plan, const core::Settings& 
   return known;
 }
 
-Result<core::ExitCode> run_explain(Context& context, const ExplainOptions& options) {
-  TIDE_TRY_ASSIGN(const core::SavedSnapshot saved, read(context, options));
-  const core::Plan plan = core::plan(saved.snapshot, saved.settings);
-  output::Document document{.schema = "tide.explain/1",
-                            .taken_at = saved.snapshot.taken_at,
-                            .exit = engine::exit_code(saved.snapshot),
-                            .sources = output::sources_of(saved.snapshot)};
-  document.sections = {
-      output::jobs(plan),           output::workers(plan, plan.memory, saved.snapshot.age),  output::actions(plan),
-      output::declined(plan),       output::back_offs(plan, saved.snapshot, saved.settings), output::alarms(plan),
-      output::consoles(plan.memory)};
-  if (!options.subject.empty()) {
-    document.sections.push_back(output::pools(plan, saved.snapshot, saved.settings));
-    bool found = false;
-    for (output::Section& section : document.sections) found = narrow(section, options.subject) || found;
-    if (!found && document.exit == core::ExitCode::done) {
-      return unknown("job, node, instance or pool", options.subject, subjects(plan, saved.settings),
-                     "tide info --with-jobs");
-    }
+// What was decided in a pass, as it was told then; the store alone is read.
+Result<core::ExitCode> explain_event(Context& context, const ExplainOptions& options) {
+  TIDE_TRY(context.config());
+  TIDE_TRY_ASSIGN(store::Store * store, context.store());
+  const std::int64_t id = options.event;
+  TIDE_TRY_ASSIGN(std::vector<store::Event> events, store->events({.after = id - k_events_of_a_pass,
+                                                                   .newest = 2 * k_events_of_a_pass,
+                                                                   .up_to = id + k_events_of_a_pass}));
+  const auto found = std::ranges::find(events, id, &store::Event::id);
+  if (found == events.end()) {
+    return make_error(ErrorKind::not_found, "there is no event {}", id)
+        .with_hint("'tide events --json' shows their IDs; the store keeps the newest 200000.");
   }
-  output::tell_troubles(context, saved.snapshot, plan);
-  output::admit_unknown(document, saved.snapshot, plan);
+  const store::Event event = *found;
+  std::erase_if(events, [&](const store::Event& one) { return one.pass != event.pass || one.id == event.id; });
+  output::Document document{
+      .schema = "tide.explain/1", .taken_at = event.at, .exit = core::ExitCode::done, .sources = {}, .sections = {}};
+  output::Section decision = output::events({event});
+  decision.name = "decision";
+  output::Section pass = output::events(events);
+  pass.name = "pass";
+  pass.columns.front().header = "SAME PASS";
+  pass.empty = "Nothing else was told of that pass.";
+  document.sections = {std::move(decision), std::move(pass)};
+  output::show(context, document);
+  return document.exit;
+}
+
+Result<core::ExitCode> run_explain(Context& context, const ExplainOptions& options) {
+  if (options.event != 0) return explain_event(context, options);
+  TIDE_TRY_ASSIGN(Reading reading, read(context, options));
+  output::Document document{.schema = "tide.explain/1",
+                            .taken_at = reading.snapshot.taken_at,
+                            .exit = engine::exit_code(reading.snapshot),
+                            .sources = reading.sources,
+                            .sections = {}};
+  if (!options.what_if.empty()) {
+    const core::Plan now = std::move(reading.plan);
+    TIDE_TRY_ASSIGN(reading.settings, what_if(std::move(reading.settings), options.what_if));
+    reading.plan = core::plan(reading.snapshot, reading.settings);
+    document.sections.push_back(output::differences(now, reading.plan));
+  }
+  const core::Plan& plan = reading.plan;
+  if (!options.subject.empty()) document.sections.push_back(output::chain(reading, options.subject));
+  for (output::Section section : {output::jobs(plan), output::workers(plan, reading.snapshot), output::actions(plan),
+                                  output::declined(plan), output::back_offs(plan, reading.snapshot, reading.settings),
+                                  output::alarms(plan), output::consoles(plan.memory), output::next(reading)})
+    document.sections.push_back(std::move(section));
+  if (!options.subject.empty()) {
+    document.sections.push_back(output::pools_in_full(reading));
+    bool found = false;
+    for (output::Section& section : document.sections) {
+      if (section.name != "differences") found = narrow(section, options.subject) || found;
+    }
+    if (!found)
+      return unknown_subject(reading, "job, node, instance or pool", options.subject, subjects(plan, reading.settings));
+  }
+  output::tell_troubles(context, reading.snapshot, plan);
+  output::admit_unknown(document, reading.snapshot, plan);
   output::show(context, document);
   return document.exit;
 }
@@ -91,14 +139,20 @@ Result<core::ExitCode> run_explain(Context& context, const ExplainOptions& optio
 
 CommandSpec explain_command() {
   auto options = std::make_shared<ExplainOptions>();
-  return {.name = "explain",
-          .group = Group::look,
-          .summary = "Why a job waits, a node is as it is, or a pool launches nothing",
-          .options = {{"SUBJECT", "JOB|NODE|POOL", "Only what is about this job, node, instance or pool",
-                       &options->subject, false, Complete::node},
-                      {"--snapshot", "FILE", "Decide on a saved snapshot; no server is asked", &options->snapshot,
-                       false, Complete::file}},
-          .run = [options](Context& context) { return run_explain(context, *options); }};
+  return {
+      .name = "explain",
+      .group = Group::look,
+      .summary = "Why a job waits, a node is as it is, or a pool launches nothing",
+      .options = {{"SUBJECT", "JOB|NODE|POOL", "Only what is about this job, node, instance or pool", &options->subject,
+                   false, Complete::node},
+                  {"--what-if", "KEY=VALUE",
+                   "Decide as if the configuration said so: max_nodes=60, pools.NAME.max=8; may be repeated",
+                   &options->what_if},
+                  {"--event", "ID", "A past decision, by its ID in 'tide events --json'", &options->event},
+                  {"--cached", "", "As the last pass read it: no cloud and no batch system is asked", &options->cached},
+                  {"--snapshot", "FILE", "Decide on a saved snapshot; no server is asked", &options->snapshot, false,
+                   Complete::file}},
+      .run = [options](Context& context) { return run_explain(context, *options); }};
 }
 
 }  // namespace tide::cmd

@@ -14,7 +14,7 @@ const std::string k_kept = "told";
 
 // What was told before; nothing kept, or nothing that can be read, is an empty book: rather twice than never.
 core::Peace read_book(store::Store& store) {
-  const auto kept = store.kept(k_kept);
+  const auto kept = store.kept_text(k_kept);
   if (!kept || !*kept) return {};
   const auto book = core::peace_from_json(**kept);
   return book ? *book : core::Peace{};
@@ -37,7 +37,7 @@ void tell_in_peace(Context& context, const std::vector<output::Trouble>& trouble
   for (const std::string& text : core::keep_peace(book, problems, context.process().clock.now())) err << text;
   err << std::flush;
   if (store == nullptr || book == before) return;
-  if (const auto kept = store->keep(k_kept, core::to_json(book)); !kept) context.print(kept.error());
+  if (const auto kept = store->keep_text(k_kept, core::to_json(book)); !kept) context.print(kept.error());
 }
 
 }  // namespace tide::cmd

@@ -31,19 +31,34 @@ Json json_of(const Cell& cell) {
   return nullptr;
 }
 
+}  // namespace
+
 // Characters, not bytes: what UTF-8 goes on with is not counted.
 std::size_t width_of(const std::string& text) {
   return static_cast<std::size_t>(
       std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
+// Long lists are for scripts; people see how long they are.
+std::string shown_text(const Cell& cell) {
+  constexpr std::size_t k_listed = 4;
+  const auto* list = std::get_if<std::vector<std::string>>(&cell);
+  if (list == nullptr || list->size() <= k_listed) return printable(text_of(cell), k_cell_max);
+  const std::vector<std::string> first(list->begin(), list->begin() + k_listed);
+  return printable(fmt::format("{},+{}", join(first, ","), list->size() - k_listed), k_cell_max);
+}
+
+namespace {
+
 std::string table_of(const Section& section, std::size_t columns) {
   std::vector<std::size_t> shown;
   std::vector<std::size_t> widths;
   for (std::size_t i = 0; i < section.columns.size(); ++i) {
     if (section.columns[i].header.empty()) continue;
-    std::size_t width = width_of(section.columns[i].header);
-    for (const auto& row : section.rows) width = std::max(width, width_of(printable(text_of(row[i]), k_cell_max)));
+    std::size_t width = 0;
+    for (const auto& row : section.rows) width = std::max(width, width_of(shown_text(row[i])));
+    if (width == 0 && section.columns[i].optional) continue;
+    width = std::max(width, width_of(section.columns[i].header));
     shown.push_back(i);
     widths.push_back(width);
   }
@@ -60,7 +75,7 @@ std::string table_of(const Section& section, std::size_t columns) {
     text += out + "\n";
   };
   line([&](std::size_t i) { return section.columns[i].header; });
-  for (const auto& row : section.rows) line([&](std::size_t i) { return printable(text_of(row[i]), k_cell_max); });
+  for (const auto& row : section.rows) line([&](std::size_t i) { return shown_text(row[i]); });
   return text;
 }
 
@@ -109,7 +124,7 @@ std::string to_json(const Document& document) {
   for (const Source& source : document.sources) {
     json["sources"].push_back({{"name", source.name},
                                {"ok", source.ok},
-                               {"age_seconds", source.age_seconds},
+                               {"age_seconds", source.age_seconds ? Json(*source.age_seconds) : Json(nullptr)},
                                {"error", source.error.empty() ? Json(nullptr) : Json(source.error)}});
   }
   for (const Section& section : document.sections) {

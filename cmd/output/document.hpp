@@ -14,8 +14,9 @@ namespace tide::cmd::output {
 using Cell = std::variant<std::monostate, std::string, std::int64_t, bool, std::vector<std::string>>;
 
 struct Column {
-  std::string key;     // in JSON and CSV; added, never changed
-  std::string header;  // in the table; "" leaves the column out of it
+  std::string key;        // in JSON and CSV; added, never changed
+  std::string header;     // in the table; "" leaves the column out of it
+  bool optional = false;  // the table leaves it out where no row says anything
 };
 
 struct Section {
@@ -28,7 +29,7 @@ struct Section {
 struct Source {
   std::string name;
   bool ok = true;
-  std::int64_t age_seconds = 0;
+  std::optional<std::int64_t> age_seconds = 0;  // of its data; nothing: it was never read
   std::string error;
 };
 
@@ -41,6 +42,9 @@ struct Document {
 };
 
 std::vector<Source> sources_of(const core::Snapshot& snapshot);
+
+std::string shown_text(const Cell& cell);       // as the table shows it
+std::size_t width_of(const std::string& text);  // characters, not bytes
 
 std::string to_table(const Document& document, int columns);  // no borders; the last column is cut to the width
 std::string to_json(const Document& document);                // one object

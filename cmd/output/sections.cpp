@@ -5,6 +5,7 @@
 #include <tide/core/enum_names.hpp>
 #include <tide/core/sizes.hpp>
 #include <tide/core/sleep.hpp>
+#include <tide/core/spend.hpp>
 #include <tide/util/units.hpp>
 
 #include <fmt/ranges.h>
@@ -71,13 +72,59 @@ std::string shape_text(const core::Shape& shape) {
   return text;
 }
 
-Section workers(const core::Plan& plan, const core::Memory& memory, Moment now) {
+namespace {
+
+std::vector<Cell> worker_row(const core::Worker& worker, const core::Machine* machine, const core::Snapshot& snapshot) {
+  const core::Node* node = worker.node ? &*worker.node : nullptr;
+  const core::Instance* instance = worker.instance ? &*worker.instance : nullptr;
+  const auto text = [](const std::string& value) { return value.empty() ? Cell() : Cell(value); };
+  const bool bought = machine != nullptr && machine->launched_at.time_since_epoch().count() > 0;
+  Cell address;
+  if (instance != nullptr) {
+    address = instance->address;
+  } else if (node != nullptr) {
+    address = node->address;
+  }
+  std::string type = instance != nullptr ? instance->type : machine != nullptr ? machine->type : "";
+  return {worker.name.value,
+          worker.id.value,
+          worker.cloud.value,
+          worker.pool.value,
+          std::string(core::to_string(worker.phase)),
+          node != nullptr ? text(node->state) : Cell(),
+          instance != nullptr ? Cell(std::string(core::to_string(instance->state))) : Cell(),
+          worker.ours,
+          node != nullptr ? Cell(std::int64_t{node->slots}) : Cell(),
+          node != nullptr ? Cell(std::int64_t{node->slots_used}) : Cell(),
+          node != nullptr ? Cell(node->memory_mib * k_bytes_per_mib) : Cell(),
+          texts(worker.jobs),
+          std::move(address),
+          std::move(type),
+          instance != nullptr ? text(instance->zone) : Cell(),
+          instance != nullptr ? Cell(std::string(core::to_string(instance->market))) : Cell(),
+          machine != nullptr ? Cell(format_money(machine->price_micros)) : Cell(),
+          bought ? Cell(format_money(core::cost_so_far(*machine, snapshot.taken_at))) : Cell(),
+          bought ? Cell(format_time(machine->launched_at)) : Cell(),
+          machine != nullptr ? seconds_since(machine->idle_since, snapshot.age) : Cell(),
+          worker.needed,
+          worker.why,
+          instance != nullptr && instance->impaired,
+          instance != nullptr ? text(instance->event) : Cell(),
+          instance != nullptr && instance->event_at ? Cell(format_time(*instance->event_at)) : Cell(),
+          machine != nullptr && machine->interrupted ? Cell(machine->interrupted_why) : Cell()};
+}
+
+}  // namespace
+
+Section workers(const core::Plan& plan, const core::Snapshot& snapshot) {
   Section section{.name = "workers",
                   .columns = {{"node", "NODE"},
                               {"instance", "INSTANCE"},
                               {"cloud", ""},
                               {"pool", "POOL"},
                               {"phase", "PHASE"},
+                              {"state", "NODE STATE", true},
+                              {"cloud_state", "CLOUD STATE", true},
                               {"ours", ""},
                               {"slots", "SLOTS"},
                               {"slots_used", "USED"},
@@ -85,6 +132,11 @@ Section workers(const core::Plan& plan, const core::Memory& memory, Moment now) 
                               {"jobs", "JOBS"},
                               {"address", ""},
                               {"type", ""},
+                              {"zone", ""},
+                              {"market", "MARKET", true},
+                              {"price", "PRICE", true},
+                              {"cost", "COST", true},
+                              {"launched_at", ""},
                               {"idle_seconds", "IDLE"},
                               {"needed", ""},
                               {"why", "WHY"},
@@ -94,24 +146,13 @@ Section workers(const core::Plan& plan, const core::Memory& memory, Moment now) 
                               {"interrupted", ""}},
                   .rows = {},
                   .empty = "No nodes and no machines."};
-  for (const core::Worker& worker : plan.workers) {
-    const auto row = memory.machines.find(worker.id);
-    const bool known = row != memory.machines.end();
-    section.rows.push_back(
-        {worker.name.value, worker.id.value, worker.cloud.value, worker.pool.value,
-         std::string(core::to_string(worker.phase)), worker.ours,
-         worker.node ? Cell(std::int64_t{worker.node->slots}) : Cell(),
-         worker.node ? Cell(std::int64_t{worker.node->slots_used}) : Cell(),
-         worker.node ? Cell(worker.node->memory_mib * k_bytes_per_mib) : Cell(), texts(worker.jobs),
-         worker.instance ? Cell(worker.instance->address)
-         : worker.node   ? Cell(worker.node->address)
-                         : Cell(),
-         worker.instance ? Cell(worker.instance->type) : Cell(),
-         known ? seconds_since(row->second.idle_since, now) : Cell(), worker.needed, worker.why,
-         worker.instance && worker.instance->impaired,
-         worker.instance && !worker.instance->event.empty() ? Cell(worker.instance->event) : Cell(),
-         worker.instance && worker.instance->event_at ? Cell(format_time(*worker.instance->event_at)) : Cell(),
-         known && row->second.interrupted ? Cell(row->second.interrupted_why) : Cell()});
+  std::vector<const core::Worker*> sorted;
+  for (const core::Worker& worker : plan.workers) sorted.push_back(&worker);
+  std::ranges::stable_sort(sorted, {},
+                           [](const core::Worker* worker) { return std::pair(worker->pool.empty(), worker->pool); });
+  for (const core::Worker* worker : sorted) {
+    const auto row = plan.memory.machines.find(worker->id);
+    section.rows.push_back(worker_row(*worker, row == plan.memory.machines.end() ? nullptr : &row->second, snapshot));
   }
   return section;
 }
@@ -270,6 +311,23 @@ Section consoles(const core::Memory& memory) {
   for (const auto& [name, breaker] : memory.breakers) {
     if (!breaker.console.empty() && told.insert(breaker.console).second) add(name, "", breaker.console);
   }
+  return section;
+}
+
+Section events(const std::vector<store::Event>& rows) {
+  Section section{.name = "events",
+                  .columns = {{"at", "TIME"},
+                              {"kind", "KIND"},
+                              {"subject", "SUBJECT"},
+                              {"rule", "RULE"},
+                              {"pass", ""},
+                              {"id", ""},
+                              {"text", "WHY"}},
+                  .rows = {},
+                  .empty = "No events."};
+  for (const store::Event& event : rows)
+    section.rows.push_back(
+        {format_time(event.at), event.type, event.subject, event.rule, event.pass, event.id, event.text});
   return section;
 }
 

@@ -9,7 +9,8 @@
 namespace tide::cmd::output {
 
 // The rows that several commands show, from a plan or from what came of it.
-Section workers(const core::Plan& plan, const core::Memory& memory, Moment now);
+// By pool, what is not ours last.
+Section workers(const core::Plan& plan, const core::Snapshot& snapshot);
 Section pools(const core::Plan& plan, const core::Snapshot& snapshot, const core::Settings& settings);
 Section jobs(const core::Plan& plan);
 Section actions(const core::Plan& plan);                        // planned, for --dry-run
@@ -21,6 +22,7 @@ Section back_offs(const core::Plan& plan, const core::Snapshot& snapshot, const 
 // Last words of machines that failed to boot, those too whose machine is gone, while their pool has not booted since.
 Section consoles(const core::Memory& memory);
 Section alarms(const core::Plan& plan);
+Section events(const std::vector<store::Event>& rows);
 
 // "small 4 slots, 7168 MiB": what one job of the shape asks for.
 std::string shape_text(const core::Shape& shape);

@@ -126,7 +126,7 @@ void show_outcomes(Context& context, const std::string& schema, const std::vecto
   if (context.options().output != OutputFormat::table || context.options().verbose) {
     document.sections.push_back(declined(last.plan));
     document.sections.push_back(jobs(last.plan));
-    document.sections.push_back(workers(last.plan, last.plan.memory, last.snapshot.age));
+    document.sections.push_back(workers(last.plan, last.snapshot));
     document.sections.push_back(alarms(last.plan));
   }
   if (context.options().quiet && context.options().output == OutputFormat::table) return;
@@ -140,8 +140,8 @@ void show_plan(Context& context, const std::string& schema, const engine::PassRe
                     .taken_at = pass.snapshot.taken_at,
                     .exit = engine::exit_code(pass),
                     .sources = sources_of(pass.snapshot)};
-  document.sections = {actions(pass.plan), declined(pass.plan), jobs(pass.plan),
-                       workers(pass.plan, pass.plan.memory, pass.snapshot.age), alarms(pass.plan)};
+  document.sections = {actions(pass.plan), declined(pass.plan), jobs(pass.plan), workers(pass.plan, pass.snapshot),
+                       alarms(pass.plan)};
   if (context.options().output == OutputFormat::table) document.sections.resize(3);
   admit_unknown(document, pass.snapshot, pass.plan);
   show(context, document);

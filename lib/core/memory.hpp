@@ -51,6 +51,7 @@ struct Machine {
   std::optional<Moment> ready;       // first released for jobs
   std::optional<Moment> idle_since;
   std::optional<Moment> down_since;
+  std::optional<Moment> held_since;     // first seen held by a person
   std::optional<Moment> failing_since;  // failed, lost or unfit: boot failure counted
   std::optional<Moment> missing_since;  // the cloud does not list it
   int missing_passes = 0;
@@ -164,6 +165,33 @@ struct Breaker {
   bool operator==(const Breaker&) const = default;
 };
 
+// How long machines of a pool took from their launch to the registration of their node.
+struct BootTimes {
+  int count = 0;
+  Seconds last{0};
+  Seconds typical{0};  // drifts towards the newest, a quarter at a time
+  Seconds longest{0};
+
+  bool operator==(const BootTimes&) const = default;
+};
+
+// What the machines of one pool cost on one day (UTC).
+struct Spend {
+  std::int64_t machine_seconds = 0;
+  std::int64_t unpriced_seconds = 0;  // of machines whose price is not known: they cost more than is counted
+  std::int64_t micros_seconds = 0;    // micro-dollars an hour times seconds; nothing is lost by rounding each pass
+
+  bool operator==(const Spend&) const = default;
+};
+
+// When spending was last counted: by the boot clock, so that a stepped wall clock spends nothing.
+struct SpendClock {
+  TimePoint wall{};
+  BootTime boot;
+
+  bool operator==(const SpendClock&) const = default;
+};
+
 struct PassClock {
   TimePoint wall{};
   BootTime boot;
@@ -229,6 +257,9 @@ struct Memory {
   std::map<std::string, BackOff> back_offs;
   std::map<PoolName, Breaker> breakers;
   TypeBook types;
+  std::map<PoolName, BootTimes> boots;
+  std::map<std::string, Spend> spend;  // by "2026-11-25/POOL" (core/spend.hpp)
+  std::optional<SpendClock> spend_clock;
   std::map<CloudName, CloudHealth> health;
   std::map<CloudName, PriceReading> prices;
   LastGood last_good;

@@ -30,7 +30,9 @@ struct Node {
   bool starting = false;     // registered and takes no jobs yet: its own check is still to pass (HTCondor's TideReady)
   bool hold_is_final = false;  // this hold has no note and cannot be cancelled (HTCondor's peaceful off)
   std::string note;            // the text of a hold or of being unfit
-  std::string state;           // the batch system's own words, for people
+  std::string held_by;         // who said so, where the batch system tells (Slurm)
+  std::optional<TimePoint> held_since;
+  std::string state;  // the batch system's own words, for people
 
   bool operator==(const Node&) const = default;
 };

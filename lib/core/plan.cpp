@@ -2,6 +2,7 @@
 
 #include <tide/core/buyer.hpp>
 #include <tide/core/resize.hpp>
+#include <tide/core/spend.hpp>
 #include <tide/core/world.hpp>
 
 #include <algorithm>
@@ -19,7 +20,8 @@ void drop_repeated(std::vector<Declined>& declined) {
   declined = std::move(kept);
 }
 
-// From what was read to what each machine and node is.
+}  // namespace
+
 void understand(World& world) {
   read_sources(world);
   find_duplicates(world);
@@ -28,8 +30,6 @@ void understand(World& world) {
   judge_health(world);
   derive_phases(world);
 }
-
-}  // namespace
 
 std::vector<Worker> meant_by(const Snapshot& snapshot, const Settings& settings, const Wish& wish) {
   const Scope scope;
@@ -49,6 +49,7 @@ Plan plan(const Snapshot& snapshot, const Settings& settings, const Scope& scope
   world.sizing = sized.pools;
   world.plan.memory = std::move(memory);
   understand(world);
+  count_spend(world);
   find_puzzles(world);
   Buyer buyer(world);
   carry_out_wishes(world, buyer);

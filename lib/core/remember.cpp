@@ -89,6 +89,18 @@ void learn_size(World& world, const Worker& worker, const Machine& row) {
   world.memory().types.learned.emplace(fmt::format("{}/{}", row.pool.value, row.type), std::move(size));
 }
 
+// From launch to registration. Their clocks differ: what is no sensible time is not learned.
+void learn_boot(World& world, const Worker& worker, const Machine& row) {
+  if (row.adopted || !worker.node->registered_at || row.launched_at.time_since_epoch().count() <= 0) return;
+  const Seconds took = *worker.node->registered_at - row.launched_at;
+  if (took <= Seconds(0) || took > world.settings.scale.boot_deadline * 2) return;
+  BootTimes& boots = world.memory().boots[row.pool];
+  boots.typical = boots.count == 0 ? took : (boots.typical * 3 + took) / 4;
+  boots.longest = std::max(boots.longest, took);
+  boots.last = took;
+  ++boots.count;
+}
+
 void remember_joined(World& world, Worker& worker) {
   Machine* row = world.machine(worker.id);
   if (row == nullptr || !worker.node || !world.snapshot.nodes) return;
@@ -96,6 +108,7 @@ void remember_joined(World& world, Worker& worker) {
   if (worker.joined && world.reading.batch && worker.why.empty() && !row->registered) {
     row->registered = world.now();
     learn_size(world, worker, *row);
+    learn_boot(world, worker, *row);
   }
 }
 
@@ -166,6 +179,19 @@ void remember_hold(World& world, const Worker& worker) {
   world.memory().holds.erase(node.name);
 }
 
+// Since when a person has held it, as far as passes saw; a bare hold that somebody asked tide for is one too.
+void remember_persons_hold(World& world, const Worker& worker) {
+  Machine* machine = world.machine(worker.id);
+  if (machine == nullptr || !worker.node) return;
+  const HoldRow* row = world.hold(worker.name);
+  const bool held = worker.node->held && !worker.node->unfit && (row == nullptr || row->kind == HoldKind::keep);
+  if (!held) {
+    machine->held_since.reset();
+  } else if (!machine->held_since) {
+    machine->held_since = world.now();
+  }
+}
+
 // Entries that only their note explains: `create` was done, then the store was lost.
 void adopt_entry(World& world, Worker& worker) {
   if (!worker.node || !worker.id.empty() || worker.ours) return;
@@ -219,6 +245,9 @@ void remember(World& world) {
   for (Worker& worker : world.plan.workers) adopt_entry(world, worker);
   if (world.reading.batch) {
     for (const Worker& worker : world.plan.workers) remember_hold(world, worker);
+  }
+  if (world.reading.batch) {
+    for (const Worker& worker : world.plan.workers) remember_persons_hold(world, worker);
   }
   for (auto& [name, row] : memory.nodes) {
     if (!row.made && world.snapshot.nodes &&

@@ -1,7 +1,7 @@
 #include <tide/core/snapshot_json.hpp>
 
 #include <tide/core/enum_names.hpp>
-#include <tide/core/memory_fields.hpp>
+#include <tide/core/fields_memory.hpp>
 #include <tide/util/units.hpp>
 
 #include <nlohmann/json.hpp>
@@ -320,6 +320,16 @@ Result<SavedSnapshot> snapshot_from_json(std::string_view text) {
   }
 }
 
+std::string readings_to_json(const Snapshot& snapshot) {
+  Json json = Json::object();
+  fields(snapshot, [&](const char* name, const auto& field) {
+    if constexpr (!std::same_as<std::remove_cvref_t<decltype(field)>, Memory>) json[name] = write(field);
+  });
+  return dump(json, -1);
+}
+
+Result<Snapshot> readings_from_json(std::string_view text) { return parse_as<Snapshot>(text, "the kept reading"); }
+
 #define TIDE_ROW(Row)                                                  \
   std::string to_json(const Row& row) { return dump(write(row), -1); } \
   template <>                                                          \
@@ -336,6 +346,9 @@ TIDE_ROW(Breaker)
 TIDE_ROW(TypeBook)
 TIDE_ROW(CloudHealth)
 TIDE_ROW(PriceReading)
+TIDE_ROW(BootTimes)
+TIDE_ROW(Spend)
+TIDE_ROW(SpendClock)
 TIDE_ROW(PassClock)
 TIDE_ROW(LastGood)
 TIDE_ROW(Suspicion)

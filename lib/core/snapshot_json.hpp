@@ -18,6 +18,10 @@ struct SavedSnapshot {
 std::string to_json(const SavedSnapshot& saved);  // "schema": "tide.snapshot/1"; sorted, so the same bytes every time
 Result<SavedSnapshot> snapshot_from_json(std::string_view text);
 
+// The readings of a snapshot, without its memory: what the store keeps of the last pass.
+std::string readings_to_json(const Snapshot& snapshot);
+Result<Snapshot> readings_from_json(std::string_view text);
+
 // Rows of the store: each struct of memory.hpp to one JSON object and back (core/fields.hpp names the keys).
 std::string to_json(const Intent& row);
 std::string to_json(const Machine& row);
@@ -29,6 +33,9 @@ std::string to_json(const Breaker& row);
 std::string to_json(const TypeBook& row);
 std::string to_json(const CloudHealth& row);
 std::string to_json(const PriceReading& row);
+std::string to_json(const BootTimes& row);
+std::string to_json(const Spend& row);
+std::string to_json(const SpendClock& row);
 std::string to_json(const PassClock& row);
 std::string to_json(const LastGood& row);
 std::string to_json(const Suspicion& row);
@@ -56,6 +63,12 @@ template <>
 Result<CloudHealth> row_from_json<CloudHealth>(std::string_view text);
 template <>
 Result<PriceReading> row_from_json<PriceReading>(std::string_view text);
+template <>
+Result<BootTimes> row_from_json<BootTimes>(std::string_view text);
+template <>
+Result<Spend> row_from_json<Spend>(std::string_view text);
+template <>
+Result<SpendClock> row_from_json<SpendClock>(std::string_view text);
 template <>
 Result<PassClock> row_from_json<PassClock>(std::string_view text);
 template <>

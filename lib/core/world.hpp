@@ -76,6 +76,9 @@ struct World {
   }
 };
 
+// From what was read to what each machine and node is: the first six steps.
+void understand(World& world);
+
 // The steps, in order (each in the file of its name).
 void read_sources(World& world);  // fills reading; suspicion, rebuild, foreign heads
 void find_duplicates(World& world);

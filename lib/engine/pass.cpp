@@ -4,6 +4,7 @@
 #include <tide/core/describe.hpp>
 
 #include <algorithm>
+#include <set>
 
 namespace tide::engine {
 
@@ -45,6 +46,33 @@ core::ExitCode of_clouds(const core::Snapshot& snapshot) {
     code = config ? core::ExitCode::config : core::ExitCode::cloud;
   }
   return code;
+}
+
+// Which of a sample's numbers a worker adds to.
+std::int64_t store::Sample::*counter_of(const core::Worker& worker) {
+  using core::Phase;
+  switch (worker.phase) {
+    case Phase::busy: return &store::Sample::nodes_busy;
+    case Phase::idle: return &store::Sample::nodes_idle;
+    case Phase::foreign: return worker.jobs.empty() ? &store::Sample::nodes_idle : &store::Sample::nodes_busy;
+    case Phase::requested:
+    case Phase::pending:
+    case Phase::booting:
+    case Phase::joining: return &store::Sample::nodes_coming;
+    case Phase::draining:
+    case Phase::drained:
+    case Phase::interrupted:
+    case Phase::stopping:
+    case Phase::gone: return &store::Sample::nodes_going;
+    case Phase::failed:
+    case Phase::lost:
+    case Phase::unfit:
+    case Phase::down:
+    case Phase::unclear:
+    case Phase::orphan:
+    case Phase::held: return &store::Sample::nodes_other;
+  }
+  return &store::Sample::nodes_other;
 }
 
 std::vector<store::Event> events_of(const PassReport& report) {
@@ -97,7 +125,26 @@ Result<void> write_events(store::Store& store, const std::vector<store::Event>& 
   return news.empty() ? Result<void>() : store.append(news);
 }
 
+// How much there is; nothing where the batch system could not be read, for no number is right then.
+std::optional<store::Sample> sample_of(const PassReport& report) {
+  const core::Snapshot& snapshot = report.snapshot;
+  if (!snapshot.jobs || !snapshot.nodes) return std::nullopt;
+  return count(snapshot, report.plan);
+}
+
 }  // namespace
+
+store::Sample count(const core::Snapshot& snapshot, const core::Plan& plan) {
+  store::Sample sample{.at = snapshot.taken_at};
+  for (const core::ShapeVerdict& verdict : plan.shapes) sample.jobs_waiting += verdict.jobs.count;
+  std::set<core::JobId> running;
+  for (const core::Worker& worker : plan.workers) {
+    running.insert(worker.jobs.begin(), worker.jobs.end());
+    ++(sample.*counter_of(worker));
+  }
+  sample.jobs_running = std::ssize(running);
+  return sample;
+}
 
 Result<PassReport> run_pass(Ports& ports, const core::Settings& settings, const PassOptions& options) {
   PassOptions timed = options;
@@ -112,6 +159,7 @@ Result<PassReport> run_pass(Ports& ports, const core::Settings& settings, const 
   report.outcomes = executor.outcomes();
   if (!ran) return Error(ran.error()).with_context("while writing what was done; the pass stopped there");
   TIDE_TRY(write_events(ports.store, events_of(report)));
+  TIDE_TRY(ports.store.keep(report.snapshot, sample_of(report)));
   return report;
 }
 

@@ -59,6 +59,9 @@ struct PassReport {
 // could not be read is an Error inside the snapshot. Writes nothing.
 Result<core::Snapshot> observe(Ports& ports, const core::Settings& settings, bool all_job_ids);
 
+// How many jobs and nodes there are, for people who look back.
+store::Sample count(const core::Snapshot& snapshot, const core::Plan& plan);
+
 // Observe, plan, save memory, act, save what came of it. The caller holds the lock (except for dry_run).
 Result<PassReport> run_pass(Ports& ports, const core::Settings& settings, const PassOptions& options);
 

@@ -57,12 +57,12 @@ Result<std::vector<store::Event>> SimStore::events(const store::EventQuery& quer
   return std::vector<store::Event>(m_events.end() - static_cast<std::ptrdiff_t>(wanted), m_events.end());
 }
 
-Result<std::optional<std::string>> SimStore::kept(const std::string& name) {
+Result<std::optional<std::string>> SimStore::kept_text(const std::string& name) {
   const auto found = m_kept.find(name);
   return found == m_kept.end() ? std::nullopt : std::optional(found->second);
 }
 
-Result<void> SimStore::keep(const std::string& name, const std::string& text) {
+Result<void> SimStore::keep_text(const std::string& name, const std::string& text) {
   if (auto error = refuse("keep")) return *error;
   m_kept[name] = text;
   m_stage.leave("keep");

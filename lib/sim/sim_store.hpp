@@ -16,8 +16,8 @@ class SimStore final : public store::Store {
   Result<void> close_wish(const core::WishId& wish) override;
   Result<void> append(std::span<const store::Event> events) override;
   Result<std::vector<store::Event>> events(const store::EventQuery& query) override;
-  Result<std::optional<std::string>> kept(const std::string& name) override;
-  Result<void> keep(const std::string& name, const std::string& text) override;
+  Result<std::optional<std::string>> kept_text(const std::string& name) override;
+  Result<void> keep_text(const std::string& name, const std::string& text) override;
 
   // What is on disk now.
   const core::Memory& memory() const { return m_memory; }

@@ -58,6 +58,31 @@ Result<void> create_schema(Database& database) {
   TIDE_TRY(database.execute(
       "CREATE TABLE events (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, pass INTEGER NOT NULL,"
       " type TEXT NOT NULL, subject TEXT NOT NULL, rule TEXT NOT NULL, text TEXT NOT NULL) STRICT"));
+  TIDE_TRY(transaction.commit());
+  return add_newer_tables(database);
+}
+
+Result<bool> has_table(const Database& database, const std::string& name) {
+  TIDE_TRY_ASSIGN(Statement statement,
+                  database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?"));
+  return statement.bind(1, name).step();
+}
+
+Result<void> add_newer_tables(Database& database) {
+  TIDE_TRY_ASSIGN(const bool there, has_table(database, "samples"));
+  if (there) return {};
+  TIDE_TRY_ASSIGN(Transaction transaction, Transaction::begin(database, true));
+  for (const char* table : {"spend", "boots"}) {
+    TIDE_TRY(database.execute(std::string("CREATE TABLE IF NOT EXISTS ") + table +
+                              " (key TEXT PRIMARY KEY NOT NULL, json TEXT NOT NULL) STRICT"));
+  }
+  TIDE_TRY(
+      database.execute("CREATE TABLE IF NOT EXISTS readings (key TEXT PRIMARY KEY NOT NULL, at INTEGER NOT NULL,"
+                       " json TEXT NOT NULL) STRICT"));
+  TIDE_TRY(database.execute(
+      "CREATE TABLE IF NOT EXISTS samples (at INTEGER PRIMARY KEY NOT NULL, jobs_waiting INTEGER NOT NULL,"
+      " jobs_running INTEGER NOT NULL, nodes_busy INTEGER NOT NULL, nodes_idle INTEGER NOT NULL,"
+      " nodes_coming INTEGER NOT NULL, nodes_going INTEGER NOT NULL, nodes_other INTEGER NOT NULL) STRICT"));
   return transaction.commit();
 }
 

@@ -1,6 +1,7 @@
 #include <tide/store/sqlite_store.hpp>
 
 #include <tide/core/snapshot_json.hpp>
+#include <tide/store/readings.hpp>
 #include <tide/store/schema.hpp>
 #include <tide/util/files.hpp>
 #include <tide/util/text.hpp>
@@ -75,6 +76,7 @@ std::map<std::string, std::string> facts_of(const Memory& memory) {
   if (memory.suspicion) facts["suspicion"] = core::to_json(*memory.suspicion);
   if (memory.rebuild) facts["rebuild"] = std::to_string(memory.rebuild->seconds);
   if (memory.sleep) facts["sleep"] = core::to_json(*memory.sleep);
+  if (memory.spend_clock) facts["spend_clock"] = core::to_json(*memory.spend_clock);
   for (const auto& [cloud, row] : memory.health) facts[k_health + cloud.value] = core::to_json(row);
   for (const auto& [cloud, row] : memory.prices) facts[k_prices + cloud.value] = core::to_json(row);
   for (const auto& [pool, row] : memory.resizes) facts[k_resize + pool.value] = core::to_json(row);
@@ -89,6 +91,8 @@ Changes difference(const Memory& before, const Memory& after) {
   compare("nodes", before.nodes, after.nodes, changes);
   compare("back_offs", before.back_offs, after.back_offs, changes);
   compare("breakers", before.breakers, after.breakers, changes);
+  compare("spend", before.spend, after.spend, changes);
+  compare("boots", before.boots, after.boots, changes);
   const auto facts_before = facts_of(before);
   const auto facts_after = facts_of(after);
   for (const auto& [key, value] : facts_before) {
@@ -115,6 +119,8 @@ Result<void> write(Database& database, const Change& change) {
 
 template <typename Visit>
 Result<void> each_row(Database& database, const std::string& table, Visit&& visit) {
+  TIDE_TRY_ASSIGN(const bool there, has_table(database, table));
+  if (!there) return {};  // opened for reading, and written by an older tide
   TIDE_TRY_ASSIGN(Statement statement, database.prepare("SELECT key, json FROM " + table + " ORDER BY key"));
   for (;;) {
     TIDE_TRY_ASSIGN(const bool found, statement.step());
@@ -164,6 +170,8 @@ Result<void> read_fact(Memory& memory, const std::string& key, const std::string
     memory.rebuild = Moment{seconds};
   } else if (key == "sleep") {
     TIDE_TRY_ASSIGN(memory.sleep, core::row_from_json<core::Sleep>(value));
+  } else if (key == "spend_clock") {
+    TIDE_TRY_ASSIGN(memory.spend_clock, core::row_from_json<core::SpendClock>(value));
   } else if (key.starts_with(k_health)) {
     TIDE_TRY_ASSIGN(memory.health[{key.substr(k_health.size())}], core::row_from_json<core::CloudHealth>(value));
   } else if (key.starts_with(k_prices)) {
@@ -191,6 +199,8 @@ class SqliteStore final : public Store {
     TIDE_TRY(read_rows(*m_database, "wishes", memory.wishes));
     TIDE_TRY(read_rows(*m_database, "back_offs", memory.back_offs));
     TIDE_TRY(read_rows(*m_database, "breakers", memory.breakers));
+    TIDE_TRY(read_rows(*m_database, "spend", memory.spend));
+    TIDE_TRY(read_rows(*m_database, "boots", memory.boots));
     TIDE_TRY(each_row(*m_database, "facts",
                       [&](const std::string& key, const std::string& value) { return read_fact(memory, key, value); }));
     TIDE_TRY(transaction.commit());
@@ -223,13 +233,14 @@ class SqliteStore final : public Store {
   }
 
   Result<std::vector<Event>> events(const EventQuery& query) override {
-    TIDE_TRY_ASSIGN(Statement statement,
-                    m_database->prepare("SELECT id, at, pass, type, subject, rule, text FROM events"
-                                        " WHERE id > ?1 AND at >= ?2 AND (?3 = '' OR subject = ?3 OR instr(text, ?3))"
-                                        " AND (?4 = '' OR type = ?4) ORDER BY id DESC LIMIT ?5"));
+    TIDE_TRY_ASSIGN(
+        Statement statement,
+        m_database->prepare("SELECT id, at, pass, type, subject, rule, text FROM events"
+                            " WHERE id > ?1 AND at >= ?2 AND (?3 = '' OR subject = ?3 OR instr(text, ?3))"
+                            " AND (?4 = '' OR type = ?4) AND (?6 = 0 OR id <= ?6) ORDER BY id DESC LIMIT ?5"));
     const std::int64_t since = query.since ? query.since->time_since_epoch().count() : INT64_MIN;
     statement.bind(1, query.after).bind(2, since).bind(3, query.about).bind(4, query.type);
-    statement.bind(5, std::int64_t{std::max(query.newest, 0)});
+    statement.bind(5, std::int64_t{std::max(query.newest, 0)}).bind(6, query.up_to);
     std::vector<Event> events;
     for (;;) {
       TIDE_TRY_ASSIGN(const bool found, statement.step());
@@ -246,16 +257,22 @@ class SqliteStore final : public Store {
     return events;
   }
 
-  Result<std::optional<std::string>> kept(const std::string& name) override {
+  Result<std::optional<std::string>> kept_text(const std::string& name) override {
     TIDE_TRY_ASSIGN(Statement statement, m_database->prepare("SELECT json FROM facts WHERE key = ?"));
     statement.bind(1, k_kept + name);
     TIDE_TRY_ASSIGN(const bool found, statement.step());
     return found ? std::optional(statement.text(0)) : std::nullopt;
   }
 
-  Result<void> keep(const std::string& name, const std::string& text) override {
+  Result<void> keep_text(const std::string& name, const std::string& text) override {
     return write_all({{.table = "facts", .key = k_kept + name, .json = text}});
   }
+  Result<void> keep(const core::Snapshot& snapshot, const std::optional<Sample>& sample) override {
+    TIDE_TRY(check_writable());
+    return keep_reading(*m_database, snapshot, sample);
+  }
+  Result<std::optional<Kept>> kept() override { return kept_reading(*m_database); }
+  Result<std::vector<Sample>> samples(TimePoint since) override { return kept_samples(*m_database, since); }
 
  private:
   Result<void> check_writable() const {
@@ -340,6 +357,7 @@ Result<std::unique_ptr<Store>> open_store(const StoreOptions& options) {
   if (!options.read_only) {
     TIDE_TRY(database->execute("PRAGMA journal_mode=WAL"));
     TIDE_TRY(database->execute("PRAGMA synchronous=FULL"));
+    TIDE_TRY(add_newer_tables(*database));
   }
   return std::unique_ptr<Store>(std::make_unique<SqliteStore>(std::move(database), options.path, options.read_only));
 }

@@ -1,8 +1,9 @@
 #pragma once
 
-#include <tide/core/memory.hpp>
+#include <tide/core/snapshot.hpp>
 #include <tide/util/result.hpp>
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,6 +31,27 @@ struct EventQuery {
   std::string about;               // is the subject, or stands in the text; "" any
   std::string type;                // "" any
   int newest = 1'000;
+  std::int64_t up_to = 0;  // an ID; 0: to the end
+};
+
+// How much there was at one pass, for people who look back.
+struct Sample {
+  TimePoint at{};
+  std::int64_t jobs_waiting = 0;
+  std::int64_t jobs_running = 0;
+  std::int64_t nodes_busy = 0;
+  std::int64_t nodes_idle = 0;
+  std::int64_t nodes_coming = 0;  // requested to joining
+  std::int64_t nodes_going = 0;   // draining to stopping
+  std::int64_t nodes_other = 0;
+
+  bool operator==(const Sample&) const = default;
+};
+
+// What the last pass read, and when each source ("batch", "cloud:NAME") was last read without an error.
+struct Kept {
+  core::Snapshot snapshot;  // its memory is empty
+  std::map<std::string, TimePoint> read_at;
 };
 
 // The port for what must outlive the process. Each call is one transaction, on disk when it returns.
@@ -50,8 +72,13 @@ class Store {
   virtual Result<std::vector<Event>> events(const EventQuery& query) = 0;  // oldest first
 
   // Text that a command keeps for the next one, by name: no decision looks at it. Nothing: never kept.
-  virtual Result<std::optional<std::string>> kept(const std::string& name) = 0;
-  virtual Result<void> keep(const std::string& name, const std::string& text) = 0;
+  virtual Result<std::optional<std::string>> kept_text(const std::string& name) = 0;
+  virtual Result<void> keep_text(const std::string& name, const std::string& text) = 0;
+  // What a pass read, for people who look later (`--cached`, `watch`); no decision rests on it, and a store may keep
+  // none. `sample` is absent where the batch system could not be read.
+  virtual Result<void> keep(const core::Snapshot& /*snapshot*/, const std::optional<Sample>& /*sample*/) { return {}; }
+  virtual Result<std::optional<Kept>> kept() { return std::optional<Kept>(); }
+  virtual Result<std::vector<Sample>> samples(TimePoint /*since*/) { return std::vector<Sample>(); }  // oldest first
 };
 
 }  // namespace tide::store

@@ -19,6 +19,7 @@ trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null; rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
 
 "$build/bench-squeue" "$here/../fixtures/slurm/22.05/waiting-squeue.txt" "${TIDE_BENCH_LINES:-1000000}"
+"$build/bench-watch"
 queue() { # SYSTEM BENCH RECORDING
   /usr/bin/python3 "$here/queue.py" "$1" "$build/$2" "$here/../fixtures/$3" "${TIDE_BENCH_LINES:-1000000}" "$work/queue"
 }

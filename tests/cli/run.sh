@@ -48,7 +48,8 @@ normalise() {
   sed -E -e "s|$WORK|WORK|g" -e "s|$source_dir|SOURCE|g" -e "s|$CLUSTER|CLUSTER|g" \
     -e "s|tide ${version//./\\.}|tide VERSION|g" -e "s|\"version\": \"${version//./\\.}\"|\"version\": \"VERSION\"|g" \
     -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z/TIME/g' -e 's/\b[0-9a-f]{32}\b/HEX/g' \
-    -e 's/\b[0-9a-f]{16}\b/HEX/g' -e 's/("[a-z_]*seconds": )[0-9]+/\1SECONDS/g' -e 's/[ ]+$//'
+    -e 's/\b[0-9a-f]{16}\b/HEX/g' -e 's/("[a-z_]*seconds": )[0-9]+/\1SECONDS/g' \
+    -e 's/^((batch|cloud:[a-z]+) +(ok|FAILED) +)[0-9][0-9smhd]* */\1AGE /' -e 's/[ ]+$//'
 }
 
 # Machines of the local cloud outlive the command that started them.

@@ -54,8 +54,10 @@ class ForgetfulStore final : public store::Store {
   Result<void> close_wish(const core::WishId& wish) override { return m_store.close_wish(wish); }
   Result<void> append(std::span<const store::Event> events) override { return m_store.append(events); }
   Result<std::vector<store::Event>> events(const store::EventQuery& query) override { return m_store.events(query); }
-  Result<std::optional<std::string>> kept(const std::string& name) override { return m_store.kept(name); }
-  Result<void> keep(const std::string& name, const std::string& text) override { return m_store.keep(name, text); }
+  Result<std::optional<std::string>> kept_text(const std::string& name) override { return m_store.kept_text(name); }
+  Result<void> keep_text(const std::string& name, const std::string& text) override {
+    return m_store.keep_text(name, text);
+  }
 
  private:
   SimStore& m_store;

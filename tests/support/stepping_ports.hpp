@@ -136,10 +136,15 @@ class SteppingPorts {
       return around(m_step, [&] { return m_inner.append(events); });
     }
     Result<std::vector<store::Event>> events(const store::EventQuery& query) override { return m_inner.events(query); }
-    Result<std::optional<std::string>> kept(const std::string& name) override { return m_inner.kept(name); }
-    Result<void> keep(const std::string& name, const std::string& text) override {
-      return around(m_step, [&] { return m_inner.keep(name, text); });
+    Result<std::optional<std::string>> kept_text(const std::string& name) override { return m_inner.kept_text(name); }
+    Result<void> keep_text(const std::string& name, const std::string& text) override {
+      return around(m_step, [&] { return m_inner.keep_text(name, text); });
     }
+    Result<void> keep(const core::Snapshot& snapshot, const std::optional<store::Sample>& sample) override {
+      return around(m_step, [&] { return m_inner.keep(snapshot, sample); });
+    }
+    Result<std::optional<store::Kept>> kept() override { return m_inner.kept(); }
+    Result<std::vector<store::Sample>> samples(TimePoint since) override { return m_inner.samples(since); }
 
    private:
     store::Store& m_inner;

@@ -45,19 +45,23 @@ std::string_view free_text(std::string_view line, std::string_view key) {
   return trim(text);
 }
 
-// "tide: joining [root@1795624962]": the words, without who said so and when.
-std::string note_of(std::string_view reason) {
+// "tide: joining [root@1795624962]": the words, who said so and when.
+void read_reason(std::string_view reason, core::Node& node) {
   for (std::size_t at = reason.find(" ["); at != std::string_view::npos; at = reason.find(" [", at + 1)) {
     const std::size_t close = reason.find(']', at);
     if (close == std::string_view::npos) break;
     const std::string_view who = reason.substr(at + 2, close - at - 2);
     const std::size_t sign = who.rfind('@');
-    if (sign != std::string_view::npos && who.find(' ') == std::string_view::npos &&
-        parse_slurm_time(who.substr(sign + 1))) {
-      return std::string(reason.substr(0, at));
-    }
+    const auto when = sign == std::string_view::npos || who.find(' ') != std::string_view::npos
+                          ? std::nullopt
+                          : parse_slurm_time(who.substr(sign + 1));
+    if (!when) continue;
+    node.note = std::string(reason.substr(0, at));
+    node.held_by = printable(who.substr(0, sign), 80);
+    node.held_since = *when;
+    return;
   }
-  return is_none(reason) ? "" : std::string(reason);
+  node.note = is_none(reason) ? "" : std::string(reason);
 }
 
 Result<std::int64_t> number(std::string_view line, std::string_view key, bool needed) {
@@ -139,7 +143,7 @@ Result<core::Node> parse_node_line(std::string_view line) {
     return make_error(ErrorKind::protocol, "'{}' has '{}' for SlurmdStartTime", printable(line, 40),
                       printable(started, 40));
   }
-  node.note = note_of(free_text(line, " Reason="));
+  read_reason(free_text(line, " Reason="), node);
   node.placeholder = node.note.starts_with(core::k_note_placeholder);
   node.features = list(field(line, "ActiveFeatures"));
   node.queues = list(field(line, "Partitions"));

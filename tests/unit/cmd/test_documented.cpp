@@ -6,6 +6,7 @@
 
 #include <tide/config/config.hpp>
 #include <tide/core/exit_code.hpp>
+#include <tide/util/files.hpp>
 
 #include <doctest/doctest.h>
 
@@ -81,6 +82,14 @@ TEST_CASE("man: every command has a page with its options, exit codes and an exa
   const auto overview = cmd::man_page(commands, "tide");
   REQUIRE(overview);
   for (const cmd::OptionSpec& option : cmd::global_options()) CHECK(has(*overview, escaped(long_name(option))));
+}
+
+TEST_CASE("schemas: every reading command that has JSON has one") {
+  for (const cmd::CommandSpec& command : cmd::all_commands()) {
+    if (command.group != cmd::Group::look || command.name == "watch") continue;
+    CAPTURE(command.name);
+    CHECK(tide::file_exists(std::string(TIDE_SOURCE) + "/man/schema/" + command.name + ".json"));
+  }
 }
 
 TEST_CASE("man: no page is left without a command") {

@@ -1,6 +1,6 @@
 #include "tests/support/builders.hpp"
 
-#include <tide/core/memory_fields.hpp>
+#include <tide/core/fields_memory.hpp>
 #include <tide/core/snapshot_json.hpp>
 
 #include <doctest/doctest.h>
@@ -65,6 +65,9 @@ core::SavedSnapshot full() {
   world.memory().resizes[{"small"}] = {
       .pool = {"small"}, .min = 2, .max = {}, .configured_min = 0, .configured_max = 0, .by = "alice", .since = k_wall};
   world.memory().suspicion = core::Suspicion{.since = k_now, .why = "y", .missing = {{"n9"}}, .accepted = true};
+  world.memory().boots[{"small"}] = {.count = 2, .last = 60s, .typical = 70s, .longest = 80s};
+  world.memory().spend["2026-11-25/small"] = {.machine_seconds = 60, .unpriced_seconds = 5, .micros_seconds = 1'000};
+  world.memory().spend_clock = core::SpendClock{.wall = k_wall, .boot = {.boot_id = "b", .seconds = 3}};
   world.memory().rebuild = k_now;
   core::HealthRow row{.says = {.id = {"i-1"}}, .impaired_since = k_now};
   row.says.event_at = k_wall;
@@ -110,13 +113,14 @@ TEST_CASE("snapshot_json: what could not be read stays an error") {
   CHECK(back->snapshot.nodes == saved.snapshot.nodes);
 }
 
-TEST_CASE("snapshot_json: every member of every struct is named in fields.hpp or memory_fields.hpp") {
+TEST_CASE("snapshot_json: every member of every struct is named in fields.hpp or fields_memory.hpp") {
   check_all<core::Chunk, core::Shape, core::WaitingJobs, core::JobQueue, core::Node, core::ServerIdentity,
             core::Instance>();
   check_all<core::LaunchRequest, core::Intent, core::Machine, core::HoldRow, core::NodeRow, core::Wish, core::BackOff,
             core::Breaker>();
   check_all<BootTime, core::PassClock, core::LastGood, core::Suspicion, core::Sleep, core::Resize, core::Memory,
             core::EndLimit, core::ScaleSettings, core::Money, core::SpotSettings, core::Choice>();
+  check_all<core::BootTimes, core::Spend, core::SpendClock>();
   check_all<core::Health, core::HealthRow, core::HealthReading, core::CloudHealth, core::SpotPrice,
             core::PriceReading>();
   check_all<core::Pool, core::Settings, core::BatchTraits, core::CloudTraits>();
@@ -134,6 +138,9 @@ TEST_CASE("snapshot_json: rows of the store") {
   for (const auto& [id, row] : memory.health) round_trip(row);
   for (const auto& [id, row] : memory.prices) round_trip(row);
   for (const auto& [name, row] : memory.resizes) round_trip(row);
+  for (const auto& [pool, row] : memory.boots) round_trip(row);
+  for (const auto& [day, row] : memory.spend) round_trip(row);
+  round_trip(*memory.spend_clock);
   round_trip(memory.clock);
   round_trip(memory.last_good);
   round_trip(*memory.suspicion);

@@ -53,11 +53,11 @@ class FakeStore final : public store::Store {
     return std::vector<store::Event>(log.begin() + static_cast<std::ptrdiff_t>(skip), log.end());
   }
 
-  Result<std::optional<std::string>> kept(const std::string& name) override {
+  Result<std::optional<std::string>> kept_text(const std::string& name) override {
     const auto found = texts.find(name);
     return found == texts.end() ? std::nullopt : std::optional(found->second);
   }
-  Result<void> keep(const std::string& name, const std::string& text) override {
+  Result<void> keep_text(const std::string& name, const std::string& text) override {
     texts[name] = text;
     return {};
   }

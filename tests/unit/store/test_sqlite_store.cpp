@@ -70,7 +70,20 @@ Memory full_memory() {
   sick.says.impaired = "system check";
   memory.health[{"aws"}].checks = {.tried = Moment{5}, .read = Moment{4}, .rows = {{{"m1"}, sick}}};
   memory.prices[{"aws"}] = {.tried = Moment{5}, .read = Moment{5}, .rows = {{"c5.large", "eu-central-1a", 38'800}}};
+  memory.boots[{"small"}] = {.count = 2, .last = Seconds(60), .typical = Seconds(70), .longest = Seconds(80)};
+  memory.spend["2026-11-25/small"] = {.machine_seconds = 60, .unpriced_seconds = 5, .micros_seconds = 1'000};
+  memory.spend_clock = core::SpendClock{.wall = TimePoint(Seconds(9)), .boot = {.boot_id = "b", .seconds = 3}};
   return memory;
+}
+
+core::Snapshot reading(std::int64_t at) {
+  core::Snapshot snapshot;
+  snapshot.taken_at = TimePoint(Seconds(at));
+  snapshot.age = {at};
+  snapshot.nodes->push_back({.name = {"n1"}, .slots = 4});
+  snapshot.instances.emplace(core::CloudName{"aws"}, std::vector<core::Instance>{});
+  snapshot.memory = full_memory();
+  return snapshot;
 }
 
 core::Wish wish(const std::string& id) {
@@ -102,6 +115,63 @@ TEST_CASE("save: what was saved is loaded again by another process's connection,
   CHECK(opened(folder.db())->load().value() == memory);
   REQUIRE(first->save(memory, Memory{}));  // back to nothing: every row and fact goes
   CHECK(opened(folder.db())->load().value() == Memory{});
+}
+
+TEST_CASE("keep: the last reading comes back without its memory, with when each source was last read") {
+  const Folder folder;
+  auto store = opened(folder.db());
+  REQUIRE_FALSE(store->kept().value());
+  auto first = reading(1'000);
+  REQUIRE(store->keep(first, store::Sample{.at = first.taken_at, .jobs_waiting = 3}));
+  auto second = reading(1'060);
+  second.instances.insert_or_assign({"aws"}, make_error(ErrorKind::retry, "it does not answer"));
+  REQUIRE(store->keep(second, std::nullopt));
+  auto reader = open_store({.path = folder.db(), .read_only = true});
+  REQUIRE(reader);
+  const auto kept = (*reader)->kept();
+  REQUIRE(kept);
+  REQUIRE(*kept);
+  second.memory = {};
+  CHECK((*kept)->snapshot == second);
+  CHECK((*kept)->read_at.at("batch") == second.taken_at);
+  CHECK((*kept)->read_at.at("cloud:aws") == first.taken_at);
+  const auto samples = (*reader)->samples(TimePoint(Seconds(900)));
+  REQUIRE(samples);
+  REQUIRE(samples->size() == 1);
+  CHECK(samples->front().jobs_waiting == 3);
+  CHECK((*reader)->samples(TimePoint(Seconds(1'001)))->empty());
+}
+
+TEST_CASE("keep: a reading that is damaged is told, not taken for none") {
+  const Folder folder;
+  auto store = opened(folder.db());
+  REQUIRE(store->keep(reading(1'000), std::nullopt));
+  run_sql(folder.db(), "UPDATE readings SET json = '{' WHERE key = 'snapshot'");
+  CHECK_FALSE(store->kept());
+}
+
+TEST_CASE("open: a file of an older tide gets the tables that it lacks, and is read without them") {
+  const Folder folder;
+  opened(folder.db()).reset();
+  run_sql(folder.db(), "DROP TABLE spend; DROP TABLE boots; DROP TABLE readings; DROP TABLE samples");
+  auto reader = open_store({.path = folder.db(), .read_only = true});
+  REQUIRE(reader);
+  CHECK((*reader)->load().value() == Memory{});
+  CHECK_FALSE((*reader)->kept().value());
+  CHECK((*reader)->samples(TimePoint{})->empty());
+  const Memory memory = full_memory();
+  REQUIRE(opened(folder.db())->save(Memory{}, memory));
+  CHECK(opened(folder.db())->load().value() == memory);
+}
+
+TEST_CASE("events: up to an ID") {
+  auto store = opened(":memory:");
+  const std::vector<Event> three{{.type = "a"}, {.type = "b"}, {.type = "c"}};
+  REQUIRE(store->append(three));
+  const auto found = store->events({.after = 1, .up_to = 2});
+  REQUIRE(found);
+  REQUIRE(found->size() == 1);
+  CHECK(found->front().type == "b");
 }
 
 TEST_CASE("save: only what differs is written") {
@@ -199,14 +269,14 @@ TEST_CASE("keep: a text by name, of which no memory knows") {
   const Folder folder;
   {
     auto store = opened(folder.db());
-    const auto never = store->kept("told");
+    const auto never = store->kept_text("told");
     REQUIRE(never);
     CHECK_FALSE(never->has_value());
-    REQUIRE(store->keep("told", "one"));
-    REQUIRE(store->keep("told", "two\n"));
+    REQUIRE(store->keep_text("told", "one"));
+    REQUIRE(store->keep_text("told", "two\n"));
   }
   auto store = opened(folder.db());
-  const auto kept = store->kept("told");
+  const auto kept = store->kept_text("told");
   REQUIRE(kept);
   CHECK(*kept == "two\n");
   CHECK(store->load().value() == Memory{});

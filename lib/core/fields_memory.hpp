@@ -37,6 +37,7 @@ void fields(Self& self, Visit&& visit) {
   visit("ready", self.ready);
   visit("idle_since", self.idle_since);
   visit("down_since", self.down_since);
+  visit("held_since", self.held_since);
   visit("failing_since", self.failing_since);
   visit("missing_since", self.missing_since);
   visit("missing_passes", self.missing_passes);
@@ -218,6 +219,27 @@ void fields(Self& self, Visit&& visit) {
   visit("since", self.since);
 }
 
+template <Is<Spend> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("machine_seconds", self.machine_seconds);
+  visit("unpriced_seconds", self.unpriced_seconds);
+  visit("micros_seconds", self.micros_seconds);
+}
+
+template <Is<BootTimes> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("count", self.count);
+  visit("last", self.last);
+  visit("typical", self.typical);
+  visit("longest", self.longest);
+}
+
+template <Is<SpendClock> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("wall", self.wall);
+  visit("boot", self.boot);
+}
+
 template <Is<Memory> Self, typename Visit>
 void fields(Self& self, Visit&& visit) {
   visit("head", self.head);
@@ -233,6 +255,9 @@ void fields(Self& self, Visit&& visit) {
   visit("back_offs", self.back_offs);
   visit("breakers", self.breakers);
   visit("types", self.types);
+  visit("boots", self.boots);
+  visit("spend", self.spend);
+  visit("spend_clock", self.spend_clock);
   visit("health", self.health);
   visit("prices", self.prices);
   visit("last_good", self.last_good);

@@ -1,0 +1,86 @@
+#include "cmd/reading.hpp"
+
+#include "cmd/changing.hpp"
+
+#include <tide/util/text.hpp>
+
+#include <algorithm>
+
+namespace tide::cmd {
+
+namespace {
+
+// A cloud that came into the configuration after that pass.
+void admit_new_clouds(core::Snapshot& snapshot, const config::Config& config) {
+  for (const auto& [name, settings] : config.clouds) {
+    snapshot.clouds.try_emplace(name);
+    snapshot.instances.try_emplace(name, make_error(ErrorKind::retry, "no pass has read cloud '{}' yet", name.value));
+  }
+}
+
+Result<core::Snapshot> last_reading(Context& context, store::Store& store, const config::Config& config,
+                                    std::map<std::string, TimePoint>& read_at) {
+  TIDE_TRY_ASSIGN(std::optional<store::Kept> kept, store.kept());
+  if (!kept) {
+    return make_error(ErrorKind::not_found, "no pass has kept a reading yet")
+        .with_hint("Leave --cached out, or let a pass run: tide scale-once.");
+  }
+  TIDE_TRY_ASSIGN(kept->snapshot.memory, store.load());
+  TIDE_TRY_ASSIGN(kept->snapshot.memory.head, head_id(context.settings().cluster));
+  admit_new_clouds(kept->snapshot, config);
+  read_at = std::move(kept->read_at);
+  return std::move(kept->snapshot);
+}
+
+// Data of a source that answered is as old as the reading; of one that did not, as old as its last good one.
+void set_ages(std::vector<output::Source>& sources, const std::map<std::string, TimePoint>& read_at, TimePoint taken_at,
+              TimePoint now) {
+  for (output::Source& source : sources) {
+    const auto found = read_at.find(source.name);
+    source.age_seconds.reset();
+    if (source.ok) {
+      source.age_seconds = std::max<std::int64_t>(0, (now - taken_at).count());
+    } else if (found != read_at.end()) {
+      source.age_seconds = std::max<std::int64_t>(0, (now - found->second).count());
+    }
+  }
+}
+
+}  // namespace
+
+Result<Reading> read_world(Context& context, const ReadOptions& options) {
+  TIDE_TRY_ASSIGN(const config::Config* config, context.config());
+  Reading reading{.settings = context.settings(), .snapshot = {}, .plan = {}, .sources = {}, .cached = options.cached};
+  std::map<std::string, TimePoint> read_at;
+  if (options.cached) {
+    TIDE_TRY_ASSIGN(store::Store * store, context.store());
+    TIDE_TRY_ASSIGN(reading.snapshot, last_reading(context, *store, *config, read_at));
+  } else {
+    engine::Ports* ports = options.ports;
+    if (ports == nullptr) {
+      TIDE_TRY_ASSIGN(ports, context.ports(false));
+    }
+    TIDE_TRY_ASSIGN(reading.snapshot, engine::observe(*ports, context.settings(), options.all_jobs));
+  }
+  reading.plan = core::plan(reading.snapshot, reading.settings);
+  reading.sources = output::sources_of(reading.snapshot);
+  const bool failed = std::ranges::any_of(reading.sources, [](const output::Source& source) { return !source.ok; });
+  if (failed && !options.cached) {
+    TIDE_TRY_ASSIGN(store::Store * store, context.store());
+    TIDE_TRY_ASSIGN(std::optional<store::Kept> kept, store->kept());
+    if (kept) read_at = std::move(kept->read_at);
+  }
+  set_ages(reading.sources, read_at, reading.snapshot.taken_at, context.process().clock.now());
+  return reading;
+}
+
+Error unknown_subject(const Reading& reading, const std::string& what, const std::string& word,
+                      const std::vector<std::string>& known) {
+  const core::ExitCode readable = engine::exit_code(reading.snapshot);
+  if (readable == core::ExitCode::done) return unknown(what, word, known, "tide info --with-jobs");
+  return make_error(readable == core::ExitCode::batch ? ErrorKind::batch : ErrorKind::retry,
+                    "whether '{}' exists is not known: a source could not be read", printable(word, 80))
+      .with_hint("'tide info' says which.");
+}
+
+}  // namespace tide::cmd

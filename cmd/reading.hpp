@@ -1,0 +1,29 @@
+#pragma once
+
+#include "cmd/context.hpp"
+#include "cmd/output/document.hpp"
+
+namespace tide::cmd {
+
+// What a reading command looks at: the world as it is now, or as the last pass read it.
+struct Reading {
+  core::Settings settings;
+  core::Snapshot snapshot;
+  core::Plan plan;
+  std::vector<output::Source> sources;
+  bool cached = false;
+};
+
+struct ReadOptions {
+  bool cached = false;             // only the store is read: no call to a cloud or to the batch system
+  bool all_jobs = false;           // all job IDs, not the first of each shape
+  engine::Ports* ports = nullptr;  // to read through, instead of the context's own
+};
+
+Result<Reading> read_world(Context& context, const ReadOptions& options);
+
+// Without the name of a source that could not be read there is no telling whether something exists.
+Error unknown_subject(const Reading& reading, const std::string& what, const std::string& word,
+                      const std::vector<std::string>& known);
+
+}  // namespace tide::cmd

@@ -1,0 +1,2 @@
+# exit 2: --since that is no time
+tide cost --since yesterday

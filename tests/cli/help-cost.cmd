@@ -1,0 +1,2 @@
+# exit 0: tide cost --help
+tide cost --help

@@ -1,0 +1,2 @@
+# exit 0: tide pools --help
+tide pools --help

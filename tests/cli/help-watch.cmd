@@ -1,0 +1,2 @@
+# exit 0: tide watch --help
+tide watch --help

@@ -1,0 +1,3 @@
+# exit 0: everything on one screen
+slurm mixed
+tide info | cut -c 1-110

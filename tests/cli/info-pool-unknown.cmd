@@ -1,0 +1,2 @@
+# exit 2: an unknown pool
+tide info --pool smal

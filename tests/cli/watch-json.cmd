@@ -1,0 +1,2 @@
+# exit 2: watch has no JSON
+tide watch --json
