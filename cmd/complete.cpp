@@ -20,7 +20,8 @@ using Words = std::vector<std::string>;
 struct Typed {
   const CommandSpec* command = nullptr;
   std::string path;                      // "config", of a command of two words half typed
-  const OptionSpec* awaiting = nullptr;  // an option whose value is the word under the cursor
+  const OptionSpec* awaiting = nullptr;  // an option whose value is the word under the cursor, or stands in it
+  std::string value_prefix;              // "--output=", where it stands in it
   std::size_t positionals = 0;
   std::string config;
 };
@@ -33,6 +34,11 @@ const OptionSpec* find_option(std::span<const OptionSpec> options, const std::st
   return found == options.end() ? nullptr : &*found;
 }
 
+const OptionSpec* option_of(const Typed& typed, const std::string& word) {
+  const OptionSpec* option = typed.command == nullptr ? nullptr : find_option(typed.command->options, word);
+  return option == nullptr ? find_option(global_options(), word) : option;
+}
+
 Typed read_words(std::span<const CommandSpec> commands, const Words& words) {
   Typed typed;
   for (std::size_t at = 0; at + 1 < words.size(); ++at) {
@@ -41,8 +47,7 @@ Typed read_words(std::span<const CommandSpec> commands, const Words& words) {
       if (typed.awaiting->name == "-c,--config") typed.config = word;
       typed.awaiting = nullptr;
     } else if (word.starts_with('-')) {
-      const OptionSpec* option = typed.command == nullptr ? nullptr : find_option(typed.command->options, word);
-      if (option == nullptr) option = find_option(global_options(), word);
+      const OptionSpec* option = option_of(typed, word);
       if (option != nullptr && !option->value.empty()) typed.awaiting = option;
       if (word.starts_with("--config=")) typed.config = word.substr(word.find('=') + 1);
     } else if (typed.command != nullptr) {
@@ -52,6 +57,12 @@ Typed read_words(std::span<const CommandSpec> commands, const Words& words) {
       const auto found = std::ranges::find(commands, typed.path, &CommandSpec::name);
       if (found != commands.end()) typed.command = &*found;
     }
+  }
+  const std::string last = words.empty() ? std::string() : words.back();
+  const auto equals = last.find('=');
+  if (typed.awaiting == nullptr && last.starts_with("--") && equals != std::string::npos) {
+    typed.awaiting = option_of(typed, last.substr(0, equals));
+    typed.value_prefix = last.substr(0, equals + 1);
   }
   return typed;
 }
@@ -82,6 +93,9 @@ Words option_words(const CommandSpec* command) {
   return words;
 }
 
+// Said alone where a file is meant: the shell knows best what files there are.
+constexpr const char* k_files = ":files";
+
 // A Tab asks no server and reports no error: what cannot be read offers nothing, and the command itself will say why.
 Words known_names(Context& context, Complete kind) {
   Words words;
@@ -109,8 +123,8 @@ Words values(Context& context, const OptionSpec& option) {
   if (option.name == "--color") return {"auto", "always", "never"};
   switch (option.complete) {
     case Complete::nothing:
-    case Complete::file:
     case Complete::job: return {};
+    case Complete::file: return {k_files};
     case Complete::command: return command_words(all_commands(), "");
     case Complete::pool:
     case Complete::node:
@@ -125,7 +139,11 @@ Words candidates(Context& context, const Words& words) {
   GlobalOptions options = context.options();
   if (!typed.config.empty()) options.config = typed.config;
   Context named(context.process(), options);
-  if (typed.awaiting != nullptr) return values(named, *typed.awaiting);
+  if (typed.awaiting != nullptr) {
+    Words found = values(named, *typed.awaiting);
+    for (std::string& word : found) word = word == k_files ? word : typed.value_prefix + word;
+    return found;
+  }
   if (!words.empty() && words.back().starts_with('-')) return option_words(typed.command);
   if (typed.command == nullptr) return command_words(commands, typed.path);
   std::size_t position = 0;
@@ -141,7 +159,8 @@ Words candidates(Context& context, const Words& words) {
 Result<core::ExitCode> run_complete(Context& context, const Words& words) {
   Words found = candidates(context, words);
   const std::string prefix = words.empty() ? std::string() : words.back();
-  std::erase_if(found, [&](const std::string& word) { return word.empty() || !word.starts_with(prefix); });
+  std::erase_if(
+      found, [&](const std::string& word) { return word.empty() || (word != k_files && !word.starts_with(prefix)); });
   std::ranges::sort(found);
   found.erase(std::unique(found.begin(), found.end()), found.end());
   for (const std::string& word : found) context.process().out << word << "\n";

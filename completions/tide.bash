@@ -1,23 +1,26 @@
-# Completion for bash: the binary itself says what may come next.
+# Completion for bash: the binary itself says what may come next, one a line; ':files' means a file.
 _tide() {
-  local word
-  local -a words
+  local -a words=()
+  local at part glue= typed prefix line
   # bash splits at '=' and ':'; what belongs together is put together again.
-  if declare -F _get_comp_words_by_ref >/dev/null; then
-    local cur prev cword
-    _get_comp_words_by_ref -n =: cur prev words cword
-    words=("${words[@]:1:cword}")
-    word=$cur
-  else
-    words=("${COMP_WORDS[@]:1:COMP_CWORD}")
-    word=${COMP_WORDS[COMP_CWORD]}
-  fi
-  local line
+  for ((at = 1; at <= COMP_CWORD; ++at)); do
+    part=${COMP_WORDS[at]}
+    if ((${#words[@]})) && [[ $glue || $part =~ ^[=:]+$ ]]; then
+      words[${#words[@]} - 1]+=$part
+    else
+      words+=("$part")
+    fi
+    [[ $part =~ ^[=:]+$ ]] && glue=yes || glue=
+  done
+  typed=${words[${#words[@]} - 1]}
+  [[ $typed == *[=:]* ]] && prefix=${typed%"${typed##*[=:]}"} || prefix=
   COMPREPLY=()
   while IFS= read -r line; do
-    COMPREPLY+=("$line")
+    if [[ $line == :files ]]; then
+      compopt -o default
+    else
+      COMPREPLY+=("${line#"$prefix"}")
+    fi
   done < <("${COMP_WORDS[0]}" __complete -- "${words[@]}" 2>/dev/null)
-  if declare -F __ltrim_colon_completions >/dev/null; then __ltrim_colon_completions "$word"; fi
 }
-# Nothing to offer means files.
-complete -o default -F _tide tide
+complete -F _tide tide

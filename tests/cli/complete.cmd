@@ -7,6 +7,9 @@ show launch --c
 show info --y
 show kill-node --y
 show --output ''
+show info --output=j
 show -c /nonexistent launch ''
 show info --save-snapshot ''
+show info --save-snapshot=/tmp/x
+show --config ''
 show nonsense ''
