@@ -59,8 +59,8 @@ std::string inline_roff(std::string_view line) {
   return out;
 }
 
-// The little markup that man/*.md keeps to: "# HEADING", paragraphs, "- " items, lines of four blanks as they stand,
-// `bold`.
+// The little markup that man/*.md keeps to: "# HEADING", paragraphs, "- " items, "| a | b |" tables, lines of four
+// blanks as they stand, `bold`.
 class Prose {
  public:
   std::string roff_of(std::string_view prose) {
@@ -76,10 +76,11 @@ class Prose {
       return;
     }
     const bool verbatim = line.starts_with("    ");
-    if (verbatim && !m_example) m_out += ".PP\n.nf\n.RS 4\n";
+    if (verbatim && !m_example) m_out += m_fresh ? ".RS 4\n.nf\n" : ".sp\n.RS 4\n.nf\n";
     if (verbatim && m_example) m_out.append(m_blank, '\n');
     if (!verbatim) leave_example();
-    if (!verbatim && m_blank > 0 && !m_fresh) m_out += ".PP\n";
+    const bool plain = !verbatim && !line.starts_with("# ") && !line.starts_with("- ") && !line.starts_with("| ");
+    if (plain && m_blank > 0 && !m_fresh) m_out += ".PP\n";
     m_example = verbatim;
     m_fresh = line.starts_with("# ");
     m_blank = 0;
@@ -89,20 +90,35 @@ class Prose {
       m_out += ".SH " + roff(line.substr(2)) + "\n";
     } else if (line.starts_with("- ")) {
       m_out += ".IP \\(bu 2\n" + inline_roff(line.substr(2)) + "\n";
+    } else if (line.starts_with("|")) {
+      add_row(line);
     } else {
       m_out += inline_roff(trim(line)) + "\n";
     }
   }
 
+  // A row of a table: its first cell is the term that the others explain; 80 columns hold no table of sentences.
+  void add_row(std::string_view line) {
+    if (line.starts_with("|---")) m_heading_passed = true;
+    if (line.starts_with("|---") || !m_heading_passed) return;
+    std::string text;
+    const auto cells = split(line.substr(1, line.size() - 2), '|');
+    for (const std::string_view cell : cells) {
+      if (!trim(cell).empty()) text += inline_roff(trim(cell)) + "\n";
+    }
+    m_out += ".TP\n" + text;
+  }
+
   void leave_example() {
-    if (m_example) m_out += ".RE\n.fi\n";
+    if (m_example) m_out += ".fi\n.RE\n";
     m_example = false;
   }
 
   std::string m_out;
   std::size_t m_blank = 0;  // lines since the last that was not
   bool m_example = false;
-  bool m_fresh = true;  // just begun, or just after a heading: no paragraph mark is needed
+  bool m_heading_passed = false;  // of a table
+  bool m_fresh = true;            // just begun, or just after a heading: no paragraph mark is needed
 };
 
 // The description, and what stands at the end of the page: examples, files, see also.
@@ -144,8 +160,8 @@ std::string heading(const std::string& title, int section, std::string_view what
   std::ranges::transform(upper, upper.begin(), [](char letter) {
     return letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
   });
-  return fmt::format(".TH {} {} \"\" \"tide {}\" \"tide\"\n.SH NAME\n{} \\- {}\n", roff(upper), section, TIDE_VERSION,
-                     roff(title), roff(what));
+  return fmt::format(".TH {} {} \"{}\" \"tide {}\" \"tide\"\n.SH NAME\n{} \\- {}\n", roff(upper), section, TIDE_DATE,
+                     TIDE_VERSION, roff(title), roff(what));
 }
 
 Result<Parts> prose_of(const std::string& page) {
