@@ -1,6 +1,6 @@
 #!/bin/bash
 # A newcomer's path, step by step as in the README: a machine with Slurm and nothing of tide; make install; tide init with
-# answers; tide doctor finds nothing amiss; the first job has its node. The README's number of steps is that of this script.
+# answers; tide doctor finds nothing amiss; the daemon gives the first job its node. The README's number of steps is that of this script.
 . "$(dirname "$0")/lib.sh"
 slurm_up SLURM_TEST_CLUSTER="$cluster"
 # Here nobody sets NODE_DIR: the nodes that end_all must not leave behind are known by the cluster's name.
@@ -30,9 +30,15 @@ same "all is well" "" "$(grep -vE '^ok ' "$work/last.out" || true)"
 exits 0 tide doctor --as-cron -c "$TIDE_CONFIG"
 says 'finds all as this shell does'
 
-step tide scale-once
+step tide daemon
 job=$(submit -n1 --mem=200 --wrap 'sleep 300')
-check "the first job runs on the first node" until_true 60 job_is "$job" RUNNING
+"$place/usr/bin/tide" daemon --every 1s >"$work/daemon.log" 2>&1 &
+daemon=$!
+for tries in $(seq 60); do job_is "$job" RUNNING && break || sleep 1; done
+check "the first job runs on the first node" job_is "$job" RUNNING
+kill -TERM "$daemon"
+wait "$daemon" || true
+check "the daemon's end ended nothing" job_is "$job" RUNNING
 same "the README says as many steps" "in $steps steps" "$(grep -o 'in [0-9]* steps' "$root/README.md" | head -1)"
 
 scancel "$job"

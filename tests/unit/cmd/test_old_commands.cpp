@@ -36,7 +36,7 @@ std::vector<std::string> quoted_in(std::string_view cell) {
 }
 
 // On their way into this version: a row may name them before they are there.
-constexpr std::array<std::string_view, 5> k_awaited{"watch", "daemon", "--nodes-file", "--addresses", "HOST"};
+constexpr std::array<std::string_view, 4> k_awaited{"watch", "--nodes-file", "--addresses", "HOST"};
 
 bool has_option(std::span<const cmd::OptionSpec> options, std::string_view word) {
   return std::ranges::any_of(options, [&](const cmd::OptionSpec& option) {
