@@ -33,12 +33,8 @@ Result<Reading> read(Context& context, const ExplainOptions& options) {
   TIDE_TRY_ASSIGN(const std::string text, read_file(options.snapshot, k_snapshot_max));
   auto saved = core::snapshot_from_json(text);
   if (!saved) return std::move(saved.error()).with_context(fmt::format("while reading {}", options.snapshot));
-  Reading reading{.settings = std::move(saved->settings),
-                  .snapshot = std::move(saved->snapshot),
-                  .plan = {},
-                  .sources = {},
-                  .cached = true};
-  reading.plan = core::plan(reading.snapshot, reading.settings);
+  Reading reading{.settings = std::move(saved->settings), .snapshot = std::move(saved->snapshot), .cached = true};
+  decide(reading);
   reading.sources = output::sources_of(reading.snapshot);
   return reading;
 }
@@ -111,7 +107,7 @@ Result<core::ExitCode> run_explain(Context& context, const ExplainOptions& optio
   if (!options.what_if.empty()) {
     const core::Plan now = std::move(reading.plan);
     TIDE_TRY_ASSIGN(reading.settings, what_if(std::move(reading.settings), options.what_if));
-    reading.plan = core::plan(reading.snapshot, reading.settings);
+    decide(reading);
     document.sections.push_back(output::differences(now, reading.plan));
   }
   const core::Plan& plan = reading.plan;

@@ -48,9 +48,14 @@ void set_ages(std::vector<output::Source>& sources, const std::map<std::string, 
 
 }  // namespace
 
+void decide(Reading& reading) {
+  reading.plan = core::plan(reading.snapshot, reading.settings);
+  reading.caps = core::caps_of(reading.snapshot, reading.settings);
+}
+
 Result<Reading> read_world(Context& context, const ReadOptions& options) {
   TIDE_TRY_ASSIGN(const config::Config* config, context.config());
-  Reading reading{.settings = context.settings(), .snapshot = {}, .plan = {}, .sources = {}, .cached = options.cached};
+  Reading reading{.settings = context.settings(), .snapshot = {}, .cached = options.cached};
   std::map<std::string, TimePoint> read_at;
   if (options.cached) {
     TIDE_TRY_ASSIGN(store::Store * store, context.store());
@@ -62,7 +67,7 @@ Result<Reading> read_world(Context& context, const ReadOptions& options) {
     }
     TIDE_TRY_ASSIGN(reading.snapshot, engine::observe(*ports, context.settings(), options.all_jobs));
   }
-  reading.plan = core::plan(reading.snapshot, reading.settings);
+  decide(reading);
   reading.sources = output::sources_of(reading.snapshot);
   const bool failed = std::ranges::any_of(reading.sources, [](const output::Source& source) { return !source.ok; });
   if (failed && !options.cached) {

@@ -3,16 +3,22 @@
 #include "cmd/context.hpp"
 #include "cmd/output/document.hpp"
 
+#include <tide/core/outlook.hpp>
+
 namespace tide::cmd {
 
 // What a reading command looks at: the world as it is now, or as the last pass read it.
 struct Reading {
   core::Settings settings;
   core::Snapshot snapshot;
-  core::Plan plan;
-  std::vector<output::Source> sources;
+  core::Plan plan = {};
+  std::vector<core::Cap> caps = {};
+  std::vector<output::Source> sources = {};
   bool cached = false;
 };
+
+// Plans, and counts what is used of each cap: once a reading, for both look at every machine.
+void decide(Reading& reading);
 
 struct ReadOptions {
   bool cached = false;             // only the store is read: no call to a cloud or to the batch system

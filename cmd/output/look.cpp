@@ -65,10 +65,9 @@ Section summary(const Reading& reading) {
     slots += worker.node->slots;
     used += worker.node->slots_used;
   }
-  const std::vector<core::Cap> caps = core::caps_of(snapshot, reading.settings);
   std::int64_t cost = 0;
   std::int64_t machines = 0;
-  for (const core::Cap& cap : caps) {
+  for (const core::Cap& cap : reading.caps) {
     if (cap.name == "[money] per_hour") cost = cap.used.value_or(0);
     if (cap.name == "[scale] max_nodes") machines = cap.used.value_or(0);
   }
@@ -142,7 +141,7 @@ Section caps(const Reading& reading) {
           {{"cap", "CAP"}, {"unit", ""}, {"used", "USED"}, {"limit", "LIMIT"}, {"left", "LEFT"}, {"why", "WHY", true}},
       .rows = {},
       .empty = ""};
-  for (const core::Cap& cap : core::caps_of(reading.snapshot, reading.settings)) {
+  for (const core::Cap& cap : reading.caps) {
     section.rows.push_back({cap.name, std::string(core::to_string(cap.unit)), number_of(cap.unit, cap.used),
                             number_of(cap.unit, cap.limit), number_of(cap.unit, cap.left), cap.why});
   }

@@ -17,7 +17,7 @@ namespace tide::cmd::output {
 namespace {
 
 // Everything that keeps the pool from launching now, a piece each.
-std::vector<std::string> why_not(const Reading& reading, const core::Pool& pool, const std::vector<core::Cap>& caps) {
+std::vector<std::string> why_not(const Reading& reading, const core::Pool& pool) {
   const core::Snapshot& snapshot = reading.snapshot;
   const core::Memory& memory = reading.plan.memory;
   std::vector<std::string> why;
@@ -31,7 +31,7 @@ std::vector<std::string> why_not(const Reading& reading, const core::Pool& pool,
   }
   if (const core::Sleep* sleep = core::asleep(memory, snapshot.taken_at); sleep != nullptr)
     why.push_back(core::describe(*sleep));
-  for (const core::Cap& cap : caps) {
+  for (const core::Cap& cap : reading.caps) {
     const bool other_pool =
         cap.name.starts_with("[pools.") && cap.name != fmt::format("[pools.{}] max", pool.name.value);
     const bool other_cloud = cap.name.starts_with("quota of cloud") &&
@@ -80,7 +80,6 @@ Section pools_in_full(const Reading& reading) {
                               {"why_not", ""},          {"why", "WHY NOT", true}},
                   .rows = {},
                   .empty = "No pools: nothing can be launched."};
-  const std::vector<core::Cap> caps = core::caps_of(reading.snapshot, reading.settings);
   const core::Sized sized = core::with_sizes(reading.settings, reading.snapshot, reading.plan.memory);
   for (const auto& [name, pool] : sized.settings.pools) {
     const auto traits = reading.snapshot.clouds.find(pool.cloud);
@@ -88,7 +87,7 @@ Section pools_in_full(const Reading& reading) {
     const bool learned = boots != reading.plan.memory.boots.end();
     const auto breaker = reading.plan.memory.breakers.find(name);
     const bool counted = breaker != reading.plan.memory.breakers.end();
-    const std::vector<std::string> why = why_not(reading, pool, caps);
+    const std::vector<std::string> why = why_not(reading, pool);
     section.rows.push_back({name.value,
                             pool.cloud.value,
                             std::string(core::to_string(pool.market)),
