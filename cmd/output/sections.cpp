@@ -244,8 +244,10 @@ Section back_offs(const core::Plan& plan, const core::Snapshot& snapshot, const 
       if (core::concerns(row, pool, snapshot)) pools.push_back(name.value);
     }
     const TimePoint until = snapshot.taken_at + (row.until - snapshot.age);
-    section.rows.push_back({row.what, std::string(to_string(row.kind)), format_time(until), std::move(pools), row.why,
-                            core::describe(row, snapshot)});
+    std::string why = core::describe(row, snapshot);
+    if (row.kind == ErrorKind::capacity) why += ": " + row.why;
+    section.rows.push_back(
+        {row.what, std::string(to_string(row.kind)), format_time(until), std::move(pools), row.why, std::move(why)});
   }
   return section;
 }

@@ -32,6 +32,7 @@ constexpr std::array k_common{
     KeySpec{"scale", "down_time", duration, "\"30m\"", "", "A node silent and without jobs for this long may be ended", false},
     KeySpec{"scale", "max_end_per_pass", percent, "\"20%\"", "", "Most machines that one pass ends, of the live ones, at least 1; \"100%\": no limit", false},
     KeySpec{"scale", "max_launch_per_pass", number, "20", "", "Most machines that one pass launches; 0: no limit", false},
+    KeySpec{"scale", "keep_failed", number, "0", "", "Machines whose cloud says error that stay for a person to look at, the last to fail; they count in max_nodes and in the cloud's quota", false},
 
     KeySpec{"money", "currency", text, "\"USD\"", "", "What prices are in; for display only", false},
     KeySpec{"money", "per_hour", money, "", "", "Most that all machines together may cost an hour; a pool without a price then launches nothing", false},

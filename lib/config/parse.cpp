@@ -158,6 +158,7 @@ class Builder {
     scale.down_time = reader.duration("down_time");
     scale.max_end_per_pass.percent = reader.percent("max_end_per_pass");
     scale.max_launch_per_pass = reader.number("max_launch_per_pass");
+    scale.keep_failed = reader.number("keep_failed");
   }
 
   void money() {

@@ -164,6 +164,22 @@ void forget_back_offs(Memory& memory, const Families& families, const Bid& bid) 
   for (const std::string& key : keys_of(families, bid)) memory.back_offs.erase(key);
 }
 
+void forget_refusals(Memory& memory, const CloudName& cloud, const PoolName& pool) {
+  for (const std::string& key : {cloud.value, pool_key(cloud, pool)}) {
+    const auto row = memory.back_offs.find(key);
+    if (row != memory.back_offs.end() && row->second.kind != ErrorKind::quota) memory.back_offs.erase(row);
+  }
+}
+
+void forget_older_back_offs(Memory& memory, const Families& families, const Bid& bid, Moment launched) {
+  std::vector<std::string> keys = keys_of(families, bid);
+  keys.push_back(pool_key(bid.cloud, bid.pool));
+  for (const std::string& key : keys) {
+    const auto row = memory.back_offs.find(key);
+    if (row != memory.back_offs.end() && row->second.until <= launched) memory.back_offs.erase(row);
+  }
+}
+
 const BackOff* back_off_of_pool(const Memory& memory, const CloudName& cloud, const PoolName& pool, Moment now) {
   const BackOff* row = active(memory, cloud.value, now);
   return row != nullptr ? row : active(memory, pool_key(cloud, pool), now);

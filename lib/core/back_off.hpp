@@ -32,6 +32,11 @@ BackOff back_off_after(const Memory& memory, const Families& families, const Bid
 
 // Machines of it came: no row that could have kept them off stands any longer.
 void forget_back_offs(Memory& memory, const Families& families, const Bid& bid);
+// The cloud took a launch, which says nothing of its room or quota yet.
+void forget_refusals(Memory& memory, const CloudName& cloud, const PoolName& pool);
+// A machine that was launched at `launched` runs: of what it asked for there is some again, whatever was refused
+// before.
+void forget_older_back_offs(Memory& memory, const Families& families, const Bid& bid, Moment launched);
 
 // The row that keeps a launch off now, or null: of its cloud, or pool; and of the choice.
 const BackOff* back_off_of_pool(const Memory& memory, const CloudName& cloud, const PoolName& pool, Moment now);

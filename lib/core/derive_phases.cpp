@@ -1,4 +1,4 @@
-#include <tide/core/world.hpp>
+#include <tide/core/no_room.hpp>
 
 #include <fmt/format.h>
 
@@ -138,6 +138,20 @@ bool died_booting(const Worker& worker, const Machine& row) {
   return worker.phase == Phase::gone && !row.registered && !row.ready && !row.ending && !row.interrupted;
 }
 
+// One that found no room is no boot failure: its pool's next choice, or the same one later, may well boot.
+void count_failure(World& world, const Worker& worker) {
+  if (lacks_room(worker)) {
+    rest_after(world, worker);
+    return;
+  }
+  Breaker& breaker = world.memory().breakers[worker.pool];
+  breaker.pool = worker.pool;
+  ++breaker.failures;
+  breaker.last = fmt::format("instance '{}': {}", worker.id.value,
+                             worker.why.empty() ? "it ended before its node registered" : worker.why);
+  if (breaker.failures >= k_breaker_max) breaker.open = true;
+}
+
 // Boot failures are counted once a machine; times of silence run while it lasts.
 void note_times(World& world, const Worker& worker) {
   Machine* row = world.machine(worker.id);
@@ -146,15 +160,9 @@ void note_times(World& world, const Worker& worker) {
                        died_booting(worker, *row);
   if (failing && !row->failing_since && !world.reading.rebuilding) {
     row->failing_since = world.now();
-    if (!row->ready) {
-      Breaker& breaker = world.memory().breakers[worker.pool];
-      breaker.pool = worker.pool;
-      ++breaker.failures;
-      breaker.last = fmt::format("instance '{}': {}", worker.id.value,
-                                 worker.why.empty() ? "it ended before its node registered" : worker.why);
-      if (breaker.failures >= k_breaker_max) breaker.open = true;
-    }
+    if (!row->ready) count_failure(world, worker);
   }
+  if (worker.phase == Phase::booting) note_room(world, worker);
   const bool ending =
       worker.phase == Phase::draining || worker.phase == Phase::drained || worker.phase == Phase::interrupted;
   if (!failing && !ending) row->failing_since.reset();

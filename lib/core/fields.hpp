@@ -174,6 +174,7 @@ void fields(Self& self, Visit&& visit) {
   visit("down_time", self.down_time);
   visit("max_end_per_pass", self.max_end_per_pass);
   visit("max_launch_per_pass", self.max_launch_per_pass);
+  visit("keep_failed", self.keep_failed);
 }
 
 template <Is<Money> Self, typename Visit>
@@ -229,6 +230,7 @@ template <Is<CloudTraits> Self, typename Visit>
 void fields(Self& self, Visit&& visit) {
   visit("has_launch_tokens", self.has_launch_tokens);
   visit("launches_listed", self.launches_listed);
+  visit("room_told_later", self.room_told_later);
   visit("absence_is_proof", self.absence_is_proof);
   visit("launch_max", self.launch_max);
   visit("terminate_max", self.terminate_max);

@@ -1,4 +1,5 @@
 #include <tide/core/ends.hpp>
+#include <tide/core/no_room.hpp>
 #include <tide/core/unsound.hpp>
 
 #include <fmt/format.h>
@@ -14,11 +15,34 @@ bool grace_is_over(const World& world, const Machine& row) {
   return row.failing_since && world.now() - *row.failing_since >= k_failure_grace;
 }
 
+// A person may look at these: the last that failed by their own doing. What found no room has nothing to show.
+std::set<InstanceId> kept_failed(World& world) {
+  std::vector<std::pair<Moment, InstanceId>> failed;
+  for (const Worker& worker : world.plan.workers) {
+    const Machine* row = world.machine(worker.id);
+    const bool shows = worker.ours && worker.phase == Phase::failed && !worker.joined && !lacks_room(worker);
+    if (shows && row != nullptr && row->failing_since) failed.emplace_back(*row->failing_since, worker.id);
+  }
+  std::ranges::sort(failed, std::greater());
+  std::set<InstanceId> kept;
+  for (const auto& [since, id] : failed) {
+    if (std::ssize(kept) < world.settings.scale.keep_failed) kept.insert(id);
+  }
+  return kept;
+}
+
+void tell_kept(World& world, const Worker& worker) {
+  world.decline(worker.id.value, "kept-failed",
+                fmt::format("{}; [scale] keep_failed = {} keeps it, 'tide terminate {}' ends it", worker.why,
+                            world.settings.scale.keep_failed, worker.id.value));
+}
+
 void end_unjoined(World& world, const Worker& worker, EndBudget& budget) {
   const Machine* row = world.machine(worker.id);
   const bool orphan = worker.phase == Phase::orphan;
   const bool interrupted = worker.phase == Phase::interrupted;
-  if (row == nullptr || (!orphan && !interrupted && !grace_is_over(world, *row))) return;
+  const bool at_once = orphan || interrupted || lacks_room(worker);  // no console to wait for
+  if (row == nullptr || (!at_once && !grace_is_over(world, *row))) return;
   if (worker.phase != Phase::failed && world.puzzled.contains(worker.pool)) return;  // find_puzzles told why
   if (row->registered && !worker.node) {
     world.decline(worker.id.value, "node-missing",
@@ -37,10 +61,8 @@ void end_unjoined(World& world, const Worker& worker, EndBudget& budget) {
                       : orphan                               ? "orphan"
                       : interrupted                          ? "interrupted"
                                                              : "lost";
-  world.act(
-      Terminate{
-          .cloud = worker.cloud, .instance = worker.id, .node = worker.name, .boot_failure = !orphan && !interrupted},
-      rule, worker.why);
+  world.act(Terminate{.cloud = worker.cloud, .instance = worker.id, .node = worker.name, .boot_failure = !at_once},
+            rule, worker.why);
 }
 
 // It joined, and then the cloud says error: its jobs may go on, so it drains.
@@ -94,6 +116,7 @@ void reap(World& world) {
   if (!world.scope.everything) return;
   EndBudget budget(world);
   const Silence silence = count_silent(world);
+  const std::set<InstanceId> kept = kept_failed(world);
   if (silence.together) {
     world.alarm(ErrorKind::refused, "down-together",
                 fmt::format("{} of {} nodes are silent at once: none is ended for it", silence.silent, silence.all));
@@ -102,6 +125,10 @@ void reap(World& world) {
     if (!worker.ours || world.is_touched(worker)) continue;
     const bool joined = worker.node && worker.joined;
     if (worker.phase == Phase::failed && joined) drain_failed(world, worker);
+    if (kept.contains(worker.id)) {
+      tell_kept(world, worker);
+      continue;
+    }
     if (worker.phase == Phase::failed && !joined) end_unjoined(world, worker, budget);
     if (worker.phase == Phase::lost || worker.phase == Phase::orphan) end_unjoined(world, worker, budget);
     if (worker.phase == Phase::interrupted && !joined) end_unjoined(world, worker, budget);

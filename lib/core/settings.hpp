@@ -24,6 +24,7 @@ struct ScaleSettings {
   Seconds down_time{1800};
   EndLimit max_end_per_pass;
   int max_launch_per_pass = 20;  // 0: no limit
+  int keep_failed = 0;           // machines whose cloud says error, for a person to look at
 
   bool operator==(const ScaleSettings&) const = default;
 };

@@ -32,6 +32,7 @@ struct CloudTraits {
   // No token, but a launch that a listing lacks was not done, or shows late: it is repeated, one machine a call, and of
   // two that came all the same one ends (Nova).
   bool launches_listed = false;
+  bool room_told_later = false;   // a launch is taken before there is room for it: a machine that fails tells (Nova)
   bool absence_is_proof = false;  // a machine that a listing lacks is gone at once: no listing ever lags (local)
   int launch_max = 1;             // most machines a call
   int terminate_max = 1;

@@ -50,6 +50,7 @@ class Executor {
   Result<void> add_nodes(const core::Intent& intent, std::string& note);
   core::HoldRow joining_hold(const core::NodeName& node) const;
   void settle(Attempt& attempt, Result<cloud::LaunchReply> reply);
+  void came(const core::LaunchRequest& request);
   void remember_started(core::Intent& intent, const cloud::LaunchReply& reply);
   void finish(Attempt& attempt);
   const core::Families& families(const core::CloudName& cloud) const;

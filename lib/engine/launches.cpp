@@ -107,6 +107,16 @@ void Executor::back_off(const core::Bid& bid, const Error& error) {
   m_memory.back_offs[key] = std::move(row);
 }
 
+// Nothing that kept such a launch off stands any longer, as far as the answer tells.
+void Executor::came(const core::LaunchRequest& request) {
+  const auto traits = m_snapshot.clouds.find(request.cloud);
+  if (traits != m_snapshot.clouds.end() && traits->second.room_told_later) {
+    core::forget_refusals(m_memory, request.cloud, request.pool);
+  } else {
+    core::forget_back_offs(m_memory, families(request.cloud), core::bid_of(request));
+  }
+}
+
 // Rows for what came.
 void Executor::remember_started(core::Intent& intent, const cloud::LaunchReply& reply) {
   intent.state = core::IntentState::accepted;
@@ -161,7 +171,7 @@ void Executor::settle(Attempt& attempt, Result<cloud::LaunchReply> reply) {
   attempt.started.insert(attempt.started.end(), intent.instances.begin(), intent.instances.end());
   for (const core::InstanceId& id : intent.instances)
     add_note(attempt.hooks, tell(about(hooks::Kind::instance_started, id, intent.because)));
-  if (!reply->instances.empty()) core::forget_back_offs(m_memory, families(request.cloud), core::bid_of(request));
+  if (!reply->instances.empty()) came(request);
   const bool fewer = std::ssize(reply->instances) < request.count;
   if (!fewer && !again) return;
   const bool only = !again && request.alternatives.empty();

@@ -28,7 +28,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 9> k_decline
 }};
 
 // Rules of actions that were done.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 9> k_done{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 10> k_done{{
+    {"duplicate", "duplicate-ended"},
     {"lost", "lost"},
     {"failed", "failed"},
     {"orphan", "orphan"},
@@ -69,6 +70,7 @@ Result<engine::PassReport> Head::run() {
                       .store = kept == nullptr ? m_store : *kept,
                       .names = m_world.batch().resolves_names() ? &m_world.names() : nullptr,
                       .head = m_id};
+  if (bend_ports) bend_ports(ports);
   engine::PassOptions options;
   options.progress = [this](const engine::Outcome& outcome) {
     m_stage.say(fmt::format("  {}: {} [{}] {}{}", outcome.error ? "failed" : "done",

@@ -38,6 +38,7 @@ class Head {
   // Ports, so that a test may put others in front.
   batch::BatchSystem* batch = nullptr;
   store::Store* kept = nullptr;
+  std::function<void(engine::Ports&)> bend_ports;
 
  private:
   Result<engine::PassReport> run();

@@ -185,7 +185,7 @@ net::Response FakeNova::compute(const Asked& asked) {
   return asked.path.starts_with("/servers") ? servers(own) : other_compute(own);
 }
 
-// Each list is a tick of this world's clock; what was late lands after it.
+// Each list is a tick of this world's clock.
 void FakeNova::age() {
   for (auto& [id, server] : m_servers) {
     ++server.lists;
@@ -196,10 +196,14 @@ void FakeNova::age() {
       server.task.clear();
     }
   }
-  const auto late = std::move(m_late);
-  m_late.clear();
+}
+
+// What was late lands once a list did not show it.
+void FakeNova::land_late() {
+  const auto late = std::exchange(m_late, {});
   for (const net::Request& request : late) {
     Asked asked{.request = request, .service = "compute", .path = "/servers", .query = {}};
+    asked.minor = minor_of(asked.header("OpenStack-API-Version"));
     static_cast<void>(create(asked));
   }
 }
@@ -259,6 +263,7 @@ net::Response FakeNova::list(const Asked& asked, bool detail) {
         {.id = wire::uuid(900'000 + static_cast<std::uint64_t>(i)), .name = {}, .status = "UNKNOWN"}, asked.minor,
         detail));
   }
+  if (detail && !more) land_late();
   return json(200, body);
 }
 

@@ -109,6 +109,7 @@ class FakeNova {
   Reply network(const Asked& asked);
   Reply version_document(const Asked& asked) const;
   void age();
+  void land_late();
   FakeNovaFaults* due_fault(const std::string& call);
 
   mutable std::mutex m_mutex;

@@ -40,6 +40,7 @@ NovaCloud::NovaCloud(Options options, openstack::Session::Source source, net::Tr
 core::CloudTraits NovaCloud::limits() const {
   return {.has_launch_tokens = false,
           .launches_listed = true,
+          .room_told_later = true,
           .launch_max = 1,
           .terminate_max = 1,
           .machines_left = m_left.machines,
