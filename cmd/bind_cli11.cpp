@@ -282,6 +282,9 @@ Result<Value> choice(const std::string& option, const std::string& word,
 
 Result<void> Parser::check_globals(const Command& command) {
   GlobalOptions& global = m_raw.global;
+  for (const Bound& bound : m_globals) {
+    if (called(bound.spec) == "--verbose") global.verbosity += static_cast<int>(bound.option->count());
+  }
   if (m_raw.json && !m_raw.output.empty() && m_raw.output != "json") {
     return make_error(ErrorKind::usage, "'--json' and '--output {}' contradict each other", m_raw.output)
         .with_hint("Give one of them.");

@@ -7,7 +7,9 @@
 #include <tide/names/hosts_file.hpp>
 #include <tide/net/curl_transport.hpp>
 #include <tide/net/environment_proxy.hpp>
+#include <tide/net/logging.hpp>
 #include <tide/net/rate_limit.hpp>
+#include <tide/process/logging_runner.hpp>
 #include <tide/process/posix_runner.hpp>
 #include <tide/store/sqlite_store.hpp>
 #include <tide/util/digest.hpp>
@@ -36,9 +38,11 @@ struct Context::Parts {
   std::unique_ptr<net::Transport> curl;
   std::unique_ptr<net::Deadline> deadline;
   std::unique_ptr<net::Transport> proxied;
+  std::unique_ptr<net::Transport> logged;
   std::unique_ptr<net::Transport> transport;
   std::unique_ptr<net::RateLimiter> limiter;
   std::unique_ptr<process::PosixRunner> runner;
+  std::unique_ptr<process::CommandRunner> logged_runner;
   std::unique_ptr<store::Store> store;
   bool writable = false;
   std::unique_ptr<batch::BatchSystem> batch;
@@ -152,8 +156,19 @@ Result<engine::Ports*> Context::ports(bool write) {
   m_parts->curl = net::CurlTransport::make();
   m_parts->deadline = std::make_unique<net::Deadline>(m_process.clock);
   m_parts->proxied = std::make_unique<net::EnvironmentProxyTransport>(*m_parts->curl, m_process.environment);
-  m_parts->transport = std::make_unique<net::DeadlineTransport>(*m_parts->proxied, *m_parts->deadline);
+  const auto say_line = [this](const std::string& line) { say("tide: " + line); };
+  net::Transport* wire = m_parts->proxied.get();
+  if (m_options.verbosity >= 2) {
+    m_parts->logged = std::make_unique<net::LoggingTransport>(*wire, m_process.clock, say_line);
+    wire = m_parts->logged.get();
+  }
+  m_parts->transport = std::make_unique<net::DeadlineTransport>(*wire, *m_parts->deadline);
   m_parts->runner = std::make_unique<process::PosixRunner>(m_process.clock);
+  process::CommandRunner* batch_runner = m_parts->runner.get();
+  if (m_options.verbosity >= 3) {
+    m_parts->logged_runner = std::make_unique<process::LoggingRunner>(*batch_runner, m_process.clock, say_line);
+    batch_runner = m_parts->logged_runner.get();
+  }
   if (write && !head_id(config->settings.cluster)) TIDE_TRY(make_head_id(m_process.random));
   TIDE_TRY_ASSIGN(const core::HeadId head, head_id(config->settings.cluster));
   TIDE_TRY(drop_to_owner(config->state_dir));
@@ -163,7 +178,7 @@ Result<engine::Ports*> Context::ports(bool write) {
   const batch::Factory* system = batch::find_factory(config->settings.batch);
   if (system == nullptr)
     return make_error(ErrorKind::config, "[cluster] batch = '{}' is not in this version", config->settings.batch);
-  TIDE_TRY_ASSIGN(m_parts->batch, system->make(*config, {*m_parts->runner, m_process.clock, m_process.environment}));
+  TIDE_TRY_ASSIGN(m_parts->batch, system->make(*config, {*batch_runner, m_process.clock, m_process.environment}));
   m_parts->names = make_names(*config, *m_parts->runner, m_process.environment);
   TIDE_TRY_ASSIGN(m_parts->hooks, make_hooks(*config, *m_parts->runner, m_process));
   m_parts->limiter =

@@ -24,6 +24,7 @@ struct GlobalOptions {
   std::string config;
   OutputFormat output = OutputFormat::table;
   bool verbose = false;
+  int verbosity = 0;  // how often --verbose was given: 2 tells requests to clouds, 3 the batch system's commands too
   bool quiet = false;
   Color color = Color::automatic;
   bool yes = false;

@@ -11,23 +11,28 @@ run() { # EXIT COMMAND...
   exits "$want" tide "$@"
   cat "$work/last.out" "$work/last.err" >>"$work/said"
 }
-run 0 -v launch small -n 2 --yes
-run 0 -v info
+run 0 -vvv launch small -n 2 --yes
+run 0 -vvv info
 run 0 info --json
-run 0 -v explain
+run 0 -vvv explain
 run 0 explain --json
-run 0 -v scale-once --dry-run --json
+run 0 -vvv scale-once --dry-run --json
 gate "fail?n=9&status=401&code=AuthFailure" >/dev/null
-run 7 -v scale-once
+run 7 -vvv scale-once
 gate reset >/dev/null
 gate "fail?n=9&status=403&code=SignatureDoesNotMatch" >/dev/null
-run 7 -v scale-once --json
+run 7 -vvv scale-once --json
 gate reset >/dev/null
 gate "fail?n=9&mode=html" >/dev/null
-run 6 -v scale-once
+run 6 -vvv scale-once
 gate reset >/dev/null
 sed -i 's/aws_secret_access_key = /aws_secret_access_key = x/' "$work/credentials"
-run 7 -v scale-once
+run 7 -vvv scale-once
+run 0 events
+run 0 events --json
+check "-vvv tells each request" grep -Eq '^tide: request: POST 127\.[0-9.:]+ RunInstances: 200, request [0-9A-Za-z-]+, [0-9]+ ms$' "$work/said"
+check "with what was refused" grep -Eq '^tide: request: POST .* DescribeInstances: 401, ' "$work/said"
+check "and each command of the batch system" grep -Eq '^tide: command: .*squeue .*: exit 0, [0-9]+ ms$' "$work/said"
 check "tide said and started something" test -s "$work/said" -a -s "$work/cmdlines"
 no_secret_in "no planted secret in output, store or command lines" "$work/said" "$work/cmdlines" "$work/state" "$work/slurm-log"
 check "the store's folder is private" test "$(stat -c %a "$work/state/tide.db")" = 600
