@@ -9,7 +9,9 @@ namespace tide::config {
 
 namespace {
 
-constexpr std::size_t k_name_max = 40;  // a pool's name is part of host names of at most 63 characters
+constexpr Seconds k_paid_period_min{60};  // passes come once a minute
+constexpr int k_share_max = 10'000;       // EC2 takes no bid above ten times the on-demand price
+constexpr std::size_t k_name_max = 40;    // a pool's name is part of host names of at most 63 characters
 constexpr std::string_view k_letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 // What batch systems give a meaning in expressions of features.
 constexpr std::string_view k_not_in_features = " \t,&|[](){}*!\"'\\";
@@ -22,6 +24,14 @@ Place place_in(const Sections& sections, const std::string& section, std::string
 }
 
 void check_market(const core::Pool& pool, const Reader& reader, Problems& problems) {
+  const bool spot = reader.text("market") == "spot";
+  if (pool.extra > 0 && !spot)
+    problems.add(reader.place("extra"), "'extra' is for spot machines", "Set market = \"spot\", or use min.");
+  if (!pool.spot_pool.empty() && spot)
+    problems.add(reader.place("spot_pool"), "'spot_pool' is for on-demand machines", "Take it out of this pool.");
+  if (pool.paid_period > Seconds(0) && pool.paid_period < k_paid_period_min)
+    problems.add(reader.place("paid_period"), "paid_period is less than 1m",
+                 "Leave it out where machines are paid by the second.");
   if (!pool.max_price.empty() && reader.text("market") == "on-demand") {
     problems.add(reader.place("max_price"), "'max_price' is for spot machines",
                  "Set market = \"spot\", or leave max_price out.");
@@ -85,6 +95,36 @@ void check_limits(const Config& config, const Sections& sections, Problems& prob
   }
   if (config.batch.timeout.count() < 1)
     problems.add(place_in(sections, "batch", "timeout"), "timeout must be at least 1s", {});
+}
+
+// A machine of it can do all that one of the pool can, as far as both say.
+bool can_stand_in(const core::Pool& spot, const core::Pool& pool) {
+  const bool slots = spot.slots == 0 || spot.slots >= pool.slots;  // 0: the cloud tells
+  const bool memory = spot.memory_mib == 0 || spot.memory_mib >= pool.memory_mib;
+  return slots && memory && std::ranges::all_of(pool.gpus, [&](const auto& gpu) {
+           const auto its = spot.gpus.find(gpu.first);
+           return its != spot.gpus.end() && its->second >= gpu.second;
+         });
+}
+
+void check_spot_pools(const Config& config, const Sections& sections, Problems& problems) {
+  const auto& pools = config.settings.pools;
+  for (const auto& [name, pool] : pools) {
+    if (pool.spot_pool.empty()) continue;
+    const Place place = place_in(sections, "pools." + name.value, "spot_pool");
+    const auto spot = pools.find(pool.spot_pool);
+    if (spot == pools.end()) {
+      problems.add(place,
+                   fmt::format("spot_pool = '{0}': there is no [pools.{0}]", printable(pool.spot_pool.value, 40)),
+                   "Add that table, or name one that is there.");
+    } else if (spot->second.market != core::Market::spot) {
+      problems.add(place, fmt::format("spot_pool = '{}' is no spot pool", pool.spot_pool.value),
+                   fmt::format("Set [pools.{}] market = \"spot\".", pool.spot_pool.value));
+    } else if (!can_stand_in(spot->second, pool)) {
+      problems.add(place, fmt::format("spot_pool = '{}' offers fewer slots, GPUs or less memory", pool.spot_pool.value),
+                   "A replacement must do all that the machine does that it replaces.");
+    }
+  }
 }
 
 void check_head(const Config& config, const Sections& sections, Problems& problems) {
@@ -194,11 +234,26 @@ void check_pool(const core::Pool& pool, const Reader& reader, const core::Settin
   check_features(pool, reader, problems);
 }
 
+void check_spot(const core::SpotSettings& spot, const Reader& reader, Problems& problems) {
+  for (const auto& [key, share] : {std::pair<const char*, int>{"bid", spot.bid},
+                                   {"replace_below", spot.replace_below},
+                                   {"extra_below", spot.extra_below},
+                                   {"keep_below", spot.keep_below}}) {
+    if (share < 1 || share > k_share_max)
+      problems.add(reader.place(key), fmt::format("{} must be from 0.001 to 10", key),
+                   "It is a share of the on-demand price: 0.8 is four fifths of it.");
+  }
+  if (spot.keep_below < spot.extra_below)
+    problems.add(reader.place("keep_below"), "keep_below is less than extra_below",
+                 "What is bought at a price must be kept at it, or it would be bought again and again.");
+}
+
 void check_together(const Config& config, const Sections& sections, Problems& problems) {
   check_limits(config, sections, problems);
   check_head(config, sections, problems);
   check_paths(config, sections, problems);
   check_shared_names(config, sections, problems);
+  check_spot_pools(config, sections, problems);
   check_names(config, sections, problems);
   check_hooks(config, sections, problems);
 }
@@ -207,7 +262,13 @@ std::vector<std::string> warnings(const Config& config) {
   std::vector<std::string> told;
   const auto& settings = config.settings;
   for (const auto& [name, pool] : settings.pools) {
-    if (settings.money.per_hour_micros && !pool.price_micros) {
+    if (pool.extra > 0 && pool.on_demand.empty()) {
+      told.push_back(
+          fmt::format("[pools.{}] extra: no on-demand price of its types is known, so none is bought; set "
+                      "[clouds.{}] prices",
+                      name.value, pool.cloud.value));
+    }
+    if (settings.money.per_hour_micros && !pool.price_micros && pool.on_demand.empty()) {
       told.push_back(fmt::format("[pools.{}] has no price: under [money] per_hour it launches nothing", name.value));
     }
     const auto cloud = config.clouds.find(pool.cloud);

@@ -14,6 +14,9 @@ std::optional<core::Gpus> parse_gpus(std::string_view text);
 // What one pool gets wrong by itself.
 void check_pool(const core::Pool& pool, const Reader& reader, const core::Settings& settings, Problems& problems);
 
+// Shares that no policy could mean.
+void check_spot(const core::SpotSettings& spot, const Reader& reader, Problems& problems);
+
 // What only shows between sections: limits against each other, pools that share names, a head that pools need.
 void check_together(const Config& config, const Sections& sections, Problems& problems);
 

@@ -33,6 +33,7 @@ struct CloudSettings {
   std::map<std::string, std::vector<std::string>> options;
   std::map<std::string, std::string> environment;  // [clouds.x.env]
   bool tells_types = false;                        // AdapterKeys::tells_types
+  std::string prices;                              // file of on-demand prices, as written; "" for none
 
   // The first value of an option, or "".
   const std::string& option(const std::string& key) const;
@@ -95,6 +96,10 @@ Result<Config> parse(const Source& source, std::span<const AdapterKeys> adapters
 
 // Reads the file (refusing one with a secret that others may read), and the user data that its pools name.
 Result<Config> load(const std::string& path, std::span<const AdapterKeys> adapters);
+
+// What each pool's types cost on demand, by its own price or its cloud's table ("TYPE PRICE" a line; each with its
+// text, where it names one), and from that what spot pools without max_price bid. load() does it.
+Result<void> set_prices(Config& config, const std::map<core::CloudName, std::string>& tables);
 
 // What `config check` tells beside errors: pools that a money cap keeps from ever launching, clouds without pools, ...
 std::vector<std::string> warnings(const Config& config);

@@ -183,6 +183,12 @@ std::optional<std::int64_t> Reader::money_micros(std::string_view key) const {
   return sum ? std::optional<std::int64_t>(*sum) : std::nullopt;
 }
 
+int Reader::thousandths(std::string_view key) const {
+  constexpr std::int64_t k_most = 1'000'000;  // far beyond what any key takes
+  const auto micros = parse_money_micros(text(key));
+  return micros ? static_cast<int>(std::min(k_most, *micros / 1000)) : 0;
+}
+
 std::map<std::string, std::string> Reader::entries(std::string_view key) const {
   const Value* value = m_section.find(key);
   return value == nullptr ? std::map<std::string, std::string>() : value->entries;

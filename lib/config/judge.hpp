@@ -28,6 +28,7 @@ class Reader {
   Seconds duration(std::string_view key) const;
   std::optional<std::int64_t> size_mib(std::string_view key) const;
   std::optional<std::int64_t> money_micros(std::string_view key) const;
+  int thousandths(std::string_view key) const;  // of a decimal; what is finer is cut off
   int percent(std::string_view key) const;
   std::map<std::string, std::string> entries(std::string_view key) const;
   const Section& section() const { return m_section; }

@@ -37,6 +37,12 @@ constexpr std::array k_common{
     KeySpec{"money", "currency", text, "\"USD\"", "", "What prices are in; for display only", false},
     KeySpec{"money", "per_hour", money, "", "", "Most that all machines together may cost an hour; a pool without a price then launches nothing", false},
 
+    KeySpec{"spot", "bid", decimal, "1.2", "", "What a spot pool without max_price bids, as a share of the on-demand price; needs one that is known", false},
+    KeySpec{"spot", "replace_below", decimal, "0.8", "", "An on-demand machine of a pool with spot_pool gives way to a spot one that costs at most this share of it", false},
+    KeySpec{"spot", "extra_below", decimal, "0.28", "", "Machines of [pools.NAME] extra are bought at no more than this share of the on-demand price", false},
+    KeySpec{"spot", "keep_below", decimal, "0.38", "", "Idle machines of extra are kept while they cost no more than this share of the on-demand price", false},
+    KeySpec{"spot", "on_demand_min", number, "0", "", "So many of the machines that are there are bought on demand, before cheaper ones, and stay so", false},
+
     KeySpec{"names", "method", choice, "\"batch\"", "batch|hosts|dnsmasq|command", "How the head finds its nodes by name: batch leaves it to the batch system, which is told each address, or to DNS; hosts keeps lines in a hosts file; dnsmasq keeps a file of its own, which dnsmasq serves to the nodes too; command is given the lines", false},
     KeySpec{"names", "file", text, "", "", "hosts: the hosts file, else /etc/hosts; dnsmasq: a file in the folder of dnsmasq's hostsdir", false},
     KeySpec{"names", "command", list, "[]", "", "Program and arguments; gets all lines ADDRESS NAME on its input whenever they change (hosts and dnsmasq: before the file is written)", false},
@@ -50,6 +56,7 @@ constexpr std::array k_common{
     KeySpec{"hooks", "pass_failed", list, "[]", "", "Run after a pass with an exit code other than 0", false},
 
     KeySpec{"clouds.*", "kind", text, "", "", "Kind of cloud: ec2, nova or local", true},
+    KeySpec{"clouds.*", "prices", text, "", "", "File of on-demand prices, \"TYPE PRICE\" a line: for pools without price, and for what [spot] compares with; examples/prices has some", false},
     KeySpec{"clouds.*", "env", table, "", "", "[clouds.NAME.env]: environment variables for the commands of this cloud", false},
 
     KeySpec{"pools.*", "cloud", text, "", "", "Which [clouds.NAME] its machines come from", true},
@@ -62,8 +69,11 @@ constexpr std::array k_common{
     KeySpec{"pools.*", "queues", list, "[]", "", "Only jobs of these queues may use it; empty: all", false},
     KeySpec{"pools.*", "accounts", list, "[]", "", "It is launched only for jobs of these accounts (qsub -A); empty: for all. A node that is there serves whom the batch system lets", false},
     KeySpec{"pools.*", "market", choice, "\"on-demand\"", "on-demand|spot", "How machines are bought; jobs marked not rerunnable never count towards spot", false},
-    KeySpec{"pools.*", "max_price", money, "", "", "Most to bid for a spot machine and hour; without it, the on-demand price", false},
-    KeySpec{"pools.*", "price", money, "", "", "Price of one machine and hour, for ordering pools and for caps", false},
+    KeySpec{"pools.*", "max_price", money, "", "", "Most to bid for a spot machine and hour; without it, [spot] bid of the on-demand price where that is known, else what the cloud takes", false},
+    KeySpec{"pools.*", "price", money, "", "", "Price of one machine and hour, for ordering pools and for caps; default: of its cloud's prices, where that is given", false},
+    KeySpec{"pools.*", "spot_pool", text, "", "", "On an on-demand pool: the spot pool whose machines take the place of this one's near the end of their paid period, see [spot]", false},
+    KeySpec{"pools.*", "extra", number, "0", "", "On a spot pool: machines kept without jobs while they are cheap, see [spot] extra_below and keep_below", false},
+    KeySpec{"pools.*", "paid_period", duration, "\"0s\"", "", "Machines are paid for in whole periods of this length from their launch: idle ones end in the last eighth of one; 0s: paid by the second", false},
     KeySpec{"pools.*", "min", number, "0", "", "Machines of this pool kept even without jobs", false},
     KeySpec{"pools.*", "max", number, "0", "", "Most machines of this pool at once; 0: only max_nodes limits it", false},
     KeySpec{"pools.*", "names", text, "\"{cluster}-{pool}-{n:04}\"", "", "Node names: a template, a range such as \"cloud[001-100]\", or \"dns\" for the private DNS name", false},

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t k_file_max = 1U << 20U;         // a configuration; more is another file by mistake
 constexpr std::size_t k_user_data_max = 256U << 10U;  // before any cloud's own, smaller limit
+constexpr std::size_t k_prices_max = 1U << 20U;       // EC2 has some 1000 types
 constexpr const char* k_system_file = "/etc/tide/tide.toml";
 constexpr std::array<const char*, 2> k_secret_files{"credentials_file", "secret_file"};
 
@@ -65,6 +66,22 @@ Result<void> check_secret_files(const Config& config) {
   return {};
 }
 
+Result<std::map<core::CloudName, std::string>> read_price_tables(const Config& config) {
+  std::map<core::CloudName, std::string> tables;
+  for (const auto& [name, cloud] : config.clouds) {
+    if (cloud.prices.empty()) continue;
+    auto text = read_file(beside(config.path, cloud.prices), k_prices_max);
+    if (!text) {
+      Error error = std::move(text).error();
+      error.kind = ErrorKind::config;
+      if (error.hint.empty()) error.hint = fmt::format("Set [clouds.{}] prices to a file that is there.", name.value);
+      return std::move(error).with_context(fmt::format("while reading the prices of [clouds.{}]", name.value));
+    }
+    tables.emplace(name, std::move(*text));
+  }
+  return tables;
+}
+
 }  // namespace
 
 Result<Config> load(const std::string& path, std::span<const AdapterKeys> adapters) {
@@ -85,6 +102,8 @@ Result<Config> load(const std::string& path, std::span<const AdapterKeys> adapte
   TIDE_TRY_ASSIGN(Config config, parse({.path = path, .text = *text}, adapters));
   for (auto& [name, pool] : config.settings.pools) TIDE_TRY(read_user_data(pool, path));
   TIDE_TRY(check_secret_files(config));
+  TIDE_TRY_ASSIGN(const auto tables, read_price_tables(config));
+  TIDE_TRY(set_prices(config, tables));
   return config;
 }
 

@@ -57,6 +57,7 @@ class Builder {
     batch();
     scale();
     money();
+    spot();
     names();
     hooks();
     for (const auto& [name, section] : m_sections) {
@@ -167,6 +168,17 @@ class Builder {
     m_config.settings.money.per_hour_micros = reader.money_micros("per_hour");
   }
 
+  void spot() {
+    const Reader reader = judge_fixed("spot");
+    auto& spot = m_config.settings.spot;
+    spot.bid = reader.thousandths("bid");
+    spot.replace_below = reader.thousandths("replace_below");
+    spot.extra_below = reader.thousandths("extra_below");
+    spot.keep_below = reader.thousandths("keep_below");
+    spot.on_demand_min = reader.number("on_demand_min");
+    check_spot(spot, reader, m_problems);
+  }
+
   void names() {
     const Reader reader = judge_fixed("names");
     auto& names = m_config.names;
@@ -221,6 +233,7 @@ class Builder {
                         .options = {},
                         .environment = reader.entries("env")};
     if (adapter_keys != nullptr) cloud.options = options(reader, adapter_keys->cloud_keys);
+    cloud.prices = reader.text("prices");
     cloud.tells_types = adapter_keys != nullptr && adapter_keys->tells_types;
     m_config.clouds.emplace(cloud.name, std::move(cloud));
   }
@@ -275,6 +288,9 @@ class Builder {
     pool.market = reader.text("market") == "spot" ? core::Market::spot : core::Market::on_demand;
     pool.max_price = reader.text("max_price");
     pool.price_micros = reader.money_micros("price");
+    pool.spot_pool.value = reader.text("spot_pool");
+    pool.extra = reader.number("extra");
+    pool.paid_period = reader.duration("paid_period");
     pool.min = reader.number("min");
     pool.max = reader.number("max");
     pool.names = reader.text("names");

@@ -55,6 +55,14 @@ bool has_waiting(const Snapshot& snapshot) {
          });
 }
 
+// Machines that spot ones of this pool may take the place of.
+bool has_replaceable(const Snapshot& snapshot, const Settings& settings, const PoolName& spot) {
+  return std::ranges::any_of(snapshot.memory.machines, [&](const auto& entry) {
+    const auto pool = settings.pools.find(entry.second.pool);
+    return pool != settings.pools.end() && pool->second.spot_pool == spot && entry.second.ready;
+  });
+}
+
 }  // namespace
 
 bool asks_health(const Snapshot& snapshot, const CloudName& cloud, HealthQuestion question) {
@@ -76,7 +84,8 @@ std::vector<std::string> asks_prices(const Snapshot& snapshot, const Settings& s
   const bool wanted = has_waiting(snapshot) || has_spot(snapshot, cloud);
   std::set<std::string> types;
   for (const auto& [name, pool] : settings.pools) {
-    if (pool.cloud == cloud && pool.market == Market::spot && (wanted || pool.min > 0))
+    if (pool.cloud == cloud && pool.market == Market::spot &&
+        (wanted || pool.min > 0 || pool.extra > 0 || has_replaceable(snapshot, settings, name)))
       types.insert(pool.types.begin(), pool.types.end());
   }
   return {types.begin(), types.end()};

@@ -56,13 +56,15 @@ Buyer::Buyer(World& world) : m_world(world), m_taken(taken_names(world)), m_live
 std::vector<Choice> Buyer::choices(const Pool& pool) const {
   std::vector<Choice> choices;
   for (const Choice& choice : choices_of(pool)) {
+    const std::string cap = cap_of(pool, choice.type);
     const bool seen = std::ranges::any_of(choices, [&](const Choice& one) { return one.type == choice.type; });
     if (seen) continue;
     for (const std::string& zone : zones_by_price(m_world.plan.memory, m_world.now(), pool, choice.type))
       choices.push_back(
           {.type = choice.type,
            .zone = zone,
-           .price_micros = price_of(m_world.plan.memory, m_world.now(), pool, choice.type, zone).value_or(0)});
+           .price_micros = price_of(m_world.plan.memory, m_world.now(), pool, choice.type, zone).value_or(0),
+           .max_price = pool.bids.empty() ? "" : cap});
   }
   return choices;
 }
@@ -76,6 +78,16 @@ std::vector<Choice> Buyer::free_choices(const Pool& pool) const {
            !over_cap(m_world.plan.memory, m_world.now(), pool, choice.type, choice.zone).empty();
   });
   return free;
+}
+
+bool Buyer::offers(const Pool& pool, const std::function<bool(const Choice&)>& only) const {
+  return std::ranges::any_of(free_choices(pool), only);
+}
+
+std::optional<std::int64_t> Buyer::price_of_next(const Pool& pool) const {
+  const std::vector<Choice> all = choices(pool);
+  if (pool.price_micros || all.empty()) return pool.price_micros;
+  return price_of(m_world.plan.memory, m_world.now(), pool, all.front().type, all.front().zone);
 }
 
 // What each of its choices waits for, once.
@@ -202,8 +214,8 @@ int Buyer::ordered(const PoolName* pool) const {
 void Buyer::order(const Pool& pool, const Order& order) {
   m_cost_micros += order.count * most_of(m_world.plan.memory, m_world.now(), pool).value_or(0);
   const auto same = std::ranges::find_if(m_orders, [&](const auto& entry) {
-    return entry.first == pool.name && !entry.second.whole && !order.whole && entry.second.rule == order.rule &&
-           entry.second.wish == order.wish;
+    return entry.first == pool.name && !entry.second.whole && !order.whole && !entry.second.only && !order.only &&
+           entry.second.rule == order.rule && entry.second.wish == order.wish;
   });
   if (same == m_orders.end()) {
     m_orders.emplace_back(pool.name, order);
@@ -227,7 +239,7 @@ Result<LaunchRequest> Buyer::request_for(const Pool& pool, std::vector<Choice> c
   request.image = pool.image;
   request.zone = first.zone;
   request.market = pool.market;
-  request.max_price = pool.max_price;
+  request.max_price = cap_of(pool, first.type);
   request.options = pool.options;
   request.slots = pool.slots;
   request.memory_mib = pool.memory_mib;
@@ -254,7 +266,8 @@ int Buyer::call_max(const Pool& pool) const {
 }
 
 void Buyer::place(const Pool& pool, const Order& order) {
-  const std::vector<Choice> choices = free_choices(pool);
+  std::vector<Choice> choices = free_choices(pool);
+  if (order.only) std::erase_if(choices, [&](const Choice& choice) { return !order.only(choice); });
   const auto names = parse_names(pool.names, m_world.settings.cluster, pool.name.value);
   if (!names) {
     m_world.decline(fmt::format("pool {}", pool.name.value), "names", names.error().message, ErrorKind::config);

@@ -3,6 +3,7 @@
 #include <tide/core/fit.hpp>
 #include <tide/core/world.hpp>
 
+#include <functional>
 #include <set>
 #include <string>
 #include <vector>
@@ -37,7 +38,14 @@ class Buyer {
     std::string because;
     RuleId rule;
     WishId wish;
+    std::function<bool(const Choice&)> only = {};  // of the pool's choices; empty: any
   };
+  // Is there a choice, not at rest and within the cap, that this takes?
+  bool offers(const Pool& pool, const std::function<bool(const Choice&)>& only) const;
+
+  // What the next machine of the pool would cost; nothing if that is not known.
+  std::optional<std::int64_t> price_of_next(const Pool& pool) const;
+
   // The caller has asked for the allowance.
   void order(const Pool& pool, const Order& order);
 

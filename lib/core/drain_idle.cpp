@@ -1,4 +1,6 @@
 #include <tide/core/ends.hpp>
+#include <tide/core/paid_period.hpp>
+#include <tide/core/prices.hpp>
 
 #include <fmt/format.h>
 
@@ -84,6 +86,23 @@ std::string over_caps(const World& world, const Staying& staying) {
   return cap && staying.micros > *cap ? "the machines cost more than [money] per_hour" : "";
 }
 
+// Of [pools.x] extra, and still cheap enough.
+bool is_kept_extra(const World& world, const Worker& worker, const Staying& staying) {
+  const Pool* pool = world.pool(worker.pool);
+  if (pool == nullptr || pool->extra == 0 || !worker.instance || staying.pools.at(worker.pool) > pool->extra)
+    return false;
+  return is_cheap(world.plan.memory, world.now(), *pool, {worker.instance->type, worker.instance->zone},
+                  {.thousandths = world.settings.spot.keep_below});
+}
+
+// Paid for until the period ends: nothing is saved before.
+bool is_paid(World& world, const Worker& worker) {
+  if (is_time_to_end(world, worker)) return false;
+  world.decline(worker.name.value, "paid-period",
+                fmt::format("idle, and paid for another {} s", paid_left(world, worker)->count()));
+  return true;
+}
+
 struct Idle {
   const Worker* worker = nullptr;
   Moment since;
@@ -116,6 +135,7 @@ void drain_idle(World& world) {
     const Pool* pool = world.pool(worker->pool);
     if (pool != nullptr && staying.pools[worker->pool] <= pool->min) continue;
     if (staying.all <= world.settings.scale.min_nodes) continue;
+    if (cap.empty() && (is_kept_extra(world, *worker, staying) || is_paid(world, *worker))) continue;
     if (!rules_may_touch(world, *worker)) continue;
     if (!budget.take()) {
       world.decline(worker->name.value, "end-limit",

@@ -132,6 +132,7 @@ void fields(Self& self, Visit&& visit) {
   visit("type", self.type);
   visit("zone", self.zone);
   visit("price_micros", self.price_micros);
+  visit("max_price", self.max_price);
 }
 
 template <Is<LaunchRequest> Self, typename Visit>
@@ -183,6 +184,15 @@ void fields(Self& self, Visit&& visit) {
   visit("per_hour_micros", self.per_hour_micros);
 }
 
+template <Is<SpotSettings> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("bid", self.bid);
+  visit("replace_below", self.replace_below);
+  visit("extra_below", self.extra_below);
+  visit("keep_below", self.keep_below);
+  visit("on_demand_min", self.on_demand_min);
+}
+
 template <Is<Pool> Self, typename Visit>
 void fields(Self& self, Visit&& visit) {
   visit("name", self.name);
@@ -198,6 +208,11 @@ void fields(Self& self, Visit&& visit) {
   visit("market", self.market);
   visit("max_price", self.max_price);
   visit("price_micros", self.price_micros);
+  visit("on_demand", self.on_demand);
+  visit("bids", self.bids);
+  visit("spot_pool", self.spot_pool);
+  visit("extra", self.extra);
+  visit("paid_period", self.paid_period);
   visit("min", self.min);
   visit("max", self.max);
   visit("names", self.names);
@@ -215,6 +230,7 @@ void fields(Self& self, Visit&& visit) {
   visit("queues", self.queues);
   visit("scale", self.scale);
   visit("money", self.money);
+  visit("spot", self.spot);
   visit("pools", self.pools);
 }
 

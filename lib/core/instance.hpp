@@ -69,6 +69,7 @@ struct Choice {
   std::string type;
   std::string zone;
   std::int64_t price_micros = 0;  // a machine and hour, as known when it was planned
+  std::string max_price = {};     // its own cap, where the request's is not that of every choice
 
   bool operator==(const Choice&) const = default;
 };

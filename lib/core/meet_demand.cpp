@@ -1,10 +1,12 @@
 #include <tide/core/buyer.hpp>
 #include <tide/core/enum_names.hpp>
+#include <tide/core/prices.hpp>
 #include <tide/core/unsound.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 // Free capacity first, then what boots, then drains that may be cancelled, then whole launches from the cheapest able
 // pool. The same rooms decide what is launched and what is not idle: one demand model for up and down.
@@ -122,9 +124,10 @@ Rooms gather(World& world) {
 struct Offer {
   const Pool* pool = nullptr;
   Room machine;
-  int each = 1;               // machines a job, or
-  std::int64_t jobs = 1;      // jobs a machine
-  std::int64_t machines = 0;  // for all that wait
+  int each = 1;                            // machines a job, or
+  std::int64_t jobs = 1;                   // jobs a machine
+  std::int64_t machines = 0;               // for all that wait
+  std::optional<std::int64_t> price = {};  // of one
 };
 
 // What serving `count` more such jobs would take of this pool; machines = 0 if it never can.
@@ -144,11 +147,9 @@ Offer offer_of(const Pool& pool, const Shape& shape, std::int64_t count) {
 }
 
 bool cheaper(const Offer& a, const Offer& b) {
-  const bool priced_a = a.pool->price_micros.has_value();
-  const bool priced_b = b.pool->price_micros.has_value();
-  if (priced_a != priced_b) return priced_a;
-  const std::int64_t cost_a = a.pool->price_micros.value_or(0) * a.machines;
-  const std::int64_t cost_b = b.pool->price_micros.value_or(0) * b.machines;
+  if (a.price.has_value() != b.price.has_value()) return a.price.has_value();
+  const std::int64_t cost_a = a.price.value_or(0) * a.machines;
+  const std::int64_t cost_b = b.price.value_or(0) * b.machines;
   if (cost_a != cost_b) return cost_a < cost_b;
   if (a.machines != b.machines) return a.machines < b.machines;
   return a.pool->name < b.pool->name;
@@ -179,8 +180,10 @@ class Demand {
  private:
   ShapeVerdict judge(const WaitingJobs& jobs);
   std::int64_t launch_for(const WaitingJobs& jobs, std::int64_t count, std::vector<Reason>& reasons);
-  std::int64_t buy_single(const Offer& offer, const Shape& shape, std::int64_t count, Bound& bound);
-  std::int64_t buy_whole(const Offer& offer, const Shape& shape, std::int64_t count, Bound& bound);
+  std::int64_t buy_single(const Offer& offer, const Shape& shape, std::int64_t count, std::int64_t most, Bound& bound);
+  std::int64_t buy_whole(const Offer& offer, const Shape& shape, std::int64_t count, std::int64_t most, Bound& bound);
+  std::int64_t on_demand_lack() const;
+  void keep_extra(const PoolName& name, const Pool& pool);
   int missing_machines(const Offer& offer, const Shape& shape, std::vector<Room>& rooms,
                        std::vector<std::size_t>& taken) const;
   void mark_used();
@@ -232,6 +235,7 @@ std::int64_t Demand::launch_for(const WaitingJobs& jobs, std::int64_t count, std
   for (const auto& [name, pool] : m_world.settings.pools) {
     Offer offer = offer_of(pool, jobs.shape, count);
     if (offer.machines > 0) {
+      offer.price = m_buyer.price_of_next(pool);
       offers.push_back(std::move(offer));
       continue;
     }
@@ -255,14 +259,20 @@ std::int64_t Demand::launch_for(const WaitingJobs& jobs, std::int64_t count, std
   Bound bound;
   Reason counted{"launch", "counted towards launches of this pass", {}};
   std::vector<Reason> bounds;
-  for (const Offer& offer : offers) {
+  const auto buy = [&](const Offer& offer, std::int64_t most) {
     const std::int64_t left = count - served;
-    if (left == 0) break;
-    const std::int64_t more =
-        offer.each == 1 ? buy_single(offer, jobs.shape, left, bound) : buy_whole(offer, jobs.shape, left, bound);
+    const std::int64_t more = offer.each == 1 ? buy_single(offer, jobs.shape, left, most, bound)
+                                              : buy_whole(offer, jobs.shape, left, most, bound);
     served += more;
     if (more > 0) counted.facts.push_back({offer.pool->name.value, fmt::format("{}", more)});
-    if (more == left) continue;
+    return more == left;
+  };
+  for (const Offer& offer : offers) {  // [spot] on_demand_min comes before what is cheapest
+    const std::int64_t lack = on_demand_lack();
+    if (served < count && lack > 0 && offer.pool->market == Market::on_demand) buy(offer, lack);
+  }
+  for (const Offer& offer : offers) {
+    if (served == count || buy(offer, std::numeric_limits<std::int64_t>::max())) break;
     bounds.push_back({bound.rule, fmt::format("pool '{}': {}", offer.pool->name.value, bound.text), {}});
     m_world.plan.declined.push_back({fmt::format("pool {}", offer.pool->name.value), bounds.back(), bound.kind});
   }
@@ -271,9 +281,18 @@ std::int64_t Demand::launch_for(const WaitingJobs& jobs, std::int64_t count, std
   return served;
 }
 
-std::int64_t Demand::buy_single(const Offer& offer, const Shape& shape, std::int64_t count, Bound& bound) {
+std::int64_t Demand::on_demand_lack() const {
+  std::int64_t lack = m_world.settings.spot.on_demand_min;
+  for (const auto& [name, pool] : m_world.settings.pools) {
+    if (lack > 0 && pool.market == Market::on_demand) lack -= count_machines(m_world, &name) + m_buyer.ordered(&name);
+  }
+  return lack;
+}
+
+std::int64_t Demand::buy_single(const Offer& offer, const Shape& shape, std::int64_t count, std::int64_t most,
+                                Bound& bound) {
   bound = m_buyer.allowance(*offer.pool, {});
-  const std::int64_t machines = std::min<std::int64_t>((count + offer.jobs - 1) / offer.jobs, bound.machines);
+  const std::int64_t machines = std::min({(count + offer.jobs - 1) / offer.jobs, std::int64_t{bound.machines}, most});
   if (machines == 0) return 0;
   std::vector<Room> fresh(static_cast<std::size_t>(machines), offer.machine);
   std::vector<bool> used(fresh.size(), false);
@@ -312,9 +331,10 @@ int Demand::missing_machines(const Offer& offer, const Shape& shape, std::vector
   return 0;
 }
 
-std::int64_t Demand::buy_whole(const Offer& offer, const Shape& shape, std::int64_t count, Bound& bound) {
+std::int64_t Demand::buy_whole(const Offer& offer, const Shape& shape, std::int64_t count, std::int64_t most,
+                               Bound& bound) {
   std::int64_t served = 0;
-  while (served < count) {
+  for (std::int64_t bought = 0; served < count && bought < most;) {
     std::vector<Room> rooms;
     std::vector<std::size_t> taken;
     const int machines = missing_machines(offer, shape, rooms, taken);
@@ -327,6 +347,7 @@ std::int64_t Demand::buy_whole(const Offer& offer, const Shape& shape, std::int6
     m_buyer.order(*offer.pool,
                   {.count = machines, .whole = machines > 1, .because = describe(shape, 1), .rule = "demand"});
     m_ordered.insert(m_ordered.end(), rooms.begin(), rooms.end());
+    bought += machines;
     ++served;
   }
   return served;
@@ -347,6 +368,22 @@ void Demand::mark_used() {
   }
 }
 
+// More than jobs ask for, while they cost next to nothing.
+void Demand::keep_extra(const PoolName& name, const Pool& pool) {
+  const int lack = pool.extra - count_machines(m_world, &name) + count_unsound(m_world, &name) - m_buyer.ordered(&name);
+  if (pool.extra == 0 || lack <= 0) return;
+  const Share share{.thousandths = m_world.settings.spot.extra_below, .of = 0};
+  const auto cheap = [&memory = m_world.plan.memory, now = m_world.now(), &pool, share](const Choice& choice) {
+    return is_cheap(memory, now, pool, choice, share);
+  };
+  const int count = std::min(lack, m_buyer.allowance(pool, {}).machines);
+  if (count <= 0 || !m_buyer.offers(pool, cheap)) return;
+  m_buyer.order(pool, {.count = count,
+                       .because = fmt::format("[pools.{}] extra = {}, while they are cheap", name.value, pool.extra),
+                       .rule = "extra",
+                       .only = cheap});
+}
+
 void Demand::keep_minimum() {
   if (!m_world.reading.batch) return;
   const Pool* cheapest = nullptr;
@@ -359,9 +396,11 @@ void Demand::keep_minimum() {
       m_buyer.order(
           pool,
           {.count = count, .because = fmt::format("[pools.{}] min = {}", name.value, pool.min), .rule = "minimum"});
-    if (bound.machines > 0 &&
-        (cheapest == nullptr || cheaper({.pool = &pool, .machines = 1}, {.pool = cheapest, .machines = 1})))
-      cheapest = &pool;
+    keep_extra(name, pool);
+    const auto one_of = [&](const Pool& some) {
+      return Offer{.pool = &some, .machine = {}, .machines = 1, .price = m_buyer.price_of_next(some)};
+    };
+    if (bound.machines > 0 && (cheapest == nullptr || cheaper(one_of(pool), one_of(*cheapest)))) cheapest = &pool;
   }
   if (cheapest == nullptr) return;
   const int lack = m_world.settings.scale.min_nodes - count_machines(m_world, nullptr) +

@@ -53,6 +53,7 @@ Plan plan(const Snapshot& snapshot, const Settings& settings, const Scope& scope
   Buyer buyer(world);
   carry_out_wishes(world, buyer);
   meet_demand(world, buyer);
+  replace_by_spot(world, buyer);
   buyer.place_orders();
   name_hosts(world);
   steer_nodes(world);

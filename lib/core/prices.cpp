@@ -41,19 +41,34 @@ std::optional<std::int64_t> spot_price(const Memory& memory, Moment now, const P
 
 std::optional<std::int64_t> price_of(const Memory& memory, Moment now, const Pool& pool, const std::string& type,
                                      const std::string& zone) {
-  const auto spot = spot_price(memory, now, pool, type, zone);
-  return spot ? spot : pool.price_micros;
+  if (const auto spot = spot_price(memory, now, pool, type, zone)) return spot;
+  if (pool.market == Market::spot && pool.price_micros) return pool.price_micros;
+  const auto listed = pool.on_demand.find(type);
+  return listed == pool.on_demand.end() ? pool.price_micros : listed->second;
+}
+
+std::string cap_of(const Pool& pool, const std::string& type) {
+  const auto bid = pool.bids.find(type);
+  return bid == pool.bids.end() || !pool.max_price.empty() ? pool.max_price : format_money(bid->second);
+}
+
+bool is_cheap(const Memory& memory, Moment now, const Pool& pool, const Choice& choice, const Share& share) {
+  const auto price = spot_price(memory, now, pool, choice.type, choice.zone);
+  const auto listed = pool.on_demand.find(choice.type);
+  const std::int64_t of = share.of > 0 ? share.of : listed == pool.on_demand.end() ? 0 : listed->second;
+  return price && of > 0 && *price <= of / 1000 * share.thousandths + of % 1000 * share.thousandths / 1000;
 }
 
 std::string over_cap(const Memory& memory, Moment now, const Pool& pool, const std::string& type,
                      const std::string& zone) {
   const auto price = spot_price(memory, now, pool, type, zone);
-  const auto cap = parse_money_micros(pool.max_price);  // "" where there is none
+  const auto cap = parse_money_micros(cap_of(pool, type));  // "" where there is none
   if (!price || !cap || *price <= *cap) return "";
   const PriceReading& reading = *reading_of(memory, now, pool);
-  return fmt::format("{} costs {} in {} ({} s ago), [pools.{}] max_price is {}", type, format_money(*price),
-                     row_of(reading, type, zone)->zone, (now - *reading.read).count(), pool.name.value,
-                     format_money(*cap));
+  const std::string whose =
+      pool.max_price.empty() ? "[spot] bid comes to" : fmt::format("[pools.{}] max_price is", pool.name.value);
+  return fmt::format("{} costs {} in {} ({} s ago), {} {}", type, format_money(*price),
+                     row_of(reading, type, zone)->zone, (now - *reading.read).count(), whose, format_money(*cap));
 }
 
 std::vector<std::string> zones_by_price(const Memory& memory, Moment now, const Pool& pool, const std::string& type) {

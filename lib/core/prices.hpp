@@ -18,6 +18,18 @@ std::optional<std::int64_t> spot_price(const Memory& memory, Moment now, const P
 std::optional<std::int64_t> price_of(const Memory& memory, Moment now, const Pool& pool, const std::string& type,
                                      const std::string& zone);
 
+// The most that tide bids for this type, in words of money: [pools.x] max_price, else its share of the on-demand price.
+// "" for none: the cloud's own.
+std::string cap_of(const Pool& pool, const std::string& type);
+
+// Is its spot price known, and below (or at) this share of `of`, in thousandths? A spot pool's own on-demand price if
+// `of` is 0; false where that is not known.
+struct Share {
+  int thousandths = 0;
+  std::int64_t of = 0;
+};
+bool is_cheap(const Memory& memory, Moment now, const Pool& pool, const Choice& choice, const Share& share);
+
 // Why no machine is bought so: its spot price is above [pools.x] max_price. "" if it is not, or is not known: the cloud
 // then keeps the cap itself.
 std::string over_cap(const Memory& memory, Moment now, const Pool& pool, const std::string& type,

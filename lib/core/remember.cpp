@@ -118,7 +118,7 @@ void adopt_hold(World& world, const Worker& worker) {
   if (wiped) row.note = std::string(k_note_joining);
   row.rule = row.kind == HoldKind::joining ? "join" : "adopted";
   if (starts_with(node.note, k_note_interrupted)) row.rule = "interrupted";
-  row.cancellable = starts_with(node.note, "tide: end idle");
+  row.cancellable = starts_with(node.note, "tide: end idle") || starts_with(node.note, "tide: end replaced");
   row.confirmed = true;
   row.since = world.now();
   row.pass = world.snapshot.memory.passes + 1;

@@ -36,6 +36,18 @@ struct Money {
   bool operator==(const Money&) const = default;
 };
 
+// When spot machines take the place of on-demand ones, and what is bid: numbers of a policy, as PiCloud had them.
+// Shares of the on-demand price in thousandths: nothing that decides is floating point.
+struct SpotSettings {
+  int bid = 1200;           // of pools without max_price
+  int replace_below = 800;  // of what the on-demand machine costs
+  int extra_below = 280;    // Pool::extra are bought so,
+  int keep_below = 380;     // and kept so
+  int on_demand_min = 0;    // machines that are on demand, whatever spot ones cost
+
+  bool operator==(const SpotSettings&) const = default;
+};
+
 // What can be launched, and what one machine of it offers to jobs.
 struct Pool {
   PoolName name;
@@ -51,6 +63,12 @@ struct Pool {
   Market market = Market::on_demand;
   std::string max_price;
   std::optional<std::int64_t> price_micros;  // per machine and hour
+  std::map<std::string, std::int64_t>
+      on_demand;                             // what each type costs on demand: as configured, or of the cloud's table
+  std::map<std::string, std::int64_t> bids;  // of a spot pool without max_price: the cap of each type
+  PoolName spot_pool;                        // whose machines take the place of this one's
+  int extra = 0;                             // of a spot pool: kept without jobs while they are cheap
+  Seconds paid_period{0};                    // machines are paid for in whole ones, from their launch; 0: by the second
   int min = 0;
   int max = 0;        // 0: no limit of its own
   std::string names;  // template, range, or "dns"
@@ -70,6 +88,7 @@ struct Settings {
   std::vector<std::string> queues;  // only these make demand; empty: all
   ScaleSettings scale;
   Money money;
+  SpotSettings spot;
   std::map<PoolName, Pool> pools;
 
   bool operator==(const Settings&) const = default;

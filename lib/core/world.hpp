@@ -86,6 +86,7 @@ void derive_phases(World& world);
 void find_puzzles(World& world);                    // unclear identities: fills puzzled
 void carry_out_wishes(World& world, Buyer& buyer);  // a person's, before any rule
 void meet_demand(World& world, Buyer& buyer);       // verdicts, marks needed workers, orders machines
+void replace_by_spot(World& world, Buyer& buyer);   // on-demand machines give way to spot ones that are ready
 void name_hosts(World& world);                      // the table of names, where it is tide's
 void steer_nodes(World& world);                     // addresses, readiness, holds written again, person's holds
 void drain_idle(World& world);

@@ -200,6 +200,7 @@ std::optional<core::Intent> Executor::next_choice(const Attempt& attempt) const 
   request.types.clear();
   if (!others.front().type.empty()) request.types = {others.front().type};
   request.zone = others.front().zone;
+  if (!others.front().max_price.empty()) request.max_price = others.front().max_price;
   next.price_micros = others.front().price_micros;
   others.erase(others.begin());
   request.count -= came;

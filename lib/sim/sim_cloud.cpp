@@ -23,7 +23,8 @@ core::CloudTraits SimCloud::limits() const {
           .launch_max = m_options.launch_max,
           .terminate_max = m_options.terminate_max,
           .has_health = m_options.tells_health,
-          .has_notices = m_options.tells_health};
+          .has_notices = m_options.tells_health,
+          .has_spot_prices = !m_options.spot_prices.empty()};
 }
 
 int SimCloud::live() const {
@@ -185,6 +186,19 @@ Result<std::string> SimCloud::console(const core::InstanceId& id) {
   m_stage.enter("console");
   m_stage.leave("console");
   return fmt::format("{}: kernel panic", id.value);
+}
+
+Result<std::vector<core::SpotPrice>> SimCloud::spot_prices(std::span<const std::string> types) {
+  m_stage.enter("prices");
+  const bool fails = m_stage.roll(m_stage.faults.health_fails);
+  std::vector<core::SpotPrice> prices;
+  for (const std::string& type : types) {
+    const auto found = m_options.spot_prices.find(type);
+    if (found != m_options.spot_prices.end()) prices.push_back({.type = type, .zone = "a", .micros = found->second});
+  }
+  m_stage.leave("prices");
+  if (fails) return make_error(ErrorKind::retry, "'{}' answers 503", m_name.value);
+  return prices;
 }
 
 Result<std::vector<core::Health>> SimCloud::health(core::HealthQuestion question) {

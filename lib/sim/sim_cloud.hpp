@@ -20,6 +20,7 @@ struct SimCloudOptions {
   Seconds boot{120};     // at most
   Seconds stopping{30};  // at most
   bool tells_health = false;
+  std::map<std::string, std::int64_t> spot_prices = {};  // of each type, in its only zone; empty: it tells none
 };
 
 // One machine, as it is; what a listing shows of it comes later.
@@ -57,6 +58,7 @@ class SimCloud final : public cloud::Cloud {
   std::vector<Result<void>> terminate(std::span<const core::InstanceId> ids) override;
   Result<std::string> console(const core::InstanceId& id) override;
   Result<std::vector<core::Health>> health(core::HealthQuestion question) override;
+  Result<std::vector<core::SpotPrice>> spot_prices(std::span<const std::string> types) override;
   Result<std::vector<cloud::InstanceType>> types(std::span<const std::string> names) override;
   Result<void> check(const core::Pool& pool) const override;
 
@@ -65,6 +67,7 @@ class SimCloud final : public cloud::Cloud {
   void kill(const core::InstanceId& id);       // by itself, or by its cloud
   void take_back(const core::InstanceId& id);  // notice now, the end two minutes later
   void refuse_until(TimePoint until) { m_refused_until = until; }
+  void price_spot(const std::string& type, std::int64_t micros) { m_options.spot_prices[type] = micros; }
   void lift_capacity() { m_options.capacity = 1'000; }
   void never_boot(const core::PoolName& pool) { m_never_boot = pool; }
   std::map<core::InstanceId, SimMachine>& machines() { return m_machines; }

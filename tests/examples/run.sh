@@ -55,6 +55,7 @@ while read -r path; do
     ;;
   examples/systemd/*.service) grep -q 'KillMode=process' "$source/$path" && grep -q 'tide scale-once' "$source/$path" || fail "$path" ;;
   examples/systemd/*.timer) grep -q '^\[Timer\]' "$source/$path" || fail "$path" ;;
+  examples/prices/*) ;; # read by config/slurm-ec2-spot.toml
   examples/iam/head*.json) ;; # check_iam.py below, tests/real/moto/test_iam.sh
   *) fail "$path is run by no test" ;;
   esac

@@ -282,6 +282,51 @@ TEST_CASE("a machine that its cloud calls impaired, or plans to retire: its job 
   }
 }
 
+TEST_CASE("on-demand machines give way to spot ones at the end of their hours, and no job is harmed") {
+  Scenario scenario = calm_scenario(13);
+  core::Pool& pool = scenario.settings.pools.at({"p"});
+  pool.spot_pool.value = "spot";
+  pool.paid_period = k_hour;
+  pool.on_demand = {{"large", 100'000}};
+  core::Pool spot = pool;
+  spot.name.value = "spot";
+  spot.market = core::Market::spot;
+  spot.price_micros.reset();
+  spot.spot_pool = {};
+  spot.paid_period = Seconds(0);
+  spot.bids = {{"large", 120'000}};
+  scenario.settings.pools.emplace(spot.name, spot);
+  scenario.settings.spot.on_demand_min = 1;
+  scenario.clouds.at({"one"}).spot_prices = {{"large", 150'000}};
+  Story story(std::move(scenario));
+  SimCloud& cloud = story.world().cloud({"one"});
+  const auto live = [&](core::Market market) {
+    return std::ranges::count_if(cloud.machines(), [&](const auto& entry) {
+      const core::Instance& instance = entry.second.instance;
+      return entry.second.is_live() && instance.market == market &&
+             !core::tag_of(instance, core::tag::k_cluster).empty();
+    });
+  };
+  // Three jobs of five minutes at any time; above the bid their machines are on demand.
+  const auto feed = [&](int minutes) {
+    for (int i = 0; i < minutes; ++i) {
+      while (story.batch().all_jobs().size() < 3) story.submit(job_shape(1, 4), 5 * k_minute);
+      story.run(k_minute);
+    }
+  };
+  feed(30);
+  CHECK(live(core::Market::spot) == 0);
+  REQUIRE(live(core::Market::on_demand) == 3);
+  cloud.price_spot("large", 30'000);
+  feed(120);
+  CHECK(live(core::Market::on_demand) == 1);  // the floor
+  CHECK(live(core::Market::spot) == 2);
+  check_clean(story);
+  story.rest();
+  CHECK(story.world().live() == 0);
+  check_clean(story);
+}
+
 TEST_CASE("another cluster's server answers: exit 3, and nothing is done") {
   Story story(calm_scenario(10));
   raise_busy(story, 2);

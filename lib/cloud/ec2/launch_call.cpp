@@ -214,7 +214,8 @@ Result<aws::Call> fleet_call(const core::LaunchRequest& request) {
     parameters.add(prefix + "InstanceType", choices[i].type);
     parameters.add_unless_empty(prefix + place_name(choices[i].zone, "AvailabilityZone"), choices[i].zone);
     parameters.add_unless_empty(prefix + "ImageId", request.image);
-    if (spot) parameters.add_unless_empty(prefix + "MaxPrice", request.max_price);
+    const std::string& own = choices[i].max_price;
+    if (spot) parameters.add_unless_empty(prefix + "MaxPrice", own.empty() ? request.max_price : own);
     parameters.add(prefix + "Priority", std::to_string(i));
   }
   TIDE_TRY(add_tags(parameters, request, {"instance"}));

@@ -154,3 +154,75 @@ TEST_CASE("find_file: -c, then TIDE_CONFIG, then the usual places") {
 }
 
 TEST_SUITE_END();
+
+TEST_CASE("prices: of the cloud's table, where a pool has none; and what spot pools bid by them") {
+  const Folder folder;
+  folder.put("worker.sh", "#!/bin/sh\n");
+  folder.put("prices", "# as of today\nlarge  0.10\nhuge\t0.25  # dear\n");
+  const std::string pools =
+      "prices = \"prices\"\n"
+      "[spot]\nbid = 1.5\n"
+      "[pools.table]\ncloud = \"here\"\nslots = 1\ntypes = [\"large\", \"huge\"]\nspot_pool = \"spare\"\n"
+      "[pools.own]\ncloud = \"here\"\nslots = 1\ntypes = [\"large\"]\nprice = 0.2\n"
+      "[pools.unlisted]\ncloud = \"here\"\nslots = 1\ntypes = [\"large\", \"odd\"]\nspot_pool = \"capped\"\n"
+      "[pools.spare]\ncloud = \"here\"\nslots = 1\ntypes = [\"huge\", \"odd\"]\nmarket = \"spot\"\n"
+      "[pools.capped]\ncloud = \"here\"\nslots = 1\ntypes = [\"large\"]\nmarket = \"spot\"\nmax_price = 0.07\n";
+  const auto config = load(folder.put("tide.toml", config_text(pools)), k_adapters);
+  REQUIRE_MESSAGE(config, config.error().message);
+  const auto& found = config->settings.pools;
+  using Prices = std::map<std::string, std::int64_t>;
+  CHECK(found.at({"table"}).on_demand == Prices{{"huge", 250'000}, {"large", 100'000}});
+  CHECK(found.at({"table"}).price_micros == 250'000);  // the most that it may cost
+  CHECK(found.at({"own"}).on_demand == Prices{{"large", 200'000}});
+  CHECK(found.at({"own"}).price_micros == 200'000);
+  CHECK_FALSE(found.at({"unlisted"}).price_micros.has_value());
+  CHECK(found.at({"spare"}).on_demand == Prices{{"huge", 250'000}, {"odd", 100'000}});
+  CHECK(found.at({"spare"}).bids == Prices{{"huge", 375'000}, {"odd", 150'000}});
+  CHECK_FALSE(found.at({"spare"}).price_micros.has_value());  // the market says
+  CHECK(found.at({"capped"}).bids.empty());
+}
+
+TEST_CASE("prices: a table that is not there, or is none, is an error with its line") {
+  const Folder folder;
+  folder.put("worker.sh", "#!/bin/sh\n");
+  const std::string path = folder.put("tide.toml", config_text("prices = \"prices\"\n"));
+  const auto error = [&] {
+    const auto config = load(path, k_adapters);
+    return config ? std::string() : config.error().message;
+  };
+  CHECK(error().find("prices") != std::string::npos);
+  for (const auto& [text, message] : {std::pair{"large 0.1\nhuge\n", "prices:2: 'huge' is no type and price"},
+                                      {"large cheap\n", "prices:1: 'large cheap' is no type and price"},
+                                      {"large 0.1\nlarge 0.2\n", "prices:2: 'large' has a price already"}}) {
+    folder.put("prices", text);
+    CHECK(error().find(message) != std::string::npos);
+  }
+}
+
+TEST_CASE("spot: pools and shares that cannot be meant are told") {
+  const Folder folder;
+  folder.put("worker.sh", "#!/bin/sh\n");
+  const auto error = [&](const std::string& more) {
+    const auto config = load(folder.put("tide.toml", config_text(more)), k_adapters);
+    if (config) return std::string();
+    std::string text = config.error().message;
+    for (const std::string& line : config.error().context) text += "\n" + line;
+    return text;
+  };
+  const auto pool = [](const std::string& keys) { return "[pools.q]\ncloud = \"here\"\n" + keys; };
+  const auto tells = [&](const std::string& more, const std::string& message) {
+    CAPTURE(more);
+    CHECK(error(more).find(message) != std::string::npos);
+  };
+  CHECK(error(pool("slots = 1\n")).empty());
+  tells(pool("slots = 1\nextra = 1\n"), "'extra' is for spot machines");
+  tells(pool("slots = 1\nmarket = \"spot\"\nspot_pool = \"p\"\n"), "'spot_pool' is for on-demand machines");
+  tells(pool("slots = 1\nspot_pool = \"x\"\n"), "spot_pool = 'x': there is no [pools.x]");
+  tells(pool("slots = 1\nspot_pool = \"p\"\n"), "spot_pool = 'p' is no spot pool");
+  tells(pool("slots = 2\nspot_pool = \"s\"\n") + "[pools.s]\ncloud = \"here\"\nmarket = \"spot\"\nslots = 1\n",
+        "spot_pool = 's' offers fewer slots");
+  tells(pool("slots = 1\npaid_period = \"30s\"\n"), "paid_period is less than 1m");
+  tells("[spot]\nbid = 11\n", "bid must be from 0.001 to 10");
+  tells("[spot]\nreplace_below = 0\n", "replace_below must be from 0.001 to 10");
+  tells("[spot]\nextra_below = 0.5\n", "keep_below is less than extra_below");
+}

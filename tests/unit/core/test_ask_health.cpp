@@ -91,4 +91,20 @@ TEST_CASE("prices: the types of spot pools, while jobs wait or spot machines run
   auto on_demand = able(snapshot().waiting(slots(1)));
   CHECK(types(on_demand).empty());
 }
+
+TEST_CASE("prices: asked for extra machines, and while there is one that a spot machine may take the place of") {
+  auto world = able(snapshot().pool("cheap", [](core::Pool& pool) {
+    pool.market = core::Market::spot;
+    pool.types = {"t2"};
+  }));
+  const auto types = [](Snapshot& one) { return core::asks_prices(one.build(), one.settings, {"aws"}); };
+  world.worker("i-1", "n1");
+  CHECK(types(world).empty());
+  world.settings.pools.at({"small"}).spot_pool.value = "cheap";
+  CHECK(types(world) == Lines{"t2"});
+  world.settings.pools.at({"small"}).spot_pool.value = "other";
+  CHECK(types(world).empty());
+  world.settings.pools.at({"cheap"}).extra = 1;
+  CHECK(types(world) == Lines{"t2"});
+}
 TEST_SUITE_END();

@@ -58,6 +58,34 @@ TEST_CASE("cap: a price above it is refused with price, age and cap; one that is
   CHECK(over(uncapped, "t1", "za").empty());
 }
 
+TEST_CASE("bid: the cap of each type, where the pool has none of its own; each choice carries its own") {
+  auto world = spot("").waiting(slots(4));
+  core::Pool& pool = world.settings.pools.at({"small"});
+  pool.types = {"t1", "t2"};
+  pool.bids = {{"t1", 50'000}, {"t2", 12'000}};
+  CHECK(over(world, "t1", "za") == "t1 costs 0.06 in za (60 s ago), [spot] bid comes to 0.05");
+  CHECK(over(world, "t1", "zb").empty());
+  const auto request = launches(world.plan()).at(0).request;
+  CHECK(request.max_price == "0.05");
+  REQUIRE_FALSE(request.alternatives.empty());
+  CHECK(request.alternatives.back().type == "t2");
+  CHECK(request.alternatives.back().max_price == "0.012");
+  pool.max_price = "0.07";
+  CHECK(over(world, "t1", "za").empty());
+}
+
+TEST_CASE("price: on demand by type, where the cloud's table or the pool says") {
+  auto world = snapshot();
+  core::Pool& pool = world.settings.pools.at({"small"});
+  pool.on_demand = {{"t1", 70'000}};
+  CHECK(price(world, "t1", "") == 70'000);
+  CHECK(price(world, "t2", "") == 100'000);
+  pool.market = core::Market::spot;  // its own price counts before what it would cost on demand
+  CHECK(price(world, "t1", "") == 100'000);
+  pool.price_micros.reset();
+  CHECK(price(world, "t1", "") == 70'000);
+}
+
 TEST_CASE("launch: the cheapest zone within the cap first, at its price") {
   auto world = spot().waiting(slots(4));
   const auto launch = launches(world.plan()).at(0);

@@ -116,7 +116,7 @@ TEST_CASE("snapshot_json: every member of every struct is named in fields.hpp or
   check_all<core::LaunchRequest, core::Intent, core::Machine, core::HoldRow, core::NodeRow, core::Wish, core::BackOff,
             core::Breaker>();
   check_all<BootTime, core::PassClock, core::LastGood, core::Suspicion, core::Sleep, core::Resize, core::Memory,
-            core::EndLimit, core::ScaleSettings, core::Money>();
+            core::EndLimit, core::ScaleSettings, core::Money, core::SpotSettings, core::Choice>();
   check_all<core::Health, core::HealthRow, core::HealthReading, core::CloudHealth, core::SpotPrice,
             core::PriceReading>();
   check_all<core::Pool, core::Settings, core::BatchTraits, core::CloudTraits>();
