@@ -1,5 +1,6 @@
 #include <tide/core/outlook.hpp>
 
+#include <tide/core/resize.hpp>
 #include <tide/core/world.hpp>
 #include <tide/util/units.hpp>
 
@@ -42,7 +43,9 @@ std::string_view to_string(CapUnit unit) {
   return "";
 }
 
-std::vector<Cap> caps_of(const Snapshot& snapshot, const Settings& settings) {
+std::vector<Cap> caps_of(const Snapshot& snapshot, const Settings& configured) {
+  Settings settings = configured;
+  apply_resizes(settings, snapshot.memory);
   const Scope scope;
   World world{.snapshot = snapshot, .settings = settings, .scope = scope};
   world.plan.memory = snapshot.memory;

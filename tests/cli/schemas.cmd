@@ -29,6 +29,7 @@ json asleep info
 slurm_fails "gone"
 json fails info
 json pools-fail pools
+json doctor doctor
 json version version
 json config-keys config keys
 json config-check config check

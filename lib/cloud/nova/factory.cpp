@@ -34,6 +34,11 @@ constexpr KeySpec k_cloud_keys[]{
      .help = "Certificates to trust instead of the system's, as PEM; default: the entry's cacert."},
     {.section = "clouds.*", .name = "proxy", .help = "URL of an HTTP proxy."},
     {.section = "clouds.*",
+     .name = "rates",
+     .type = KeyType::list,
+     .help = "Calls at once/a second by kind (read, launch, end, other), over all tide processes of the host, as "
+             "\"launch 20/5\"; default: no limit."},
+    {.section = "clouds.*",
      .name = "insecure",
      .type = KeyType::flag,
      .fallback = "false",
@@ -77,6 +82,15 @@ Result<void> check_url(const config::CloudSettings& cloud, const char* key) {
       .with_hint("Write it as https://compute.example.org:8774/v2.1.");
 }
 
+Result<openstack::Rates> rates_of(const config::CloudSettings& cloud) {
+  const auto lines = cloud.options.find("rates");
+  auto rates = openstack::parse_rates(lines == cloud.options.end() ? std::vector<std::string>() : lines->second);
+  if (rates) return rates;
+  Error error = std::move(rates).error();
+  error.message = fmt::format("{}: [clouds.{}] rates: {}", cloud.where, cloud.name.value, error.message);
+  return error;
+}
+
 Result<std::unique_ptr<Cloud>> make(const config::Config& config, const config::CloudSettings& cloud,
                                     const Host& host) {
   TIDE_TRY(check_url(cloud, "endpoint"));
@@ -96,11 +110,13 @@ Result<std::unique_ptr<Cloud>> make(const config::Config& config, const config::
     error.message = cloud.where + ": [clouds." + cloud.name.value + "]: " + error.message;
     return error;
   }
+  TIDE_TRY_ASSIGN(const openstack::Rates rates, rates_of(cloud));
   nova::NovaCloud::Options options{
       .name = cloud.name,
       .session = {.cloud = cloud.name.value,
                   .cache = config.state_dir.empty() ? "" : config.state_dir + "/tokens/" + cloud.name.value + ".json",
-                  .page = "nova.md"},
+                  .page = "nova.md",
+                  .pace = {host.limiter, rates}},
       .address_of_pool = {}};
   for (const auto& [name, pool] : config.settings.pools) options.address_of_pool[name.value] = pool.address;
   const auto source = [from, environment = host.environment] { return openstack::find_auth(from, environment); };

@@ -31,6 +31,7 @@ class NovaCloud : public Cloud {
   Result<void> check(const core::Pool& pool) const override { return check_pool(pool); }
   core::Findings examine(std::span<const core::LaunchRequest> launches) override;
   std::string identity() const override { return m_session.identity(); }
+  std::map<std::string, int> calls() const override { return m_session.calls(); }
 
  private:
   using Found = std::map<core::InstanceId, core::Instance>;

@@ -23,9 +23,10 @@ std::string hint_for(ErrorKind kind, const std::string& cloud, const std::string
     case ErrorKind::capacity: return "Add another flavor or zone to the pool, or wait: tide tries again by itself.";
     case ErrorKind::throttled: return "Wait: tide slows down by itself.";
     case ErrorKind::bad_request: return "Correct the pool's or cloud's keys that the cloud names.";
+    case ErrorKind::unsent:
+      return "Wait: later passes send it; [clouds." + cloud + "] rates says how much may be sent.";
     case ErrorKind::retry:
     case ErrorKind::timeout:
-    case ErrorKind::unsent:
       return "Check [clouds." + cloud + "], its region and the network; tide tries again in its next pass.";
     case ErrorKind::eventual: return "Run 'tide info' to see what the cloud lists.";
     case ErrorKind::config: return "Check [clouds." + cloud + "] endpoint, ca_file and proxy.";
@@ -210,6 +211,26 @@ Answer Session::answer_of(const Call& call, const Result<net::Response>& respons
   return answer;
 }
 
+void Session::flush(std::span<const Call> calls, std::vector<std::size_t>& sent, std::vector<net::Request>& requests,
+                    std::vector<Answer>& answers) {
+  if (requests.empty()) return;
+  const auto responses = m_transport.perform(requests);
+  for (std::size_t k = 0; k < sent.size(); ++k) answers[sent[k]] = answer_of(calls[sent[k]], responses[k]);
+  sent.clear();
+  requests.clear();
+}
+
+// The moment, on the clock's monotonic(), from which it may be sent.
+Result<std::chrono::milliseconds> Session::turn_of(const Call& call) {
+  constexpr std::chrono::milliseconds k_now{0};
+  if (m_options.pace.limiter == nullptr) return k_now;
+  const net::Draw draw =
+      draw_for(call.method, call.path, m_options.pace.rates, account_of(m_settings->auth_url, described(*m_settings)));
+  if (draw.rate.per_second == 0) return k_now;
+  return m_options.pace.limiter->reserve({&draw, 1});
+}
+
+// Side by side as far as the pace lets them; those before one that must wait go first.
 void Session::send(std::span<const Call> calls, std::span<const std::size_t> which, std::vector<Answer>& answers) {
   std::vector<net::Request> requests;
   std::vector<std::size_t> sent;
@@ -220,12 +241,20 @@ void Session::send(std::span<const Call> calls, std::span<const std::size_t> whi
       answers[i].status = 0;
       continue;
     }
+    auto turn = turn_of(calls[i]);
+    const auto wait = turn ? *turn - m_clock.monotonic() : std::chrono::milliseconds(0);
+    if (!turn || wait.count() > 0) flush(calls, sent, requests, answers);
+    if (turn && wait.count() > 0 && !m_clock.sleep_for(wait))
+      turn = make_error(ErrorKind::unsent, "stopped by a signal while waiting for its turn");
+    if (!turn) {
+      answers[i] = answer_of(calls[i], std::move(turn).error());
+      continue;
+    }
     requests.push_back(request_for(calls[i], *root));
     sent.push_back(i);
+    ++m_sent[name_of_call(calls[i].method, calls[i].path)];
   }
-  if (requests.empty()) return;
-  const auto responses = m_transport.perform(requests);
-  for (std::size_t k = 0; k < sent.size(); ++k) answers[sent[k]] = answer_of(calls[sent[k]], responses[k]);
+  flush(calls, sent, requests, answers);
 }
 
 std::vector<Answer> Session::call(std::span<const Call> calls) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <tide/cloud/openstack/keystone.hpp>
+#include <tide/cloud/openstack/pace.hpp>
 
 #include <functional>
 #include <span>
@@ -31,6 +32,7 @@ class Session {
     std::string cloud;  // name of [clouds.x], for messages
     std::string cache;  // file of the token between runs; "": none is kept
     std::string page;   // of the adapter, for hints: "nova.md"
+    Pace pace = {};     // without a limiter as fast as it goes
   };
   using Source = std::function<Result<AuthSettings>()>;
 
@@ -47,6 +49,7 @@ class Session {
   Result<std::string> compute_ceiling();  // compute_api_version of the settings; "": none
   std::string identity() const { return m_identity; }
   Result<std::vector<std::string>> roles();  // of a token that is asked for anew: they may have changed
+  const std::map<std::string, int>& calls() const { return m_sent; }  // by name_of_call, repeats included
 
  private:
   Result<void> settle();  // settings and a token
@@ -56,6 +59,9 @@ class Session {
   net::Request request_for(const Call& call, const std::string& root) const;
   net::Request plain_request(const std::string& method, const std::string& url) const;
   Answer answer_of(const Call& call, const Result<net::Response>& response) const;
+  Result<std::chrono::milliseconds> turn_of(const Call& call);
+  void flush(std::span<const Call> calls, std::vector<std::size_t>& sent, std::vector<net::Request>& requests,
+             std::vector<Answer>& answers);
   void send(std::span<const Call> calls, std::span<const std::size_t> which, std::vector<Answer>& answers);
   void keep();
 
@@ -67,6 +73,7 @@ class Session {
   std::optional<Token> m_token;
   std::map<std::string, std::string> m_roots;  // service: API root
   std::string m_identity;
+  std::map<std::string, int> m_sent;
 };
 
 }  // namespace tide::cloud::openstack

@@ -12,6 +12,7 @@ user_domain_id = default
 project_domain_id = default
 service_token_roles_required = true
 service_token_roles = admin
+token_cache_time = ${OS_TOKEN_CACHE:-300}
 C
 }
 auth() { cat <<C

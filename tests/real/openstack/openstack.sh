@@ -5,11 +5,12 @@
 # DIR/openrc is the user's openrc (it names the administrator and an application credential too); DIR/url is Keystone's.
 #   OS_PORT=P            first port; else a free one is found, and kept in DIR
 #   OS_TOKEN_TTL=3600    seconds that a token lives      OS_QUOTA_INSTANCES=10000   OS_MAX_LIMIT=1000  servers a page
+#   OS_TOKEN_CACHE=300   seconds for which services believe in a token without asking Keystone; -1: never
 #   OS_COMPUTES=1        OS_DRIVER=fake.FakeDriver       how many hypervisors, and of which kind
 # up on a DIR that is up does nothing. Exit 77: packages are missing and may not be installed here.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-[ $# = 2 ] || { sed -n 2,10p "$0"; exit 2; }
+[ $# = 2 ] || { sed -n 2,11p "$0"; exit 2; }
 command=$1
 mkdir -p "$2"
 dir=$(cd "$2" && pwd)
@@ -173,5 +174,5 @@ status() {
 
 case $command in
 up | down | status) $command ;;
-*) sed -n 2,10p "$0"; exit 2 ;;
+*) sed -n 2,11p "$0"; exit 2 ;;
 esac

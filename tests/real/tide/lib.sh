@@ -96,6 +96,7 @@ end_all() {
   for tries in $(seq 100); do [ -n "$(node_processes)" ] || break; sleep 0.1; done
   for pid in $(node_processes); do kill -KILL "$pid" 2>/dev/null; done
   [ ! -d "$work/slurm" ] || "$rig" down "$work/slurm" >>"$work/rig.log" 2>&1
+  [ ! -d "$work/os" ] || "$root/tests/real/openstack/openstack.sh" down "$work/os" >/dev/null 2>&1
   [ ! -d "$work/moto" ] || "$root/tests/real/moto/moto.sh" down "$work/moto" >/dev/null 2>&1
   if [ $failed = 0 ]; then
     rm -rf "$work"

@@ -1,8 +1,7 @@
 #!/bin/bash
 # Spot machines and health on EC2 (moto behind the strict gate) and a real Slurm: a price over the cap is not bought; a notice holds
 # the node and replaces the machine at once; once EC2 ended it, its job waits again at once; a machine that is to be retired is held
-# with its job, and ends after it; a protected machine is told once. An on-demand machine gives way to a spot one in the last eighth of
-its paid minute, once that is ready; demand takes one back that is on its way out.
+# with its job, and ends after it; a protected machine is told once.
 . "$(dirname "$0")/lib.sh"
 moto=$root/tests/real/moto/moto.sh
 code=0
@@ -36,18 +35,6 @@ slots = 2
 memory = "1GiB"
 price = 0.05
 names = "{cluster}-{pool}-{n:02}"
-
-[pools.steady]
-cloud = "aws"
-image = "ami-12c6146b"
-types = ["c5.large"]
-queues = ["nobody"]
-slots = 2
-memory = "1GiB"
-price = 0.085
-spot_pool = "cheap"
-paid_period = "1m"
-names = "{cluster}-{pool}-{n:02}"
 CONF
 chmod 600 "$work/moto/credentials"
 
@@ -59,7 +46,7 @@ id_of() { query "''.join(w['instance'] for w in d['workers'] if w['node'] == '$1
 live_is() { [ "$(live)" = "$1" ]; }
 join_node() { # a slurmd as the machine's user data would start it; moto's addresses lead nowhere, so its own is put in their place
   pass # tells moto's
-  "$rig" start-node "$work/slurm" "$1" CPUs=2 RealMemory=1024 Feature="${2:-cheap}" >>"$work/rig.log" 2>&1
+  "$rig" start-node "$work/slurm" "$1" CPUs=2 RealMemory=1024 Feature=cheap >>"$work/rig.log" 2>&1
   scontrol update nodename="$1" nodeaddr="$(cat "$work/slurm/nodes/$1/addr")"
 }
 
@@ -108,39 +95,4 @@ pass
 same "its own notice counts" interrupted "$(phase_of "$second")"
 scancel --user=root
 check "and it ends once empty" until_true 60 sh -c "! scontrol show node $second >/dev/null 2>&1"
-check "nothing is left" until_true 60 live_is 0
-
-# On demand, by a person's word; a spot machine costs 0.0312 of its 0.085: it takes the place near the end of the minute.
-newest() { aws describe-instances --filters Name=instance-state-name,Values=pending,running --query 'Reservations[].Instances[].[LaunchTime,Tags[?Key==`tide:names`].Value|[0]]' | sort | tail -n 1 | cut -f 2; }
-in_minute() { echo $((($(date +%s) - $(date -d "$(aws describe-instances --instance-ids "$1" --query 'Reservations[].Instances[].LaunchTime')" +%s)) % 60)); }
-exits 0 tide launch steady -n 1
-old=$(newest)
-join_node "$old" steady
-job=$(submit --requeue -n2 --mem=200 -w "$old" --wrap 'sleep 600')
-check "the job runs on demand" until_true 30 job_is "$job" RUNNING
-check "a spot machine is bought for its place" until_true 75 live_is 2
-same "and no third" 2 "$(live)"
-spot=$(newest)
-join_node "$spot"
-check "the old one is held once the new one is ready" until_true 90 note_has "$old" 'tide: end replaced'
-second=$(in_minute "$(id_of "$old")")
-check "in the last eighth of its minute (second $second)" test "$second" -ge 51
-same "its job goes on" RUNNING "$(job_state "$job")"
-scancel "$job"
-check "it ends once empty" until_true 30 live_is 1
-same "the spot machine stays" "$spot" "$(newest)"
-
-# Paid by the second it goes at once; what waits takes it back.
-sed -i '/^paid_period/d' "$TIDE_CONFIG"
-exits 0 tide launch steady -n 1
-old=$(newest)
-join_node "$old" steady
-job=$(submit --requeue -n2 --mem=200 -w "$old" --wrap 'sleep 600')
-check "another is on its way out" until_true 60 note_has "$old" 'tide: end replaced'
-submit -n2 --mem=200 --wrap 'sleep 600' >/dev/null
-waiting=$(submit -n2 --mem=200 --wrap 'sleep 600')
-scancel "$job"
-check "demand takes it back" until_true 30 job_is "$waiting" RUNNING
-same "on the machine that was on its way out" "$old" "$(node_of "$waiting")"
-same "and nothing was bought for it" 2 "$(live)"
 exit $failed
