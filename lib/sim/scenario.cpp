@@ -155,11 +155,6 @@ Scenario draw_scenario(std::uint64_t seed) {
     options.pending = Seconds(random.between(5, 90));
     options.boot = Seconds(random.between(30, 300));
     options.stopping = Seconds(random.between(5, 200));
-    if (!options.has_launch_tokens && random.chance(600)) {
-      options.launches_listed = true;
-      options.launch_max = 1;
-      options.terminate_max = 1;
-    }
     scenario.clouds.emplace(core::CloudName{fmt::format("c{}", i)}, options);
   }
   scenario.batch.hides_unregistered = random.chance(500);

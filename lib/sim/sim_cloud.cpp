@@ -20,8 +20,6 @@ Error lost_reply(const char* call) {
 
 core::CloudTraits SimCloud::limits() const {
   return {.has_launch_tokens = m_options.has_launch_tokens,
-          .launches_listed = m_options.launches_listed,
-          .room_told_later = m_options.launches_listed,
           .launch_max = m_options.launch_max,
           .terminate_max = m_options.terminate_max,
           .has_health = m_options.tells_health,
@@ -104,51 +102,11 @@ cloud::LaunchReply SimCloud::make(const core::LaunchRequest& request, int count)
   }
   auto& all = m_tokens[request.intent];
   all.insert(all.end(), made.begin(), made.end());
-  if (!m_options.launches_listed) m_stage.checker.machines_of_token(request, static_cast<int>(all.size()));
-  if (all.size() > 1 && m_options.launches_listed) m_stage.hit("second-machine-of-a-launch");
+  m_stage.checker.machines_of_token(request, static_cast<int>(all.size()));
   return reply;
 }
 
-// As Nova does it: each POST makes a machine, whatever was asked before; whether there is room, or quota, shows later.
-Result<cloud::LaunchReply> SimCloud::launch_listed(const core::LaunchRequest& request) {
-  const Faults& faults = m_stage.faults;
-  m_stage.checker.launch({.request = request,
-                          .machines = 1,
-                          .live = m_world.live_by_pool(request.intent),
-                          .live_names = m_world.live_names(request.intent)});
-  if (m_stage.roll(faults.launch_throttled)) {
-    m_stage.checker.not_launched();
-    return make_error(ErrorKind::throttled, "'{}' answers: request limit exceeded", m_name.value);
-  }
-  if (m_stage.roll(faults.launch_lost_before)) return lost_reply("launch");
-  const bool full = live() >= m_options.capacity || m_stage.roll(faults.launch_without_capacity);
-  const bool over = m_stage.roll(faults.launch_over_quota);
-  cloud::LaunchReply reply = make(request, 1);
-  if (full || over) {
-    m_stage.hit("no-room-told-later");
-    SimMachine& machine = m_machines.at(reply.instances.front().id);
-    machine.fails_at = m_stage.clock.real();
-    machine.boots_at.reset();
-    machine.instance.fault = full ? "No valid host was found." : "Quota exceeded for instances";
-    machine.instance.fault_kind = full ? ErrorKind::capacity : ErrorKind::quota;
-  }
-  if (!m_stage.roll(faults.launch_lost_after)) return reply;
-  m_stage.hit("reply-lost-after-effect");
-  if (m_stage.random.chance(500)) land_late(m_machines.at(reply.instances.front().id));
-  return lost_reply("launch");
-}
-
-// The call is done after listings that lack its machine.
-void SimCloud::land_late(SimMachine& machine) {
-  const Seconds late = m_stage.random.between(Seconds(60), Seconds(140));
-  machine.listed_at += late;
-  machine.running_at += late;
-  if (machine.boots_at) *machine.boots_at += late;
-  if (machine.fails_at) *machine.fails_at += late;
-}
-
 Result<cloud::LaunchReply> SimCloud::launch_one(const core::LaunchRequest& request) {
-  if (m_options.launches_listed) return launch_listed(request);
   const Faults& faults = m_stage.faults;
   const auto known = m_tokens.find(request.intent);
   if (m_options.has_launch_tokens && known != m_tokens.end()) {
@@ -310,12 +268,9 @@ void SimCloud::tick() {
       instance.state = core::InstanceState::running;
       if (!instance.addresses.empty()) instance.address = instance.addresses.front();
     }
-    const bool roomless = instance.fault_kind != ErrorKind::unknown;  // it never runs
-    const bool fails =
-        instance.state == core::InstanceState::running || (roomless && instance.state == core::InstanceState::pending);
-    if (machine.fails_at && now >= *machine.fails_at && fails) {
+    if (machine.fails_at && now >= *machine.fails_at && instance.state == core::InstanceState::running) {
       instance.state = core::InstanceState::failed;
-      if (!roomless) instance.fault = "error";
+      instance.fault = "error";
     }
     if (instance.state == core::InstanceState::stopping && machine.gone_at && now >= *machine.gone_at)
       instance.state = core::InstanceState::gone;

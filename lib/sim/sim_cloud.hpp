@@ -13,7 +13,6 @@ class World;
 
 struct SimCloudOptions {
   bool has_launch_tokens = true;
-  bool launches_listed = false;  // as Nova: no tokens, one machine a call, and want of room is told by a machine
   int launch_max = 10;
   int terminate_max = 10;
   int capacity = 1000;   // live machines of all kinds
@@ -76,8 +75,6 @@ class SimCloud final : public cloud::Cloud {
 
  private:
   Result<cloud::LaunchReply> launch_one(const core::LaunchRequest& request);
-  Result<cloud::LaunchReply> launch_listed(const core::LaunchRequest& request);
-  void land_late(SimMachine& machine);
   cloud::LaunchReply make(const core::LaunchRequest& request, int count);
   SimMachine make_one(const core::LaunchRequest& request, int index);
   Result<void> terminate_one(const core::InstanceId& id);

@@ -30,9 +30,6 @@ void Stage::say(std::string text) {
 std::span<const char* const> required_probes() {
   static constexpr std::array k_required{
       "repeat-with-token",
-      "second-machine-of-a-launch",
-      "duplicate-ended",
-      "no-room-told-later",
       "daemon-before-entry",
       "entry-without-hold",
       "final-hold",

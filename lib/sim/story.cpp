@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 namespace tide::sim {
 
@@ -135,14 +134,11 @@ void Story::check_rest(const PassEnd& end) {
     if (intent.state == core::IntentState::open) checker.fail(fmt::format("at rest: intent '{}' is open", id.value));
   }
   for (const auto& [id, wish] : memory.wishes) checker.fail(fmt::format("at rest: wish '{}' is open", id.value));
-  std::set<std::string> launches;
   for (const auto& [name, cloud] : m_world.clouds()) {
     for (const auto& [id, machine] : cloud->machines()) {
       const bool ours = !core::tag_of(machine.instance, core::tag::k_cluster).empty();
       if (ours && machine.is_live() && !memory.machines.contains(id))
         checker.fail(fmt::format("at rest: machine '{}' is not known", id.value));
-      if (ours && machine.is_live() && !launches.insert(machine.token).second && cloud->limits().launches_listed)
-        checker.fail(fmt::format("at rest: machine '{}' is the second of its launch", id.value));
     }
   }
   for (const auto& [name, node] : m_world.batch().all_nodes()) {

@@ -8,10 +8,6 @@ namespace {
 
 bool bears_tag(const SimMachine& machine) { return !core::tag_of(machine.instance, core::tag::k_cluster).empty(); }
 
-bool is_of(const SimMachine& machine, const core::IntentId& intent) {
-  return !intent.empty() && machine.token == intent.value;
-}
-
 }  // namespace
 
 World::World(Stage& stage, core::Settings settings, const SimBatchOptions& batch,
@@ -34,11 +30,11 @@ void World::pass_time(Seconds span) {
   }
 }
 
-std::map<core::PoolName, int> World::live_by_pool(const core::IntentId& but) const {
+std::map<core::PoolName, int> World::live_by_pool() const {
   std::map<core::PoolName, int> live;
   for (const auto& [name, cloud] : m_clouds) {
     for (const auto& [id, machine] : cloud->machines()) {
-      if (machine.is_live() && bears_tag(machine) && !is_of(machine, but))
+      if (machine.is_live() && bears_tag(machine))
         ++live[core::PoolName{std::string(core::tag_of(machine.instance, core::tag::k_pool))}];
     }
   }
@@ -51,12 +47,11 @@ int World::live() const {
   return count;
 }
 
-std::set<std::string> World::live_names(const core::IntentId& but) const {
+std::set<std::string> World::live_names() const {
   std::set<std::string> names;
   for (const auto& [name, cloud] : m_clouds) {
     for (const auto& [id, machine] : cloud->machines()) {
-      if (machine.is_live() && !is_of(machine, but))
-        names.insert(machine.instance.names.begin(), machine.instance.names.end());
+      if (machine.is_live()) names.insert(machine.instance.names.begin(), machine.instance.names.end());
     }
   }
   return names;

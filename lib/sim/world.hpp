@@ -28,8 +28,8 @@ class World {
   void excuse_missing_entries() { m_entries_excused = true; }
 
   // Machines that bear the cluster's tag, of any head.
-  std::map<core::PoolName, int> live_by_pool(const core::IntentId& but = {}) const;
-  std::set<std::string> live_names(const core::IntentId& but = {}) const;
+  std::map<core::PoolName, int> live_by_pool() const;
+  std::set<std::string> live_names() const;
   int live() const;
   bool is_live(const core::InstanceId& id) const;
   Checker::EndFacts end_facts(const SimMachine& machine) const;

@@ -6,6 +6,7 @@
 #include <tide/util/text.hpp>
 
 #include <doctest/doctest.h>
+#include <where.hpp>
 
 #include <algorithm>
 #include <string>
@@ -78,7 +79,7 @@ std::string prose_of(std::string_view page) {
 TEST_CASE("old commands: README and tide(1) have the same table") {
   const auto manual = table_of(prose_of("tide"));
   CHECK(manual.size() > 10);
-  CHECK(table_of(read_file(std::string(TIDE_SOURCE) + "/README.md").value()) == manual);
+  CHECK(table_of(read_file(test::source_folder() + "/README.md").value()) == manual);
 }
 
 TEST_CASE("old commands: each of them has its row") {

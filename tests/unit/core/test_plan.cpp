@@ -1,5 +1,7 @@
 #include "tests/support/builders.hpp"
 
+#include <tide/core/snapshot_json.hpp>
+
 #include <doctest/doctest.h>
 
 using namespace tide;
@@ -40,14 +42,19 @@ TEST_CASE("plan: is pure: the same input gives the same plan, and is left as it 
   CHECK(first.actions.size() > 3);
 }
 
-TEST_CASE("plan: memory in, memory out: a plan without actions changes times only") {
+TEST_CASE("plan: memory in, memory out: a plan without actions changes times and what was spent only") {
   auto world = snapshot().worker("i-1", "n1").busy("7");
   const core::Snapshot input = world.build();
   core::Plan plan = core::plan(input, world.settings);
   CHECK(plan.actions.empty());
   plan.memory.passes = input.memory.passes;
   plan.memory.clock = input.memory.clock;
-  CHECK(plan.memory == input.memory);
+  plan.memory.spend_clock = input.memory.spend_clock;
+  plan.memory.spend = input.memory.spend;
+  core::Snapshot after = input;
+  after.memory = plan.memory;
+  CHECK(core::to_json({.settings = world.settings, .snapshot = after}) ==
+        core::to_json({.settings = world.settings, .snapshot = input}));
 }
 
 TEST_CASE("plan: workers come sorted, each action with a reason") {

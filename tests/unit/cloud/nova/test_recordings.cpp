@@ -159,7 +159,9 @@ TEST_CASE("recordings: tokens") {
     CHECK(elsewhere.error().hint.find("RegionOne") != std::string::npos);
     const auto kept = openstack::token_from(openstack::token_text(*token, "digest"), "digest");
     REQUIRE(kept);
-    CHECK(*kept == *token);
+    openstack::Token without_roles = *token;
+    without_roles.roles.clear();
+    CHECK(*kept == without_roles);
     CHECK_FALSE(openstack::token_from(openstack::token_text(*token, "digest"), "other"));
   }
   const auto unscoped = recording("auth-unscoped");
