@@ -96,7 +96,7 @@ Phase joined(World& world, Worker& worker) {
   }
   const bool joining = node.held ? row != nullptr && row->kind == HoldKind::joining
                                  : machine != nullptr && !machine->ready && !machine->adopted && worker.empty;
-  if (std::string shortfall = joining ? size_shortfall(world, worker) : ""; !shortfall.empty()) {
+  if (std::string shortfall = joining && !node.starting ? size_shortfall(world, worker) : ""; !shortfall.empty()) {
     worker.why = std::move(shortfall);
     return Phase::unfit;
   }

@@ -115,6 +115,8 @@ TEST_CASE("derive_phases: while joining, a node smaller than its pool is unfit")
   check({
       {"slots", joined().joining().node([](core::Node& n) { n.slots = 3; }), Phase::unfit},
       {"memory", joined().joining().node([](core::Node& n) { n.memory_mib = 7'999; }), Phase::unfit},
+      {"no size told yet",
+       joined().joining().node([](core::Node& n) { n.slots = 0, n.held = false, n.starting = true; }), Phase::joining},
       {"GPUs", joined().joining().set([](core::Settings& s) {
          s.pools.at({"small"}).gpus = {{"t4", 1}};
        }),

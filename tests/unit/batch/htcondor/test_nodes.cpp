@@ -83,6 +83,17 @@ TEST_CASE("nodes: static slots, claims without a job, typed GPUs") {
   CHECK(odd.slots_used == 1);
 }
 
+TEST_CASE("nodes: a machine whose slots have told no size yet still starts; its jobs make it busy") {
+  const auto early = only_node(slot_line("a.x", {{"Cpus", "0"}, {"TotalSlotCpus", "0"}}));
+  CHECK(early.slots == 0);
+  CHECK(early.starting);
+  const auto dynamic =
+      only_node(slot_line("a.x", {{"PartitionableSlot", "undefined"}, {"DynamicSlot", "true"}, {"Cpus", "2"}}));
+  CHECK(dynamic.starting);
+  CHECK(dynamic.slots_used == 2);
+  CHECK_FALSE(only_node(slot_line("a.x")).starting);
+}
+
 TEST_CASE("nodes: what a startd does for itself is no job") {
   const test::AdColumns fixed{{"PartitionableSlot", "undefined"},
                               {"Activity", "\"Benchmarking\""}};  // right after its boot
