@@ -116,7 +116,10 @@ TEST_CASE("derive_phases: while joining, a node smaller than its pool is unfit")
       {"slots", joined().joining().node([](core::Node& n) { n.slots = 3; }), Phase::unfit},
       {"memory", joined().joining().node([](core::Node& n) { n.memory_mib = 7'999; }), Phase::unfit},
       {"no size told yet",
-       joined().joining().node([](core::Node& n) { n.slots = 0, n.held = false, n.starting = true; }), Phase::joining},
+       joined()
+           .row([](core::Machine& row) { row.first_seen = Snapshot::before(60s), row.ready.reset(); })
+           .node([](core::Node& n) { n.slots = 0, n.starting = true; }),
+       Phase::joining},
       {"GPUs", joined().joining().set([](core::Settings& s) {
          s.pools.at({"small"}).gpus = {{"t4", 1}};
        }),
