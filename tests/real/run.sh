@@ -2,7 +2,8 @@
 # tests/real/run.sh BUILD_DIR [NAME...]   runs tide and its adapters against real servers and clients, all on loopback.
 # Each test is a script that gets the build folder, keeps its state under a temporary folder of its own, takes free ports,
 # ends what it started, and exits 0; 77 means skipped, and is told loudly. Logs of failures are printed.
-# Two run at a time (REAL_LANES): most of their time is waiting for servers.
+# Stories of tide with a batch system run alone: their jobs are seconds long. Of the others two run at a time (REAL_LANES),
+# for most of their time is waiting for servers.
 set -u
 self=$(realpath "$0")
 cd "$(dirname "$0")/../.."
@@ -35,19 +36,26 @@ logs=$(mktemp -d "${TMPDIR:-/tmp}/tide-real.XXXXXX")
 export build logs AWS_EC2_METADATA_DISABLED=true LC_ALL=C
 unset AWS_PROFILE AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN TIDE_CONFIG
 
-# The long ones first, so that the lanes end together.
-mapfile -t tests < <(find tests/real -mindepth 2 -name 'test_*.sh' | LC_ALL=C sort |
-  awk '{ print (/tide|openstack/ ? 0 : /htcondor|pbs/ ? 1 : 2), $0 }' | sort -s -n -k1,1 | cut -d' ' -f2)
-wanted=()
+mapfile -t tests < <(find tests/real -mindepth 2 -name 'test_*.sh' | LC_ALL=C sort)
+alone=() beside=()
+choose() { # SCRIPT
+  case $1 in
+  */tide/* | */htcondor/* | */pbs/* | */openstack/* | */slurm/*) alone+=("$1") ;;
+  *) beside+=("$1") ;;
+  esac
+}
 for script in "${tests[@]}"; do
-  [ $# -gt 0 ] || wanted+=("$script")
-  for one in "$@"; do [[ $script == *"$one"* ]] && wanted+=("$script") && break; done
+  [ $# -gt 0 ] || choose "$script"
+  for one in "$@"; do [[ $script == *"$one"* ]] && choose "$script" && break; done
 done
-[ ${#wanted[@]} -gt 0 ] || { echo "real: no test is named like '$*'" >&2; exit 2; }
-printf '%s\0' "${wanted[@]}" | xargs -0 -n 1 -P "${REAL_LANES:-2}" "$self" --one
+wanted=$((${#alone[@]} + ${#beside[@]}))
+[ $wanted -gt 0 ] || { echo "real: no test is named like '$*'" >&2; exit 2; }
+run_all() { [ $# = 1 ] || printf '%s\0' "${@:2}" | xargs -0 -n 1 -P "$1" "$self" --one; } # LANES SCRIPT...
+run_all "${REAL_LANES:-2}" "${beside[@]}"
+run_all 1 "${alone[@]}"
 
 count() { find "$logs" -name "*.$1" | wc -l; }
 passed=$(count pass) failed=$(count fail) skipped=$(count skip)
 echo "real: $passed passed, $failed failed, $skipped skipped"
 # A lane that died left no result: that is no pass.
-[ $failed = 0 ] && [ $passed -gt 0 ] && [ $((passed + skipped)) = ${#wanted[@]} ] && rm -rf "$logs"
+[ $failed = 0 ] && [ $passed -gt 0 ] && [ $((passed + skipped)) = $wanted ] && rm -rf "$logs"
