@@ -77,7 +77,7 @@ Section pools_in_full(const Reading& reading) {
                               {"max", "MAX"},           {"machines", "MACHINES"},    {"quota_left", "QUOTA LEFT", true},
                               {"boot_seconds", ""},     {"boot", "BOOTS IN", true},  {"boot_longest_seconds", ""},
                               {"boots_seen", ""},       {"boot_failures", "FAILED"}, {"stopped", ""},
-                              {"why_not", ""},          {"why", "WHY NOT", true}},
+                              {"why_not", ""},          {"why", "WHY NOT", true},    {"resized", "BY HAND", true}},
                   .rows = {},
                   .empty = "No pools: nothing can be launched."};
   const core::Sized sized = core::with_sizes(reading.settings, reading.snapshot, reading.plan.memory);
@@ -107,7 +107,8 @@ Section pools_in_full(const Reading& reading) {
                             std::int64_t{counted ? breaker->second.failures : 0},
                             counted && breaker->second.open,
                             why,
-                            join(why, "; ")});
+                            join(why, "; "),
+                            resized_text(reading.plan.memory, reading.settings, name)});
   }
   return section;
 }

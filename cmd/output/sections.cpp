@@ -3,6 +3,7 @@
 #include <tide/core/back_off.hpp>
 #include <tide/core/describe.hpp>
 #include <tide/core/enum_names.hpp>
+#include <tide/core/resize.hpp>
 #include <tide/core/sizes.hpp>
 #include <tide/core/sleep.hpp>
 #include <tide/core/spend.hpp>
@@ -157,6 +158,11 @@ Section workers(const core::Plan& plan, const core::Snapshot& snapshot) {
   return section;
 }
 
+Cell resized_text(const core::Memory& memory, const core::Settings& configured, const core::PoolName& pool) {
+  const core::Resize* row = core::resized(memory, configured.pools.at(pool));
+  return row == nullptr ? Cell() : Cell(core::describe(*row));
+}
+
 Section pools(const core::Plan& plan, const core::Snapshot& snapshot, const core::Settings& configured) {
   const core::Sized sized = core::with_sizes(configured, snapshot, plan.memory);
   const core::Settings& settings = sized.settings;
@@ -171,7 +177,8 @@ Section pools(const core::Plan& plan, const core::Snapshot& snapshot, const core
                               {"max", "MAX"},
                               {"machines", "MACHINES"},
                               {"boot_failures", "FAILED"},
-                              {"stopped", "STOPPED"}},
+                              {"stopped", "STOPPED"},
+                              {"resized", "BY HAND", true}},
                   .rows = {},
                   .empty = "No pools: nothing can be launched."};
   for (const auto& [name, pool] : settings.pools) {
@@ -183,7 +190,8 @@ Section pools(const core::Plan& plan, const core::Snapshot& snapshot, const core
     section.rows.push_back({name.value, pool.cloud.value, std::int64_t{pool.slots}, pool.memory_mib * k_bytes_per_mib,
                             size_text(sized, name), pool.price_micros ? Cell(format_money(*pool.price_micros)) : Cell(),
                             std::int64_t{pool.min}, std::int64_t{pool.max}, std::int64_t{machines},
-                            std::int64_t{known ? breaker->second.failures : 0}, known && breaker->second.open});
+                            std::int64_t{known ? breaker->second.failures : 0}, known && breaker->second.open,
+                            resized_text(plan.memory, configured, name)});
   }
   return section;
 }

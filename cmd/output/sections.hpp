@@ -11,6 +11,8 @@ namespace tide::cmd::output {
 // The rows that several commands show, from a plan or from what came of it.
 // By pool, what is not ours last.
 Section workers(const core::Plan& plan, const core::Snapshot& snapshot);
+// A person's bounds for the pool that hold now (core/resize.hpp), in words; null if the configured ones do.
+Cell resized_text(const core::Memory& memory, const core::Settings& configured, const core::PoolName& pool);
 Section pools(const core::Plan& plan, const core::Snapshot& snapshot, const core::Settings& settings);
 Section jobs(const core::Plan& plan);
 Section actions(const core::Plan& plan);                        // planned, for --dry-run
