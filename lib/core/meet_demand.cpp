@@ -63,7 +63,10 @@ void add_worker(World& world, Worker& worker, std::vector<std::pair<Room, Source
       if (worker.node && serves(*worker.node) && !worker.node->held)
         add(room_then(worker), worker.empty ? RoomClass::idle : RoomClass::busy);
       break;
-    case Phase::joining: add(room_then(worker), RoomClass::joining); break;
+    case Phase::joining:
+      // One that has told no size yet is what its pool's machines are.
+      add(pool != nullptr && worker.node->starting ? room_of(*pool) : room_then(worker), RoomClass::joining);
+      break;
     case Phase::pending:
     case Phase::booting:
       if (pool != nullptr) add(room_of(*pool), RoomClass::coming);

@@ -236,3 +236,14 @@ TEST_CASE("demand: unknown jobs launch nothing, not even a minimum") {
   world.now.jobs = make_error(ErrorKind::batch, "squeue hangs");
   CHECK(actions(world.plan()).empty());
 }
+
+TEST_CASE("meet_demand: a node that has told no size yet is what its pool's machines are") {
+  auto world = snapshot()
+                   .worker("i-1", "n1")
+                   .row([](core::Machine& row) { row.first_seen = Snapshot::before(60s), row.ready.reset(); })
+                   .node([](core::Node& n) { n.slots = 0, n.memory_mib = 0, n.starting = true; })
+                   .waiting(slots(4), 1);
+  CHECK(launches(world.plan()).empty());
+  world.node([](core::Node& n) { n.starting = false; });
+  CHECK(launches(world.plan()).size() == 1);
+}
