@@ -17,7 +17,7 @@ cat >"$work/bin/scontrol" <<EOF
 #!/bin/bash
 if [[ "\$*" == *[Dd][Rr][Aa][Ii][Nn]* && ! -e $work/raced ]]; then
   touch $work/raced
-  SLURM_CONF=$work/slurm/etc/slurm.conf sbatch --parsable -o /dev/null -n1 --mem=200 --wrap 'sleep 12' >$work/racer
+  SLURM_CONF=$work/slurm/etc/slurm.conf sbatch --parsable -o /dev/null -n1 --mem=200 --wrap 'sleep 25' >$work/racer
   for i in \$(seq 50); do [ "\$(SLURM_CONF=$work/slurm/etc/slurm.conf squeue -h -j \$(cat $work/racer) -o %T)" = RUNNING ] && break; sleep 0.1; done
 fi
 exec $(command -v scontrol) "\$@"
@@ -30,7 +30,7 @@ check "the job runs on the node being held" job_is "$racer" RUNNING
 passes 5 1
 check "five passes later it still runs" job_is "$racer" RUNNING
 same "the machine is there" 1 "$(machines)"
-check "it completes" until_true 30 job_is "$racer" COMPLETED
+check "it completes" until_true 60 job_is "$racer" COMPLETED
 
 # A node drained by a person is left alone before and after.
 job=$(submit -n1 --mem=200 --wrap 'sleep 3')
@@ -50,11 +50,11 @@ check "a job raises a node again" until_true 60 job_is "$job" RUNNING
 node=$(node_of "$job")
 check "tide holds it when idle" until_true 30 note_has "$node" 'tide: end'
 scontrol update nodename="$node" state=resume
-job=$(submit -n1 --mem=200 --wrap 'sleep 8')
+job=$(submit -n1 --mem=200 --wrap 'sleep 25')
 for i in $(seq 30); do job_is "$job" RUNNING && break; sleep 0.2; done
 same "the job runs on the released node" "$node" "$(node_of "$job")"
 passes 6 1
 check "it is not touched" job_is "$job" RUNNING
-check "it completes" until_true 30 job_is "$job" COMPLETED
+check "it completes" until_true 60 job_is "$job" COMPLETED
 check "and the node goes after" until_true 60 machines_are 0
 exit $failed
