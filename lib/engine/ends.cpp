@@ -65,13 +65,17 @@ Result<void> Executor::terminate_all(Span ends) {
     for (std::size_t i = 0; i < indexes.size(); ++i) {
       const auto machine = m_memory.machines.find(ids[i]);
       if (machine != m_memory.machines.end()) note_answer(machine->second, results[i]);
-      std::string note =
-          results[i] ? tell(about(hooks::Kind::instance_ended, ids[i], ends[indexes[i]].reason.text)) : "";
+    }
+    const auto saved = save();  // before a hook takes its time
+    for (std::size_t i = 0; i < indexes.size(); ++i) {
+      const bool told = results[i] && saved;
+      std::string note = told ? tell(about(hooks::Kind::instance_ended, ids[i], ends[indexes[i]].reason.text)) : "";
       report(ends[indexes[i]], results[i] ? std::nullopt : std::optional<Error>(std::move(results[i].error())),
              std::move(note));
     }
+    TIDE_TRY(saved);
   }
-  return save();
+  return {};
 }
 
 }  // namespace tide::engine

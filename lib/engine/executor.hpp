@@ -39,15 +39,18 @@ class Executor {
     core::IntentId intent;  // of the call that is made now
     std::vector<core::InstanceId> started = {};
     std::string note = {};
-    std::optional<Error> error = {};  // of the last call
-    std::string hooks = {};           // what hooks failed with
+    std::optional<Error> error = {};         // of the last call
+    std::vector<core::NodeName> added = {};  // of which no hook was told yet
+    std::string hooks = {};                  // what hooks failed with
   };
   Result<void> launch_all(Span launches);
   Result<void> repeat(const core::PlannedAction& planned);
   Result<void> run_launches(std::vector<Attempt> attempts);
   core::IntentId open_intent(core::Intent intent);
   std::optional<core::Intent> next_choice(const Attempt& attempt) const;
-  Result<void> add_nodes(const core::Intent& intent, std::string& note);
+  Result<void> add_nodes(const core::Intent& intent, std::vector<core::NodeName>& added);
+  void tell_added(Attempt& attempt);
+  void tell_started(Attempt& attempt);
   core::HoldRow joining_hold(const core::NodeName& node) const;
   void settle(Attempt& attempt, Result<cloud::LaunchReply> reply);
   void came(const core::LaunchRequest& request);

@@ -5,6 +5,7 @@
 #include <tide/util/hostlist.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace tide::engine {
 
@@ -73,7 +74,7 @@ core::IntentId Executor::open_intent(core::Intent intent) {
 
 // Entries are made before the launch call, held, so that no node of ours ever takes a job before it is ready. One that
 // was made before is left as it is: it may have joined meanwhile.
-Result<void> Executor::add_nodes(const core::Intent& intent, std::string& note) {
+Result<void> Executor::add_nodes(const core::Intent& intent, std::vector<core::NodeName>& added) {
   if (m_snapshot.batch.entries != core::NodeEntries::before_launch) return {};
   const core::LaunchRequest& request = intent.request;
   for (const std::string& name : request.names) {
@@ -88,7 +89,7 @@ Result<void> Executor::add_nodes(const core::Intent& intent, std::string& note) 
     row.made = true;
     if (const auto hold = m_memory.holds.find(core::NodeName{name}); hold != m_memory.holds.end())
       hold->second.confirmed = true;
-    add_note(note, tell(hooks::Kind::node_added, core::NodeName{name}, intent.because));
+    added.push_back(core::NodeName{name});
   }
   return {};
 }
@@ -169,8 +170,6 @@ void Executor::settle(Attempt& attempt, Result<cloud::LaunchReply> reply) {
   attempt.error.reset();
   remember_started(intent, *reply);
   attempt.started.insert(attempt.started.end(), intent.instances.begin(), intent.instances.end());
-  for (const core::InstanceId& id : intent.instances)
-    add_note(attempt.hooks, tell(about(hooks::Kind::instance_started, id, intent.because)));
   if (!reply->instances.empty()) came(request);
   const bool fewer = std::ssize(reply->instances) < request.count;
   if (!fewer && !again) return;
@@ -213,6 +212,19 @@ std::optional<core::Intent> Executor::next_choice(const Attempt& attempt) const 
   return next;
 }
 
+// Hooks take their time: what they are told of is on disk before.
+void Executor::tell_added(Attempt& attempt) {
+  const std::string why = m_memory.intents.at(attempt.intent).because;
+  for (const core::NodeName& node : std::exchange(attempt.added, {}))
+    add_note(attempt.hooks, tell(hooks::Kind::node_added, node, why));
+}
+
+void Executor::tell_started(Attempt& attempt) {
+  const core::Intent& intent = m_memory.intents.at(attempt.intent);
+  for (const core::InstanceId& id : intent.instances)
+    add_note(attempt.hooks, tell(about(hooks::Kind::instance_started, id, intent.because)));
+}
+
 void Executor::finish(Attempt& attempt) {
   // What there was no capacity for is told, and no failure, where something came; anything else is one.
   if (attempt.error && is_of_choice(attempt.error->kind) && !attempt.started.empty()) attempt.error.reset();
@@ -227,7 +239,7 @@ Result<void> Executor::run_launches(std::vector<Attempt> attempts) {
     std::map<core::CloudName, std::vector<Attempt*>> by_cloud;
     for (Attempt& attempt : attempts) {
       core::Intent& intent = m_memory.intents[attempt.intent];
-      auto added = add_nodes(intent, attempt.hooks);
+      auto added = add_nodes(intent, attempt.added);
       if (added) {
         by_cloud[intent.request.cloud].push_back(&attempt);
         continue;
@@ -237,12 +249,15 @@ Result<void> Executor::run_launches(std::vector<Attempt> attempts) {
       finish(attempt);
     }
     TIDE_TRY(save());
+    for (Attempt& attempt : attempts) tell_added(attempt);
     std::vector<Attempt> next;
     for (const auto& [name, group] : by_cloud) {
       std::vector<core::LaunchRequest> requests;
       for (const Attempt* attempt : group) requests.push_back(m_memory.intents[attempt->intent].request);
       auto replies = m_ports.clouds.at(name)->launch(requests);
       for (std::size_t i = 0; i < group.size(); ++i) settle(*group[i], std::move(replies[i]));
+      if (m_ports.hooks != nullptr) TIDE_TRY(save());
+      for (Attempt* attempt : group) tell_started(*attempt);
       for (Attempt* attempt : group) {
         if (auto intent = next_choice(*attempt)) {
           attempt->intent = open_intent(std::move(*intent));

@@ -80,9 +80,10 @@ Result<void> Executor::add(const core::PlannedAction& planned) {
     m_memory.nodes[action.node].address = action.address;
     m_memory.holds[action.node].confirmed = true;
   }
-  std::string note = error ? "" : tell(hooks::Kind::node_added, action.node, planned.reason.text);
+  const auto saved = save();  // before a hook takes its time
+  std::string note = error || !saved ? "" : tell(hooks::Kind::node_added, action.node, planned.reason.text);
   report(planned, std::move(error), std::move(note));
-  return save();
+  return saved;
 }
 
 Result<void> Executor::set_address(const core::PlannedAction& planned) {
@@ -113,9 +114,10 @@ Result<void> Executor::remove(const core::PlannedAction& planned) {
     std::erase(m_memory.last_good.nodes, action.node);
     m_memory.last_good.running.erase(action.node);
   }
-  std::string note = error ? "" : tell(hooks::Kind::node_removed, action.node, planned.reason.text);
+  const auto saved = save();  // before a hook takes its time
+  std::string note = error || !saved ? "" : tell(hooks::Kind::node_removed, action.node, planned.reason.text);
   report(planned, std::move(error), std::move(note));
-  return save();
+  return saved;
 }
 
 Result<void> Executor::close(const core::PlannedAction& planned) {

@@ -64,7 +64,7 @@ void count_slots(const Machine& machine, core::Node& node) {
       std::ranges::any_of(machine.slots, [](const Ad* slot) { return slot->dynamic || !slot->job.empty(); });
   node.slots = small(sums.cpus);
   // The ads of a startd come one by one: of what has told no size yet nothing can be said.
-  if (node.slots == 0) node.starting = true;
+  if (node.slots == 0 && !any) node.starting = true;
   node.slots_used = small(any ? std::max<std::int64_t>(used, 1) : used);
   node.memory_mib = sums.memory;
   node.memory_mib_used = std::max<std::int64_t>({sums.memory_used, sums.memory_claimed, 0});

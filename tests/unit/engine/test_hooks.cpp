@@ -17,10 +17,22 @@ class FakeHooks final : public hooks::Hooks {
     calls.push_back(
         fmt::format("{} {} {} {}", hooks::to_string(call.kind), call.node.value, call.instance.value, call.pool.value));
     whys.push_back(call.why);
+    if (disk != nullptr) on_disk(call);
     if (refuses == call.kind) return make_error(ErrorKind::refused, "hook exits 1: licences are out");
     return {};
   }
 
+  // What a hook is told of is on disk by then, for it may take long, and the process may die meanwhile.
+  void on_disk(const hooks::Call& call) const {
+    const auto row = disk->nodes.find(call.node);
+    const auto machine = disk->machines.find(call.instance);
+    if (call.kind == hooks::Kind::node_added) CHECK((row != disk->nodes.end() && row->second.made));
+    if (call.kind == hooks::Kind::instance_started) CHECK(machine != disk->machines.end());
+    if (call.kind == hooks::Kind::instance_ended)
+      CHECK((machine != disk->machines.end() && machine->second.told_to_end.has_value()));
+  }
+
+  const core::Memory* disk = nullptr;
   Lines calls;
   Lines whys;
   std::optional<hooks::Kind> unwanted;
@@ -28,7 +40,10 @@ class FakeHooks final : public hooks::Hooks {
 };
 
 struct HookedStage : Stage {
-  explicit HookedStage(Snapshot world) : Stage(std::move(world)) { ports().hooks = &hooks; }
+  explicit HookedStage(Snapshot world) : Stage(std::move(world)) {
+    ports().hooks = &hooks;
+    hooks.disk = &disk();
+  }
   FakeHooks hooks;
 };
 

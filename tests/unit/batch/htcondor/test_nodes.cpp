@@ -89,7 +89,7 @@ TEST_CASE("nodes: a machine whose slots have told no size yet still starts; its 
   CHECK(early.starting);
   const auto dynamic =
       only_node(slot_line("a.x", {{"PartitionableSlot", "undefined"}, {"DynamicSlot", "true"}, {"Cpus", "2"}}));
-  CHECK(dynamic.starting);
+  CHECK_FALSE(dynamic.starting);  // else one that serves for long would be taken for one that never got ready
   CHECK(dynamic.slots_used == 2);
   CHECK_FALSE(only_node(slot_line("a.x")).starting);
 }
