@@ -16,7 +16,7 @@ core::Findings examine(Ec2World& world, const core::LaunchRequest& request) {
   return world.cloud.examine({&request, 1});
 }
 
-const core::Finding& finding(const core::Findings& findings, const std::string& check, const std::string& about) {
+core::Finding finding(const core::Findings& findings, const std::string& check, const std::string& about) {
   const auto found = std::ranges::find_if(
       findings, [&](const core::Finding& each) { return each.check == check && each.about == about; });
   REQUIRE(found != findings.end());
@@ -63,7 +63,7 @@ TEST_CASE("examine: what a pool names and is not there fails, by name") {
   CHECK(finding(findings, "key", "pool 'small'").level == Level::fail);
   CHECK(finding(findings, "types", "pool 'small'").text.find("x99.huge") != std::string::npos);
   request.image = "ami-0missing";
-  const auto& image = finding(examine(world, request), "image", "pool 'small'");
+  const auto image = finding(examine(world, request), "image", "pool 'small'");
   CHECK(image.level == Level::fail);
   CHECK(image.exit == core::ExitCode::cloud);
 }

@@ -16,7 +16,7 @@ core::Findings examine(NovaWorld& world, const core::LaunchRequest& request) {
   return world.cloud->examine({&request, 1});
 }
 
-const core::Finding& finding(const core::Findings& findings, const std::string& check) {
+core::Finding finding(const core::Findings& findings, const std::string& check) {
   const auto found = std::ranges::find(findings, check, &core::Finding::check);
   REQUIRE(found != findings.end());
   return *found;
