@@ -1,6 +1,7 @@
 #!/bin/bash
 # tests/fuzz/run.sh [SECONDS] [NAME...]   builds the fuzz targets with clang and runs each for that long (60), beginning with
-# the recordings. What it learns is kept in build-fuzz/corpus; a crash is a failure, and its input is named.
+# the recordings, as many at a time as there are cores. What it learns is kept in build-fuzz/corpus; a crash is a failure, and
+# its input is named.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 seconds=${1:-60}
@@ -9,11 +10,9 @@ tools/need build fuzz
 build=build-fuzz
 cmake -S . -B $build -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_COMPILER=clang++ -DTIDE_FUZZ=ON >/dev/null
 cmake --build $build --target fuzz
-failed=0
-for source in tests/fuzz/fuzz_*.cpp; do
-  name=$(basename "$source" .cpp)
-  if [ $# -gt 0 ] && [[ " $* " != *" $name "* ]]; then continue; fi
-  corpus=$build/corpus/$name
+
+seeds() { # NAME: the recordings, in the target's own form
+  local name=$1 corpus=$build/corpus/$1 file
   mkdir -p "$corpus" "$build/crashes"
   case $name in
   fuzz_squeue)
@@ -48,10 +47,32 @@ for source in tests/fuzz/fuzz_*.cpp; do
     cp tests/fixtures/slurm/*/*-{nodes,partitions,config}.txt "$corpus"
     ;;
   esac
-  echo "== $name, $seconds s"
+}
+
+fuzz() { # NAME
+  local name=$1 rc=0
+  seeds "$name"
   "$build/${name//_/-}" -max_total_time="$seconds" -max_len=65536 -rss_limit_mb=1024 -print_final_stats=1 \
-    -artifact_prefix="$build/crashes/$name-" "$corpus" 2>"$build/$name.log" || failed=1
+    -artifact_prefix="$build/crashes/$name-" "$build/corpus/$name" 2>"$build/$name.log" || rc=1
+  echo "== $name, $seconds s"
   grep -E '^(stat::number_of_executed_units|==.*ERROR|SUMMARY|.*Test unit written)' "$build/$name.log" || true
+  return $rc
+}
+
+failed=0 running=0
+for source in tests/fuzz/fuzz_*.cpp; do
+  name=$(basename "$source" .cpp)
+  if [ $# -gt 0 ] && [[ " $* " != *" $name "* ]]; then continue; fi
+  if [ $running -ge "$(nproc)" ]; then
+    wait -n || failed=1
+    running=$((running - 1))
+  fi
+  fuzz "$name" &
+  running=$((running + 1))
+done
+while [ $running -gt 0 ]; do
+  wait -n || failed=1
+  running=$((running - 1))
 done
 [ $failed = 0 ] || { echo "fuzz: a target failed: see $build/*.log and $build/crashes" >&2; exit 1; }
 echo "fuzz: fine"
