@@ -2,6 +2,8 @@
 
 #include <tide/util/text.hpp>
 
+#include <algorithm>
+
 namespace tide::engine {
 
 namespace {
@@ -34,6 +36,45 @@ void Executor::note_answer(core::Machine& machine, const Result<void>& answer) c
   }
 }
 
+// A node that this pass read as registered was held by an earlier one, or by a person, before its machine ends.
+bool Executor::was_shown(const core::Terminate& end) const {
+  if (!m_snapshot.nodes || end.node.empty()) return false;
+  return std::ranges::any_of(*m_snapshot.nodes,
+                             [&](const core::Node& node) { return node.name == end.node && node.registered_at; });
+}
+
+// The machines that a plan of what the batch system says by now would end.
+Result<std::set<core::InstanceId>> Executor::ended_by_fresh_plan() const {
+  core::Snapshot again = m_snapshot;
+  again.jobs = m_ports.batch.jobs(m_options.all_job_ids);
+  again.nodes = m_ports.batch.nodes();
+  if (!again.jobs) return again.jobs.error();
+  if (!again.nodes) return again.nodes.error();
+  std::set<core::InstanceId> ends;
+  for (const core::PlannedAction& planned : core::plan(again, m_settings, m_options.scope).actions) {
+    if (const auto* end = std::get_if<core::Terminate>(&planned.action)) ends.insert(end->instance);
+  }
+  return ends;
+}
+
+// A node that nobody saw cannot be held first; it may register, and take a job, while the pass runs. So the batch
+// system is read once more right before such a machine ends.
+std::optional<Error> Executor::look_again(const core::Terminate& end) {
+  if (end.forced || was_shown(end)) return std::nullopt;
+  if (!m_again) m_again = ended_by_fresh_plan();
+  if (!*m_again) {
+    Error error = m_again->error();
+    error.kind = ErrorKind::batch;  // of the batch system, though the action is the cloud's
+    return std::move(error)
+        .with_context("while looking for its node once more")
+        .with_hint("It stays, and the next pass decides.");
+  }
+  if ((*m_again)->contains(end.instance)) return std::nullopt;
+  return Error{.kind = ErrorKind::refused,
+               .message = "the batch system tells otherwise by now: its node came while the pass ran",
+               .hint = "It stays, and the next pass decides."};
+}
+
 // The site's own program keeps the machine, for this pass. A person who named it with --force is not asked again.
 bool Executor::is_vetoed(const core::PlannedAction& planned) {
   const auto& end = std::get<core::Terminate>(planned.action);
@@ -49,6 +90,10 @@ Result<void> Executor::terminate_all(Span ends) {
   std::map<core::CloudName, std::vector<std::size_t>> by_cloud;
   for (std::size_t i = 0; i < ends.size(); ++i) {
     const auto& end = std::get<core::Terminate>(ends[i].action);
+    if (auto changed = look_again(end)) {
+      report(ends[i], std::move(changed));
+      continue;
+    }
     if (is_vetoed(ends[i])) continue;
     by_cloud[end.cloud].push_back(i);
     keep_console(end);

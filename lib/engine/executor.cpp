@@ -4,9 +4,10 @@
 
 namespace tide::engine {
 
-Executor::Executor(Ports& ports, const core::Snapshot& snapshot, core::Memory memory, core::Memory saved,
-                   const PassOptions& options)
+Executor::Executor(Ports& ports, const core::Settings& settings, const core::Snapshot& snapshot, core::Memory memory,
+                   core::Memory saved, const PassOptions& options)
     : m_ports(ports),
+      m_settings(settings),
       m_snapshot(snapshot),
       m_memory(std::move(memory)),
       m_saved(std::move(saved)),

@@ -13,8 +13,8 @@ namespace tide::engine {
 class Executor {
  public:
   // `saved` is what the store holds now.
-  Executor(Ports& ports, const core::Snapshot& snapshot, core::Memory memory, core::Memory saved,
-           const PassOptions& options);
+  Executor(Ports& ports, const core::Settings& settings, const core::Snapshot& snapshot, core::Memory memory,
+           core::Memory saved, const PassOptions& options);
 
   // Fails only where the store does: nothing more is done then. Outcomes so far are in outcomes().
   Result<void> run(const core::Plan& plan);
@@ -61,6 +61,9 @@ class Executor {
 
   // ends.cpp
   Result<void> terminate_all(Span ends);
+  bool was_shown(const core::Terminate& end) const;
+  std::optional<Error> look_again(const core::Terminate& end);
+  Result<std::set<core::InstanceId>> ended_by_fresh_plan() const;
   bool is_vetoed(const core::PlannedAction& planned);
   void keep_console(const core::Terminate& end);
   void note_answer(core::Machine& machine, const Result<void>& answer) const;
@@ -76,11 +79,13 @@ class Executor {
   Result<void> close(const core::PlannedAction& planned);
 
   Ports& m_ports;
+  const core::Settings& m_settings;
   const core::Snapshot& m_snapshot;
   core::Memory m_memory;
   core::Memory m_saved;
   const PassOptions& m_options;
   std::vector<Outcome> m_outcomes;
+  std::optional<Result<std::set<core::InstanceId>>> m_again;  // read at most once a pass
 };
 
 }  // namespace tide::engine

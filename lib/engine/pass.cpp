@@ -154,7 +154,7 @@ Result<PassReport> run_pass(Ports& ports, const core::Settings& settings, const 
   report.plan = core::plan(report.snapshot, settings, options.scope);
   if (options.dry_run) return report;
   if (options.approve) TIDE_TRY(options.approve(report.snapshot, report.plan));
-  Executor executor(ports, report.snapshot, report.plan.memory, loaded, timed);
+  Executor executor(ports, settings, report.snapshot, report.plan.memory, loaded, timed);
   const auto ran = executor.run(report.plan);
   report.outcomes = executor.outcomes();
   if (!ran) return Error(ran.error()).with_context("while writing what was done; the pass stopped there");

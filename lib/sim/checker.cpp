@@ -12,6 +12,8 @@ namespace tide::sim {
 
 namespace {
 
+constexpr Seconds k_call_max{30};  // between the last reading of a pass and what it decides
+
 bool is_wished(const std::set<std::string>& targets, const Checker::EndFacts& facts) {
   return targets.contains(facts.id.value) || targets.contains(facts.node.value);
 }
@@ -38,6 +40,7 @@ void Checker::begin_pass(std::int64_t pass, int live) {
 void Checker::store_replaced() {
   for (const auto& [name, pool] : m_settings->pools) m_unread.insert(pool.cloud);
   m_replaced_at = m_clock.real();
+  m_rebuild_since.reset();  // the next listing shows what this one does not know
 }
 
 // Over a reboot tide has the wall clock alone, and its ages may run ahead by one boot_deadline.
@@ -65,12 +68,14 @@ void Checker::nodes_listed(const std::vector<core::Node>& nodes) {
     return !by_tide && std::ranges::none_of(nodes, [&](const core::Node& node) { return node.name == name; });
   });
   const bool suspect = missing > 0 && (missing == std::ssize(last) || (missing > 2 && missing * 5 > std::ssize(last)));
-  if (!suspect) {
+  m_nodes_read = m_clock.real();
+  if (missing == 0) {
     m_suspect_since.reset();
     return;
   }
+  // Fewer that are missing may be suspect for what they ran; a good reading is the next one's measure.
   if (!m_suspect_since) m_suspect_since = m_clock.real();
-  if (m_clock.real() - *m_suspect_since + Seconds(30) < core::k_suspect) m_whole = false;
+  if (suspect && m_clock.real() - *m_suspect_since + Seconds(30) < core::k_suspect) m_whole = false;
 }
 
 void Checker::cloud_listed(const core::CloudName& cloud, const std::vector<core::Instance>* instances) {
@@ -158,10 +163,13 @@ void Checker::end(const EndFacts& facts) {
   if (!m_clouds[facts.cloud]) fail(fmt::format("{}: its cloud could not be read", what));
   if (!m_whole && !forced)
     fail(fmt::format("{}: on an errored, unproven or suspect reading of the batch system", what));
-  if (facts.jobs > 0 && !forced) fail(fmt::format("{}: it runs {} jobs", what, facts.jobs));
-  // Where nodes come by themselves, tide may never have been shown this one.
+  // Where nodes come by themselves, tide may never have been shown this one; and one that came after the last reading,
+  // in the very call that ends it, can be neither held nor known.
   const auto row = m_memory->machines.find(facts.id);
   const bool shown = row != m_memory->machines.end() && row->second.registered;
+  const bool came_since = facts.by_itself && !shown && facts.registered_at && *facts.registered_at >= m_nodes_read &&
+                          m_clock.real() - m_nodes_read <= k_call_max;
+  if (facts.jobs > 0 && !forced && !came_since) fail(fmt::format("{}: it runs {} jobs", what, facts.jobs));
   if (facts.registered && !forced && (shown || !facts.by_itself)) {
     if (facts.held_by_person && !wished) fail(fmt::format("{}: a person holds its node", what));
     if (!facts.held_by_tide && !facts.held_by_person) fail(fmt::format("{}: its node is not held", what));

@@ -47,6 +47,7 @@ class Checker {
     bool ours = false;
     bool registered = false;  // a node of it is there
     bool by_itself = false;   // nobody made its entry, held
+    std::optional<TimePoint> registered_at = {};
     bool held_by_tide = false;
     bool held_by_person = false;
     std::int64_t hold_pass = 0;
@@ -85,6 +86,7 @@ class Checker {
   std::map<core::CloudName, bool> m_clouds;  // readings of this pass
   std::set<core::CloudName> m_unread;        // since the store was replaced
   TimePoint m_replaced_at{};
+  TimePoint m_nodes_read{};  // the latest reading of nodes
   std::optional<TimePoint> m_suspect_since;
   std::optional<TimePoint> m_rebuild_since;
   std::set<std::string> m_wished;

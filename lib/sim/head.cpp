@@ -83,7 +83,7 @@ Result<engine::PassReport> Head::run() {
   if (bend_snapshot) bend_snapshot(report.snapshot);
   report.plan = core::plan(report.snapshot, m_settings);
   if (bend_plan) bend_plan(report.plan);
-  engine::Executor executor(ports, report.snapshot, report.plan.memory, loaded, options);
+  engine::Executor executor(ports, m_settings, report.snapshot, report.plan.memory, loaded, options);
   TIDE_TRY(executor.run(report.plan));
   report.outcomes = executor.outcomes();
   return report;

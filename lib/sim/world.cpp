@@ -73,6 +73,7 @@ Checker::EndFacts World::end_facts(const SimMachine& machine) const {
   const SimNode* node = m_batch.node_of(machine.instance.id);
   if (node == nullptr) return facts;
   facts.registered = node->entry.registered_at.has_value();
+  facts.registered_at = node->entry.registered_at;
   facts.by_itself = m_batch.traits().entries == core::NodeEntries::by_themselves;
   // One that the batch system itself refuses takes no jobs either.
   const bool refused = node->holder == Holder::batch && node->entry.unfit;

@@ -182,7 +182,7 @@ class FakeBatch final : public batch::BatchSystem {
   }
   Result<std::vector<core::Node>> nodes() override {
     m_journal.say("nodes");
-    return m_world.nodes;
+    return ++m_readings > 1 && later_nodes ? *later_nodes : m_world.nodes;
   }
   Result<core::JobQueue> jobs(bool) override {
     m_journal.say("jobs");
@@ -206,6 +206,7 @@ class FakeBatch final : public batch::BatchSystem {
 
   std::string refuses;  // "hold n1": that call fails
   ErrorKind refuses_kind = ErrorKind::batch;
+  std::optional<Result<std::vector<core::Node>>> later_nodes;  // from the second reading on
 
  private:
   Result<void> change(const std::string& verb, const core::NodeName& node, bool on_disk) {
@@ -217,6 +218,7 @@ class FakeBatch final : public batch::BatchSystem {
 
   Journal& m_journal;
   core::Snapshot m_world;
+  int m_readings = 0;
 };
 
 class FakeNames final : public names::NameTable {

@@ -92,6 +92,45 @@ TEST_CASE("terminate: a machine that may not be ended is told once, with what to
   CHECK(has(declined(again.plan), "i-1: end-refused"));
 }
 
+TEST_CASE("terminate: what no reading showed is looked for once more right before, and stays if its node came") {
+  const auto failed = [] {
+    return snapshot().machine("i-1", "n1").state(core::InstanceState::failed).row([](core::Machine& row) {
+      row.failing_since = Snapshot::before(60s);
+    });
+  };
+  SUBCASE("still not there: it ends") {
+    Stage stage(failed());
+    stage.done();
+    CHECK(std::ranges::count(stage.journal.lines, "nodes") == 2);
+    CHECK(has(stage.calls(), "terminate i-1"));
+  }
+  SUBCASE("it registered and takes a job: it stays") {
+    Stage stage(failed());
+    core::Node node = Snapshot::plain_node("n1");
+    node.slots_used = 1;
+    node.registered_at = k_wall;
+    stage.batch.later_nodes = std::vector<core::Node>{node};
+    const auto report = stage.done();
+    CHECK(stage.calls().empty());
+    CHECK_FALSE(stage.disk().machines.at({"i-1"}).ending.has_value());
+    REQUIRE(report.outcomes.size() == 1);
+    CHECK(report.outcomes.front().error->kind == ErrorKind::refused);
+  }
+  SUBCASE("it cannot be looked for: it stays, and the batch system is at fault") {
+    Stage stage(failed());
+    stage.batch.later_nodes = make_error(ErrorKind::timeout, "'scontrol' gave no answer");
+    const auto report = stage.done();
+    CHECK(stage.calls().empty());
+    CHECK(report.outcomes.front().error->message == "'scontrol' gave no answer");
+    CHECK(engine::exit_code(report) == core::ExitCode::batch);
+  }
+  SUBCASE("one that was held since an earlier pass is not read again") {
+    Stage stage(snapshot().worker("i-1", "n1").draining());
+    stage.done();
+    CHECK(std::ranges::count(stage.journal.lines, "nodes") == 1);
+  }
+}
+
 TEST_CASE("give up: the batch system is told once the machine is gone") {
   auto world = snapshot().worker("i-1", "n1").busy("7").silent(60s).state(core::InstanceState::gone);
   world.now.batch.can_give_up = true;
