@@ -18,7 +18,6 @@ using core::failed;
 using core::fine;
 
 constexpr std::string_view k_would_be_done = "DryRunOperation";
-constexpr std::string_view k_denied = "UnauthorizedOperation";
 
 aws::Call with_dry_run(aws::Call call) {
   call.parameters.emplace_back("DryRun", "true");
@@ -37,7 +36,8 @@ core::Finding examine_name(const aws::Answer& answer, const std::string& about, 
   const std::string text = what + " " + join(names, ", ");
   if (answer.body) return fine(what, about, text);
   // Not among the least rights of ec2.md: tide itself never asks for these.
-  if (answer.code == k_denied) {
+  const bool denied = answer.code == "UnauthorizedOperation" || answer.code.starts_with("AccessDenied");
+  if (denied) {
     return doubtful(what, about, text + ": may not be looked up with these credentials",
                     "Nothing, or allow the doctor ec2:Describe*: the dry run of the launch looks at it too.");
   }

@@ -17,6 +17,9 @@ run 0 info --json
 run 0 -vvv explain
 run 0 explain --json
 run 0 -vvv scale-once --dry-run --json
+run 0 -vvv plan --out "$work/plan.json"
+run 0 -vvv doctor
+check "a plan file was written, for its owner alone" test "$(stat -c %a "$work/plan.json")" = 600
 gate "fail?n=9&status=401&code=AuthFailure" >/dev/null
 run 7 -vvv scale-once
 gate reset >/dev/null
@@ -34,7 +37,7 @@ check "-vvv tells each request" grep -Eq '^tide: request: POST 127\.[0-9.:]+ Run
 check "with what was refused" grep -Eq '^tide: request: POST .* DescribeInstances: 401, ' "$work/said"
 check "and each command of the batch system" grep -Eq '^tide: command: .*squeue .*: exit 0, [0-9]+ ms$' "$work/said"
 check "tide said and started something" test -s "$work/said" -a -s "$work/cmdlines"
-no_secret_in "no planted secret in output, store or command lines" "$work/said" "$work/cmdlines" "$work/state" "$work/slurm-log"
+no_secret_in "no planted secret in output, store, plan file or command lines" "$work/said" "$work/cmdlines" "$work/state" "$work/slurm-log" "$work/plan.json"
 check "the store's folder is private" test "$(stat -c %a "$work/state/tide.db")" = 600
 no_secret_in "nor in the buckets' file" "/dev/shm/tide-rates-$(id -u)"
 

@@ -95,12 +95,14 @@ CALLS = {
     "ec2:DescribeSpotPriceHistory": lambda: tool("prices", "c5.large"),
 }
 # moto lets tags of a launch pass without it; tide calls it by itself only for servers that take no tags at launch.
-# What only the doctor asks is tried by its own tests, without IAM.
-NOT_JUDGED = {"ec2:CreateTags", "ec2:DescribeSubnets", "ec2:DescribeSecurityGroups", "ec2:DescribeKeyPairs",
-              "ec2:DescribePlacementGroups"}
+# It has no placement groups.
+NOT_JUDGED = {"ec2:CreateTags", "ec2:DescribePlacementGroups"}
+# What only the doctor asks, and the key of the pool that it looks up by it.
+DOCTOR = {"ec2:DescribeSubnets": "subnets", "ec2:DescribeSecurityGroups": "security_groups", "ec2:DescribeKeyPairs": "key"}
 allowed = {action for statement in policy["Statement"]
            for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])}
-expect(allowed == set(CALLS) | NOT_JUDGED, "each action of the policy has its call here: %s" % sorted(allowed ^ (set(CALLS) | NOT_JUDGED)))
+judged = set(CALLS) | set(DOCTOR) | NOT_JUDGED
+expect(allowed == judged, "each action of the policy has its call here: %s" % sorted(allowed ^ judged))
 for action, call in CALLS.items():
     code, text = call()
     expect(code == 0, "%s: allowed%s" % (action, "" if code == 0 else "; it says:\n" + text))
@@ -125,4 +127,26 @@ for action, words in {"ec2:DescribeInstances": ["scale-once"], "ec2:RunInstances
 put("head", policy)
 code, text = tide("scale-once")
 expect(code == 0, "tide scale-once with the policy: exit %d%s" % (code, "" if code == 0 else "; it says:\n" + text))
+
+ec2 = client("ec2", *admin)
+ec2.create_key_pair(KeyName="admins")
+subnet = ec2.describe_subnets()["Subnets"][0]
+group = next(each["GroupId"] for each in ec2.describe_security_groups()["SecurityGroups"] if each["VpcId"] == subnet["VpcId"])
+with open(work + "/tide.toml", "a") as file:
+    file.write('key = "admins"\nsubnets = ["%s"]\nsecurity_groups = ["%s"]\n' % (subnet["SubnetId"], group))
+
+
+def doctor_on(what):
+    found = json.loads(tide("doctor", "--json")[1])["checks"]
+    return [each for each in found if each["check"] == what and each["about"] == "pool 'small'"]
+
+
+for action, what in DOCTOR.items():
+    put("head", policy)
+    with_it = doctor_on(what)
+    expect([each["level"] for each in with_it] == ["ok"], "tide doctor with %s: %s" % (action, with_it))
+    put("head", without(action))
+    found = doctor_on(what)
+    expect([each["level"] for each in found] == ["warn"] and "may not be looked up" in found[0]["text"],
+           "tide doctor without %s warns: %s" % (action, found))
 sys.exit(1 if wrong else 0)
