@@ -175,6 +175,7 @@ net::Response FakeEc2::act(const std::string& action, const Parameters& paramete
   if (action == "DescribeInstanceStatus") return describe_status(parameters);
   if (action == "DescribeSpotInstanceRequests") return describe_spot_requests(parameters);
   if (action == "DescribeSpotPriceHistory") return describe_spot_prices(parameters);
+  if (action == "DescribeVolumes") return describe_volumes(parameters);
   if (action == "ModifyInstanceAttribute") return modify_attribute(parameters);
   return wire::refuse(400, "InvalidAction", "The action " + action + " is not valid for this web service.");
 }
@@ -196,7 +197,9 @@ FakeInstance FakeEc2::start(const Parameters& parameters, int index, const std::
   instance.launched_at = m_options.now();
   for (int i = 1; parameters.contains("TagSpecification." + std::to_string(i) + ".ResourceType"); ++i) {
     const std::string prefix = "TagSpecification." + std::to_string(i) + ".";
-    if (parameters.at(prefix + "ResourceType") == "instance") instance.tags = tags_of(parameters, prefix + "Tag.");
+    const std::string& resource = parameters.at(prefix + "ResourceType");
+    if (resource == "instance") instance.tags = tags_of(parameters, prefix + "Tag.");
+    if (resource == "volume") instance.volume_tags = tags_of(parameters, prefix + "Tag.");
   }
   return instance;
 }

@@ -26,6 +26,7 @@ struct FakeEc2Options {
   int lists_until_terminated = 1;  // likewise until shutting-down becomes terminated
   int lists_until_forgotten = 0;   // and until a terminated one is no longer listed; 0: never
   bool ignores_dry_run = false;    // as servers that speak EC2 may
+  bool keeps_volumes = false;      // as images may say: they outlive their machines
   std::size_t page_max = 1000;     // instances a page, whatever MaxResults says
 };
 
@@ -57,6 +58,7 @@ struct FakeInstance {
   int lists = 0;  // seen in this state
   TimePoint launched_at{};
   std::map<std::string, std::string> tags;
+  std::map<std::string, std::string> volume_tags;
 };
 
 enum class FakeFault {
@@ -127,6 +129,7 @@ class FakeEc2 {
   std::string refusal_of(const std::string& type, const std::string& place) const;
   std::string fleet_item(const Parameters& parameters, const std::string& prefix) const;
   // fake_ec2_health.cpp
+  Reply describe_volumes(const Parameters& parameters);
   Reply describe_status(const Parameters& parameters);
   Reply describe_spot_requests(const Parameters& parameters);
   Reply describe_spot_prices(const Parameters& parameters);

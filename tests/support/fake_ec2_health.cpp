@@ -7,7 +7,8 @@
 
 #include <algorithm>
 
-// Health, notices to spot machines, and spot prices. Filters work as EC2's do: all must match, by any of their values.
+// Health, notices to spot machines, volumes, and spot prices. Filters work as EC2's do: all must match, by any of their
+// values.
 namespace tide::test {
 namespace {
 
@@ -109,6 +110,31 @@ net::Response FakeEc2::describe_spot_requests(const Parameters& parameters) {
         "<instanceId>" + id + "</instanceId>");
   }
   return paged("DescribeSpotInstanceRequests", "spotInstanceRequestSet", rows, parameters, m_options.page_max);
+}
+
+// One a machine; without it once that is gone, where images say that volumes are kept.
+net::Response FakeEc2::describe_volumes(const Parameters& parameters) {
+  std::vector<std::string> rows;
+  for (const auto& [id, instance] : m_instances) {
+    const bool used = instance.state != "terminated";
+    if (!used && !m_options.keeps_volumes) continue;
+    const std::string status = used ? "in-use" : "available";
+    const bool wanted = passes(parameters, [&](const std::string& filter) -> std::string {
+      if (filter == "status") return status;
+      const auto tag =
+          filter.starts_with("tag:") ? instance.volume_tags.find(filter.substr(4)) : instance.volume_tags.end();
+      return tag == instance.volume_tags.end() ? "" : tag->second;
+    });
+    if (!wanted) continue;
+    std::string tags;
+    for (const auto& [key, value] : instance.volume_tags)
+      tags += "<item><key>" + wire::escape(key) + "</key><value>" + wire::escape(value) + "</value></item>";
+    rows.push_back("<volumeId>vol-" + id.substr(2) + "</volumeId><size>8</size><status>" + status +
+                   "</status><availabilityZone>" + wire::escape(instance.zone) + "</availabilityZone>" +
+                   (used ? "<attachmentSet><item><instanceId>" + id + "</instanceId></item></attachmentSet>" : "") +
+                   "<tagSet>" + tags + "</tagSet><volumeType>gp3</volumeType>");
+  }
+  return paged("DescribeVolumes", "volumeSet", rows, parameters, m_options.page_max);
 }
 
 net::Response FakeEc2::describe_spot_prices(const Parameters& parameters) {

@@ -20,16 +20,6 @@ namespace {
 
 constexpr std::size_t k_types_max = 100;  // DescribeInstanceTypes takes no more names
 
-// '*' and '?' in a filter's value stand for anything.
-std::string literal(std::string_view value) {
-  std::string escaped;
-  for (const char c : value) {
-    if (c == '*' || c == '?' || c == '\\') escaped += '\\';
-    escaped += c;
-  }
-  return escaped;
-}
-
 aws::Call list_call(const std::string& cluster) {
   return {.action = "DescribeInstances",
           .parameters = {{"Filter.1.Name", std::string("tag:") + core::tag::k_cluster},

@@ -2,6 +2,7 @@
 
 #include <tide/cloud/ec2/ec2_cloud.hpp>
 #include <tide/cloud/ec2/launch_call.hpp>
+#include <tide/cloud/ec2/leftovers.hpp>
 #include <tide/cloud/ec2/pages.hpp>
 #include <tide/cloud/ec2/replies.hpp>
 #include <tide/net/retry.hpp>
@@ -36,8 +37,7 @@ core::Finding examine_name(const aws::Answer& answer, const std::string& about, 
   const std::string text = what + " " + join(names, ", ");
   if (answer.body) return fine(what, about, text);
   // Not among the least rights of ec2.md: tide itself never asks for these.
-  const bool denied = answer.code == "UnauthorizedOperation" || answer.code.starts_with("AccessDenied");
-  if (denied) {
+  if (is_denied(answer)) {
     return doubtful(what, about, text + ": may not be looked up with these credentials",
                     "Nothing, or allow the doctor ec2:Describe*: the dry run of the launch looks at it too.");
   }
@@ -193,9 +193,12 @@ core::Findings Ec2Cloud::examine(std::span<const core::LaunchRequest> launches) 
   for (const core::LaunchRequest& launch : launches) {
     for (core::Finding& finding : examine_launch(launch, dry && *dry)) findings.push_back(std::move(finding));
   }
-  if (!launches.empty() && dry && *dry) {
-    const auto cluster = launches.front().tags.find(core::tag::k_cluster);
-    const auto listed = list(cluster == launches.front().tags.end() ? "" : cluster->second);
+  if (launches.empty()) return findings;
+  const auto tag = launches.front().tags.find(core::tag::k_cluster);
+  const std::string cluster = tag == launches.front().tags.end() ? "" : tag->second;
+  if (!cluster.empty()) findings.push_back(examine_volumes(m_api, cluster, about));
+  if (dry && *dry) {
+    const auto listed = list(cluster);
     findings.push_back(listed ? try_terminate(m_api, own_machine(*listed), about)
                               : failed("rights", about, listed.error()));
   }

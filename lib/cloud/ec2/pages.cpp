@@ -8,6 +8,15 @@ constexpr std::size_t k_page_max = 1000;
 
 }  // namespace
 
+std::string literal(std::string_view value) {
+  std::string escaped;
+  for (const char c : value) {
+    if (c == '*' || c == '?' || c == '\\') escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
 Result<void> check_token(const std::string& cloud, const std::string& token, std::set<std::string>& seen) {
   if (seen.insert(token).second && seen.size() <= k_page_max) return {};
   return make_error(ErrorKind::protocol,

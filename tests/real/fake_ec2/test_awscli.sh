@@ -102,6 +102,15 @@ gate "spot-price?type=c5.large&zone=eu-central-1a&price=0.0388"
 good describe-spot-price-history --instance-types c5.large --product-descriptions Linux/UNIX --start-time 2026-11-25T12:00:00Z \
   --query 'SpotPriceHistory[].[AvailabilityZone,SpotPrice]'
 is "$(printf 'eu-central-1a\t0.0388')"
+good run-instances --image-id ami-0abc --instance-type c5.large --query 'Instances[].InstanceId' \
+  --tag-specifications 'ResourceType=volume,Tags=[{Key=tide:cluster,Value=volumes}]'
+tagged=$(cat "$work/out")
+good describe-volumes --filters Name=tag:tide:cluster,Values=volumes Name=status,Values=available,in-use \
+  --query 'Volumes[].[Size,State,Tags[0].Value]'
+is "$(printf '8\tin-use\tvolumes')"
+good describe-volumes --filters Name=tag:tide:cluster,Values=volumes Name=status,Values=available --query 'length(Volumes)'
+is 0
+good terminate-instances --instance-ids "$tagged"
 gate "machine?id=$spot&state=terminated&reason=Server.SpotInstanceTermination"
 good describe-instances --instance-ids "$spot" --query 'Reservations[].Instances[].StateReason.Code'
 is Server.SpotInstanceTermination

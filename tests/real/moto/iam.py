@@ -98,7 +98,8 @@ CALLS = {
 # It has no placement groups.
 NOT_JUDGED = {"ec2:CreateTags", "ec2:DescribePlacementGroups"}
 # What only the doctor asks, and the key of the pool that it looks up by it.
-DOCTOR = {"ec2:DescribeSubnets": "subnets", "ec2:DescribeSecurityGroups": "security_groups", "ec2:DescribeKeyPairs": "key"}
+DOCTOR = {"ec2:DescribeSubnets": "subnets", "ec2:DescribeSecurityGroups": "security_groups", "ec2:DescribeKeyPairs": "key",
+          "ec2:DescribeVolumes": "leftovers"}
 allowed = {action for statement in policy["Statement"]
            for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])}
 judged = set(CALLS) | set(DOCTOR) | NOT_JUDGED
@@ -138,7 +139,7 @@ with open(work + "/tide.toml", "a") as file:
 
 def doctor_on(what):
     found = json.loads(tide("doctor", "--json")[1])["checks"]
-    return [each for each in found if each["check"] == what and each["about"] == "pool 'small'"]
+    return [each for each in found if each["check"] == what and each["about"] == ("cloud 'aws'" if what == "leftovers" else "pool 'small'")]
 
 
 for action, what in DOCTOR.items():
@@ -149,4 +150,12 @@ for action, what in DOCTOR.items():
     found = doctor_on(what)
     expect([each["level"] for each in found] == ["warn"] and "may not be looked up" in found[0]["text"],
            "tide doctor without %s warns: %s" % (action, found))
+put("head", policy)
+ec2.create_volume(AvailabilityZone=subnet["AvailabilityZone"], Size=9, TagSpecifications=[
+    {"ResourceType": "volume", "Tags": [{"Key": "tide:cluster", "Value": "iam"}]}])
+ec2.create_volume(AvailabilityZone=subnet["AvailabilityZone"], Size=9, TagSpecifications=[
+    {"ResourceType": "volume", "Tags": [{"Key": "tide:cluster", "Value": "other"}]}])
+left = doctor_on("leftovers")
+expect([each["level"] for each in left] == ["warn"] and "1 volume of this cluster has no machine: vol-" in left[0]["text"],
+       "tide doctor tells the volume that is left: %s" % left)
 sys.exit(1 if wrong else 0)

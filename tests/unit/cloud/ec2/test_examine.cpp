@@ -1,5 +1,7 @@
 #include "support_ec2.hpp"
 
+#include <tide/cloud/ec2/leftovers.hpp>
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -89,3 +91,36 @@ TEST_CASE("examine: keys that are wrong are told once, and nothing more is asked
 }
 
 TEST_SUITE_END();
+
+TEST_CASE("examine: volumes that outlived their machines are told with what to do, and left") {
+  Ec2World world;
+  world.fake.set_options([](test::FakeEc2Options& options) { options.keeps_volumes = true; });
+  const auto none = finding(examine(world, world.request(1)), "leftovers", "cloud 'aws'");
+  CHECK(none.level == Level::ok);
+  const auto launched = world.cloud.launch(std::vector{world.request(2)}).front();
+  REQUIRE(launched);
+  CHECK(finding(examine(world, world.request(1)), "leftovers", "cloud 'aws'").level == Level::ok);
+  std::vector<core::InstanceId> ids;
+  for (const core::Instance& one : launched->instances) ids.push_back(one.id);
+  world.cloud.terminate(ids);
+  for (int i = 0; i < 4; ++i) REQUIRE(world.cloud.list("physics"));
+  const auto left = finding(examine(world, world.request(1)), "leftovers", "cloud 'aws'");
+  CHECK(left.level == Level::warn);
+  CHECK(left.text.starts_with("2 volumes of this cluster have no machine: vol-"));
+  CHECK(left.hint.find("aws ec2 delete-volume") != std::string::npos);
+  world.fake.set_options([](test::FakeEc2Options& options) { options.page_max = 1; });
+  CHECK(finding(examine(world, world.request(1)), "leftovers", "cloud 'aws'").text.starts_with("2 volumes"));
+}
+
+TEST_CASE("volumes: a reply that is none is no empty list") {
+  CHECK_FALSE(cloud::ec2::parse_volumes("<DescribeVolumesResponse><other/></DescribeVolumesResponse>"));
+  CHECK_FALSE(cloud::ec2::parse_volumes(
+      "<DescribeVolumesResponse><volumeSet><item><size>1</size></item></volumeSet></DescribeVolumesResponse>"));
+  const auto page = cloud::ec2::parse_volumes(
+      "<DescribeVolumesResponse><volumeSet><item><volumeId>vol-1</volumeId><size>8</size><status>available</status>"
+      "</item><item><volumeId>vol-2</volumeId><size>8</size><status>in-use</status></item></volumeSet>"
+      "<nextToken>x</nextToken></DescribeVolumesResponse>");
+  REQUIRE(page);
+  CHECK(page->volumes == std::vector<std::string>{"vol-1 (8 GiB)"});
+  CHECK(page->next_token == "x");
+}
