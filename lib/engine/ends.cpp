@@ -46,6 +46,7 @@ bool Executor::was_shown(const core::Terminate& end) const {
 // The machines that a plan of what the batch system says by now would end.
 Result<std::set<core::InstanceId>> Executor::ended_by_fresh_plan() const {
   core::Snapshot again = m_snapshot;
+  again.memory.last_good = m_memory.last_good;  // what this pass has seen, the second reading must not lack
   again.jobs = m_ports.batch.jobs(m_options.all_job_ids);
   again.nodes = m_ports.batch.nodes();
   if (!again.jobs) return again.jobs.error();

@@ -33,6 +33,9 @@ void Checker::begin_pass(std::int64_t pass, int live) {
   m_ended = 0;
   m_live_at_begin = live;
   m_whole = true;
+  m_looked = false;
+  m_again_whole = true;
+  m_repeated_for.clear();
   m_clouds.clear();
 }
 
@@ -40,7 +43,8 @@ void Checker::begin_pass(std::int64_t pass, int live) {
 void Checker::store_replaced() {
   for (const auto& [name, pool] : m_settings->pools) m_unread.insert(pool.cloud);
   m_replaced_at = m_clock.real();
-  m_rebuild_since.reset();  // the next listing shows what this one does not know
+  m_rebuild_since.reset();                                 // the next listing shows what this one does not know
+  if (m_memory->suspicion) m_suspect_since = TimePoint{};  // it may have doubted for long enough
 }
 
 // Over a reboot tide has the wall clock alone, and its ages may run ahead by one boot_deadline.
@@ -55,7 +59,13 @@ void Checker::wish(const core::Wish& wish) {
   if (wish.force) m_forced.insert(wish.targets.begin(), wish.targets.end());
 }
 
-void Checker::batch_reading(bool whole) { m_whole = m_whole && whole; }
+// What a pass reads again, right before it ends what it never saw, is the measure of those ends alone.
+void Checker::batch_reading(bool whole) {
+  bool& reading = m_looked ? m_again_whole : m_whole;
+  reading = reading && whole;
+}
+
+void Checker::looked() { m_looked = true; }
 
 void Checker::nodes_listed(const std::vector<core::Node>& nodes) {
   const std::vector<core::NodeName>& last = m_memory->last_good.nodes;
@@ -75,7 +85,7 @@ void Checker::nodes_listed(const std::vector<core::Node>& nodes) {
   }
   // Fewer that are missing may be suspect for what they ran; a good reading is the next one's measure.
   if (!m_suspect_since) m_suspect_since = m_clock.real();
-  if (suspect && m_clock.real() - *m_suspect_since + Seconds(30) < core::k_suspect) m_whole = false;
+  if (suspect && m_clock.real() - *m_suspect_since + Seconds(30) < core::k_suspect) batch_reading(false);
 }
 
 void Checker::cloud_listed(const core::CloudName& cloud, const std::vector<core::Instance>* instances) {
@@ -108,24 +118,27 @@ void Checker::launch(const LaunchFacts& facts) {
   }
   if (!m_whole) fail(fmt::format("{}: on an errored, unproven or suspect reading of the batch system", what));
   if (!m_clouds[request.cloud]) fail(fmt::format("{}: its cloud could not be read", what));
+  // What a repeat does not bring is asked for elsewhere, in the same pass.
+  const std::string because = intent == m_memory->intents.end() ? "" : intent->second.because;
+  const std::string demand = fmt::format("{}: {}", request.pool.value, because);
+  const bool again = intent != m_memory->intents.end() && intent->second.attempts > 1;
+  if (again) m_repeated_for.insert(demand);
   if (facts.machines == 0) return;
   for (const std::string& name : request.names) {
     if (facts.live_names.contains(name)) fail(fmt::format("{}: a live machine has the name '{}' already", what, name));
   }
   const core::ScaleSettings& scale = m_settings->scale;
   const bool persons = intent != m_memory->intents.end() && !intent->second.wish.empty();
-  const bool repeated = intent != m_memory->intents.end() && intent->second.attempts > 1;
+  const bool repeated = again || m_repeated_for.contains(demand);
   if (!persons && !repeated) {
     // One multi-node job larger than the limit goes alone, in as many calls as its cloud wants.
-    const std::string why =
-        fmt::format("{}: {}", request.pool.value, intent == m_memory->intents.end() ? "" : intent->second.because);
     const bool alone =
-        why.find(": 1 waiting job of") != std::string::npos && (m_launched == 0 || m_launched_for == why);
+        demand.find(": 1 waiting job of") != std::string::npos && (m_launched == 0 || m_launched_for == demand);
     if (scale.max_launch_per_pass > 0 && !alone && m_launched + facts.machines > scale.max_launch_per_pass) {
       fail(fmt::format("{}: {} came before it in this pass, max_launch_per_pass is {}", what, m_launched,
                        scale.max_launch_per_pass));
     }
-    m_launched_for = m_launched == 0 ? why : m_launched_for;
+    m_launched_for = m_launched == 0 ? demand : m_launched_for;
     m_launched += facts.machines;
     m_launched_last = facts.machines;
   }
@@ -163,6 +176,8 @@ void Checker::end(const EndFacts& facts) {
   if (!m_clouds[facts.cloud]) fail(fmt::format("{}: its cloud could not be read", what));
   if (!m_whole && !forced)
     fail(fmt::format("{}: on an errored, unproven or suspect reading of the batch system", what));
+  if (!facts.held_by_tide && !facts.held_by_person && !m_again_whole && !forced)
+    fail(fmt::format("{}: nobody held its node, and the batch system could not be read again", what));
   // Where nodes come by themselves, tide may never have been shown this one; and one that came after the last reading,
   // in the very call that ends it, can be neither held nor known.
   const auto row = m_memory->machines.find(facts.id);
@@ -181,7 +196,8 @@ void Checker::end(const EndFacts& facts) {
     fail(fmt::format("{}: while the store is rebuilt", what));
   ++m_ended;
   const int percent = m_settings->scale.max_end_per_pass.percent;
-  if (percent < 100 && m_ended > std::max(1, m_live_at_begin * percent / 100)) {
+  const bool counted = std::ranges::all_of(m_clouds, [](const auto& cloud) { return cloud.second; });
+  if (counted && percent < 100 && m_ended > std::max(1, m_live_at_begin * percent / 100)) {
     fail(fmt::format("{}: the {}. of this pass, {} are live and max_end_per_pass is {}%", what, m_ended,
                      m_live_at_begin, percent));
   }

@@ -27,6 +27,7 @@ class Checker {
 
   // Readings as they are handed to tide.
   void batch_reading(bool whole);
+  void looked();  // the last of a pass's first readings is over
   void nodes_listed(const std::vector<core::Node>& nodes);
   void cloud_listed(const core::CloudName& cloud, const std::vector<core::Instance>* instances);
 
@@ -82,7 +83,10 @@ class Checker {
   std::string m_launched_for;  // pool and demand of the first of them
   int m_ended = 0;
   int m_live_at_begin = 0;
-  bool m_whole = true;                       // the batch readings of this pass
+  bool m_whole = true;  // the batch readings of this pass
+  bool m_looked = false;
+  bool m_again_whole = true;                 // those after them
+  std::set<std::string> m_repeated_for;      // pool and demand, in this pass
   std::map<core::CloudName, bool> m_clouds;  // readings of this pass
   std::set<core::CloudName> m_unread;        // since the store was replaced
   TimePoint m_replaced_at{};

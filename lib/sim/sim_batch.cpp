@@ -59,6 +59,7 @@ core::Node SimBatch::listed(const SimNode& node) const {
 Result<std::vector<core::Node>> SimBatch::nodes() {
   m_stage.enter("nodes");
   if (auto error = refuse_reading("nodes")) {
+    m_stage.checker.looked();
     m_stage.leave("nodes");
     return *error;
   }
@@ -74,6 +75,7 @@ Result<std::vector<core::Node>> SimBatch::nodes() {
     if (stale) seen.back().memory_mib_used = 0;
   }
   m_stage.checker.nodes_listed(seen);
+  m_stage.checker.looked();
   m_stage.leave("nodes");
   return seen;
 }
