@@ -46,7 +46,7 @@ core::ExitCode run_pass(Context& context, std::string& came) {
   tell_in_peace(context, troubles);
   const core::ExitCode exit = engine::exit_code(passes->front());
   std::size_t actions = 0;
-  for (const engine::PassReport& pass : *passes) actions += pass.outcomes.size();
+  for (const engine::PassReport& pass : *passes) actions += pass.outcomes.size() + pass.upkeep.size();
   if (actions > 0 || context.options().verbose) output::show_outcomes(context, k_schema, *passes, exit);
   came = fmt::format("pass at {}: exit {}, {} machines, {} actions, {} problems", format_time(now),
                      static_cast<int>(exit), passes->back().plan.memory.machines.size(), actions, troubles.size());

@@ -245,7 +245,7 @@ Section actions(const core::Plan& plan) {
   return section;
 }
 
-Section actions(const std::vector<engine::Outcome>& outcomes) {
+Section actions(const std::vector<engine::Outcome>& outcomes, const std::vector<cloud::UpkeepStep>& upkeep) {
   Section section = action_section();
   for (const engine::Outcome& outcome : outcomes) {
     std::vector<std::string> started;
@@ -256,6 +256,11 @@ Section actions(const std::vector<engine::Outcome>& outcomes) {
     section.rows.push_back({core::verb_of(outcome.planned.action), core::subject_of(outcome.planned.action),
                             core::describe(outcome.planned.action), outcome.planned.reason.rule, !outcome.error,
                             std::move(started), outcome.error ? Cell(outcome.error->message) : Cell(), std::move(why)});
+  }
+  for (const cloud::UpkeepStep& step : upkeep) {
+    section.rows.push_back({step.verb, step.subject, step.verb + " " + step.text, "upkeep", !step.error,
+                            std::vector<std::string>{}, step.error ? Cell(step.error->message) : Cell(),
+                            step.error ? "FAILED: " + step.error->message : step.text});
   }
   return section;
 }

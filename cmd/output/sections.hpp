@@ -15,8 +15,9 @@ Section workers(const core::Plan& plan, const core::Snapshot& snapshot);
 Cell resized_text(const core::Memory& memory, const core::Settings& configured, const core::PoolName& pool);
 Section pools(const core::Plan& plan, const core::Snapshot& snapshot, const core::Settings& settings);
 Section jobs(const core::Plan& plan);
-Section actions(const core::Plan& plan);                        // planned, for --dry-run
-Section actions(const std::vector<engine::Outcome>& outcomes);  // done, or failed with why
+Section actions(const core::Plan& plan);  // planned, for --dry-run
+// What was done, or failed with why.
+Section actions(const std::vector<engine::Outcome>& outcomes, const std::vector<cloud::UpkeepStep>& upkeep);
 Section declined(const core::Plan& plan);
 // One row while tide is asleep, else none.
 Section sleep(const core::Snapshot& snapshot);

@@ -96,6 +96,11 @@ std::vector<Trouble> failures_of(const std::vector<engine::PassReport>& passes) 
           {fmt::format("{} {} {}", core::verb_of(action), core::subject_of(action), to_string(outcome.error->kind)),
            Error(*outcome.error).with_context(fmt::format("while trying to {}", core::describe(action)))});
     }
+    for (const cloud::UpkeepStep& step : pass.upkeep) {
+      if (!step.error) continue;
+      failures.push_back({fmt::format("{} {} {}", step.verb, step.subject, to_string(step.error->kind)),
+                          Error(*step.error).with_context("while trying to " + step.verb + " " + step.text)});
+    }
   }
   return failures;
 }
@@ -122,7 +127,9 @@ void show_outcomes(Context& context, const std::string& schema, const std::vecto
     outcomes.insert(outcomes.end(), pass.outcomes.begin(), pass.outcomes.end());
   Document document{
       .schema = schema, .taken_at = last.snapshot.taken_at, .exit = exit, .sources = sources_of(last.snapshot)};
-  document.sections.push_back(actions(outcomes));
+  std::vector<cloud::UpkeepStep> upkeep;
+  for (const engine::PassReport& pass : passes) upkeep.insert(upkeep.end(), pass.upkeep.begin(), pass.upkeep.end());
+  document.sections.push_back(actions(outcomes, upkeep));
   if (context.options().output != OutputFormat::table || context.options().verbose) {
     document.sections.push_back(declined(last.plan));
     document.sections.push_back(jobs(last.plan));

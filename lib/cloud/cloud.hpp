@@ -31,6 +31,23 @@ struct LaunchReply {
   bool operator==(const LaunchReply&) const = default;
 };
 
+// What belongs to machines and is none, as Nova's floating IPs: for whom it is kept up.
+struct Upkeep {
+  std::string cluster;
+  std::string owner;                        // the head's ID
+  std::span<const core::Instance> running;  // of ours, as just listed, without those that this pass ended
+};
+
+// One thing that was done for them, or could not be.
+struct UpkeepStep {
+  std::string verb;     // "attach", "release"
+  std::string subject;  // a machine's name, or the thing's own
+  std::string text;
+  std::optional<Error> error = {};
+
+  bool operator==(const UpkeepStep&) const = default;
+};
+
 using InstanceType = core::InstanceType;
 using Limits = core::CloudTraits;
 
@@ -92,6 +109,10 @@ class Cloud {
 
   // What was sent so far, repeats included: the peer's own name of each action, and how often.
   virtual std::map<std::string, int> calls() const { return {}; }
+
+  // Gives these machines what they lack of their pools' belongings, and back what no machine has any more. Once in each
+  // pass that may act on everything, where the listing could be read; repeats change nothing.
+  virtual std::vector<UpkeepStep> keep_up(const Upkeep& /*of*/) { return {}; }
 };
 
 }  // namespace tide::cloud

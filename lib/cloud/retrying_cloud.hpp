@@ -28,6 +28,7 @@ class RetryingCloud final : public Cloud {
   Result<std::vector<core::SpotPrice>> spot_prices(std::span<const std::string> types) override;
   Result<std::vector<InstanceType>> types(std::span<const std::string> names) override;
   Result<void> check(const core::Pool& pool) const override { return m_inner.check(pool); }
+  std::vector<UpkeepStep> keep_up(const Upkeep& of) override { return m_inner.keep_up(of); }
   core::Findings examine(std::span<const core::LaunchRequest> launches) override { return m_inner.examine(launches); }
   std::string identity() const override { return m_inner.identity(); }
   std::string notice() const override { return m_inner.notice(); }

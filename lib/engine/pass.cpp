@@ -12,6 +12,8 @@ namespace {
 
 constexpr const char* k_alarm = "alarm";
 constexpr const char* k_refuse = "refuse";
+constexpr const char* k_upkeep = "upkeep";
+constexpr const char* k_foreign_head = "foreign-head";
 constexpr int k_events_looked_at = 1'000;  // more than an hour of a cluster that has much to say
 
 // A peer's unreadable answer or silence is the cloud's or the batch system's, by whose action it was; whatever it is
@@ -46,6 +48,17 @@ core::ExitCode of_clouds(const core::Snapshot& snapshot) {
     code = config ? core::ExitCode::config : core::ExitCode::cloud;
   }
   return code;
+}
+
+core::ExitCode of_upkeep(const PassReport& report) {
+  const auto failed =
+      std::ranges::find_if(report.upkeep, [](const cloud::UpkeepStep& step) { return step.error.has_value(); });
+  if (failed == report.upkeep.end()) return core::ExitCode::done;
+  const bool some_done =
+      std::ranges::any_of(report.outcomes,
+                          [](const Outcome& outcome) { return !is_bookkeeping(outcome.planned.action); }) ||
+      std::ranges::any_of(report.upkeep, [](const cloud::UpkeepStep& step) { return !step.error; });
+  return some_done ? core::ExitCode::partly : core::exit_code_of(failed->error->kind);
 }
 
 // Which of a sample's numbers a worker adds to.
@@ -94,6 +107,8 @@ std::vector<store::Event> events_of(const PassReport& report) {
     add(core::verb_of(outcome.planned.action), core::subject_of(outcome.planned.action), outcome.planned.reason.rule,
         std::move(text));
   }
+  for (const cloud::UpkeepStep& step : report.upkeep)
+    add(step.verb, step.subject, k_upkeep, step.error ? step.text + "; failed: " + step.error->message : step.text);
   for (const core::Alarm& alarm : report.plan.alarms) add(k_alarm, "", alarm.reason.rule, alarm.reason.text);
   for (const core::Declined& declined : report.plan.declined)
     add(k_refuse, declined.what, declined.reason.rule, declined.reason.text);
@@ -108,7 +123,8 @@ std::string without_digits(std::string text) {
 
 // What lasts is written once, not each minute by cron; again after an hour of such passes.
 bool is_told(const store::Event& event, std::span<const store::Event> told) {
-  if (event.type != k_alarm && event.type != k_refuse) return false;
+  const bool failed_upkeep = event.rule == k_upkeep && event.text.find("; failed: ") != std::string::npos;
+  if (event.type != k_alarm && event.type != k_refuse && !failed_upkeep) return false;
   return std::ranges::any_of(told, [&](const store::Event& old) {
     const bool same =
         old.type == event.type && old.subject == event.subject && old.rule == event.rule && old.pass + 60 >= event.pass;
@@ -123,6 +139,33 @@ Result<void> write_events(store::Store& store, const std::vector<store::Event>& 
     if (!is_told(event, last) && !is_told(event, news)) news.push_back(event);
   }
   return news.empty() ? Result<void>() : store.append(news);
+}
+
+// A machine that this pass ended is left as it is, and so is a cloud that could not be read; under another head, all
+// is.
+std::vector<cloud::UpkeepStep> keep_up(Ports& ports, const core::Settings& settings, const PassReport& report) {
+  for (const core::Alarm& alarm : report.plan.alarms) {
+    if (alarm.reason.rule == k_foreign_head) return {};
+  }
+  std::set<core::InstanceId> ended;
+  for (const core::PlannedAction& planned : report.plan.actions) {
+    if (const auto* end = std::get_if<core::Terminate>(&planned.action)) ended.insert(end->instance);
+  }
+  std::map<core::CloudName, std::vector<core::Instance>> running;
+  for (const core::Worker& worker : report.plan.workers) {
+    const auto& instance = worker.instance;
+    if (!worker.ours || !instance || instance->state != core::InstanceState::running) continue;
+    if (!ended.contains(instance->id)) running[instance->cloud].push_back(*instance);
+  }
+  std::vector<cloud::UpkeepStep> steps;
+  for (const auto& [name, listed] : report.snapshot.instances) {
+    const auto port = ports.clouds.find(name);
+    if (!listed || port == ports.clouds.end()) continue;
+    const auto kept =
+        port->second->keep_up({.cluster = settings.cluster, .owner = ports.head.value, .running = running[name]});
+    steps.insert(steps.end(), kept.begin(), kept.end());
+  }
+  return steps;
 }
 
 // How much there is; nothing where the batch system could not be read, for no number is right then.
@@ -158,6 +201,7 @@ Result<PassReport> run_pass(Ports& ports, const core::Settings& settings, const 
   const auto ran = executor.run(report.plan);
   report.outcomes = executor.outcomes();
   if (!ran) return Error(ran.error()).with_context("while writing what was done; the pass stopped there");
+  if (options.scope.everything) report.upkeep = keep_up(ports, settings, report);
   TIDE_TRY(write_events(ports.store, events_of(report)));
   TIDE_TRY(ports.store.keep(report.snapshot, sample_of(report)));
   return report;
@@ -182,11 +226,11 @@ core::ExitCode exit_code(const PassReport& report) {
   }
   if (const auto code = of_clouds(report.snapshot); code != core::ExitCode::done) return code;
   for (const core::Alarm& alarm : report.plan.alarms) {
-    if (alarm.reason.rule == "foreign-head") return core::ExitCode::refused;
+    if (alarm.reason.rule == k_foreign_head) return core::ExitCode::refused;
   }
   const auto failed =
       std::ranges::find_if(report.outcomes, [](const Outcome& outcome) { return outcome.error.has_value(); });
-  if (failed == report.outcomes.end()) return core::ExitCode::done;
+  if (failed == report.outcomes.end()) return of_upkeep(report);
   const bool some_done = std::ranges::any_of(report.outcomes, [](const Outcome& outcome) {
     return !outcome.error && !is_bookkeeping(outcome.planned.action);
   });

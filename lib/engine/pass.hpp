@@ -53,6 +53,7 @@ struct PassReport {
   core::Snapshot snapshot;
   core::Plan plan;
   std::vector<Outcome> outcomes;
+  std::vector<cloud::UpkeepStep> upkeep = {};  // what was done for machines beside the plan's actions
 };
 
 // What reading commands need: the batch system, the clouds and memory. Fails only where the store does; what

@@ -1,5 +1,6 @@
 #include "fake_nova.hpp"
 
+#include "fake_nova_asked.hpp"
 #include "fake_nova_wire.hpp"
 
 #include <tide/net/url.hpp>
@@ -13,23 +14,6 @@ using wire::Json;
 using wire::json;
 using wire::keystone_error;
 using wire::nova_error;
-
-// A request taken apart: the service's prefix, the path below it, the query.
-struct FakeNova::Asked {
-  const net::Request& request;
-  std::string service;  // "compute"
-  std::string path;     // below /compute/v2.1, /image/v2 and so on
-  std::map<std::string, std::string> query;
-  int minor = 1;  // microversion
-
-  std::string header(std::string_view name) const {
-    for (const auto& [key, value] : request.headers) {
-      if (to_lower(key) == to_lower(name)) return value;
-    }
-    return "";
-  }
-  std::string call() const { return request.method + " " + path; }
-};
 
 namespace {
 
@@ -249,7 +233,11 @@ net::Response FakeNova::list(const Asked& asked, bool detail) {
   const bool more = all.size() > limit;
   for (const FakeServer* each : all) {
     if (body["servers"].size() == limit) break;
-    body["servers"].push_back(wire::server_document(*each, asked.minor, detail));
+    FakeServer shown = *each;
+    for (const auto& [id, ip] : m_floating) {
+      if (ip.server == each->id) shown.floating = ip.address;
+    }
+    body["servers"].push_back(wire::server_document(shown, asked.minor, detail));
   }
   if (more) {
     body["servers_links"] = Json::array(
@@ -318,6 +306,12 @@ net::Response FakeNova::one_server(const Asked& asked, const std::string& rest) 
     return json(200, {{"server", wire::server_document(server, asked.minor, true, true)}});
   if (asked.request.method == "DELETE") {
     if (server.locked) return nova_error(409, "Instance " + id + " is locked");
+    for (auto& [key, ip] : m_floating) {  // its port goes with it
+      if (ip.server != id) continue;
+      ip.server.clear();
+      ++ip.revision;
+      ip.changed = m_options.now();
+    }
     server.task = "deleting";
     server.lists = 0;
     return {.status = 204, .headers = {}, .body = ""};
@@ -364,21 +358,6 @@ net::Response FakeNova::image(const Asked& asked) {
   if (asked.path == std::string("/images/") + wire::k_image) return json(200, wire::image_document());
   return json(404,
               {{"message", "No image found<br /><br />\n\n\n"}, {"code", "404 Not Found"}, {"title", "Not Found"}});
-}
-
-net::Response FakeNova::network(const Asked& asked) {
-  Json networks = Json::array();
-  for (std::size_t i = 0; i < m_options.networks.size(); ++i) {
-    const Json document = wire::network_document(m_options.networks[i], i);
-    if (asked.path == "/networks/" + wire::network_id(i)) return json(200, {{"network", document}});
-    const auto name = asked.query.find("name");
-    const auto id = asked.query.find("id");
-    if (name != asked.query.end() && name->second != m_options.networks[i]) continue;
-    if (id == asked.query.end() || id->second == wire::network_id(i)) networks.push_back(document);
-  }
-  if (asked.path == "/networks") return json(200, {{"networks", networks}});
-  return json(404, {{"NeutronError",
-                     {{"type", "HTTPNotFound"}, {"message", "The resource could not be found."}, {"detail", ""}}}});
 }
 
 void FakeNova::fail(FakeNovaFaults faults) {

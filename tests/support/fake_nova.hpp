@@ -34,6 +34,7 @@ struct FakeNovaOptions {
   bool has_network_service = true;
   bool unversioned = false;  // the catalogue's compute URL names no version
   int quota_machines = -1;
+  int quota_floating = -1;
   int cells_down = 0;  // that many machines are in a cell that is silent
 };
 
@@ -46,11 +47,22 @@ struct FakeServer {
   std::string flavor;
   std::string zone;
   std::string address;
+  std::string floating;
   std::string body;  // of its POST
   bool locked = false;
   int lists = 0;
   TimePoint created{};
   std::map<std::string, std::string> metadata;
+};
+
+struct FakeFloatingIp {
+  std::string id;
+  std::string address;
+  std::string network;
+  std::string server;  // "": no port
+  std::string description;
+  int revision = 0;
+  TimePoint changed{};
 };
 
 enum class FakeNovaFault {
@@ -90,6 +102,8 @@ class FakeNova {
   std::vector<FakeServer> live() const;       // neither deleted nor being deleted, oldest first
   std::vector<std::string> calls() const;     // "POST /servers", in order, refused ones too
   int count_calls(const std::string& call) const;
+  std::vector<FakeFloatingIp> floating() const;  // oldest first
+  FakeFloatingIp& add_floating(FakeFloatingIp ip);
   std::vector<net::Request> requests(const std::string& call) const;
 
  private:
@@ -107,6 +121,12 @@ class FakeNova {
   Reply other_compute(const Asked& asked);
   Reply image(const Asked& asked);
   Reply network(const Asked& asked);
+  Reply networks(const Asked& asked) const;
+  Reply ports(const Asked& asked) const;
+  Reply floating_ips(const Asked& asked);
+  Reply make_floating(const Asked& asked);
+  Reply one_floating(const Asked& asked, const std::string& id);
+  std::string server_of(const std::string& port) const;
   Reply version_document(const Asked& asked) const;
   void age();
   void land_late();
@@ -116,6 +136,7 @@ class FakeNova {
   FakeNovaOptions m_options;
   std::map<std::string, FakeServer> m_servers;
   std::vector<std::string> m_order;  // IDs, oldest first
+  std::map<std::string, FakeFloatingIp> m_floating;
   std::map<std::string, TimePoint> m_tokens;
   std::vector<FakeNovaFaults> m_faults;
   std::vector<net::Request> m_late;

@@ -178,6 +178,9 @@ Json server_document(const FakeServer& server, int minor, bool detail, bool with
                                                      {"OS-EXT-IPS:type", "fixed"},
                                                      {"OS-EXT-IPS-MAC:mac_addr", "fa:16:3e:00:00:01"}}});
   }
+  if (!server.floating.empty())
+    document["addresses"]["private"].push_back(
+        {{"addr", server.floating}, {"version", 4}, {"OS-EXT-IPS:type", "floating"}});
   document["OS-EXT-AZ:availability_zone"] = server.status == "ERROR" ? "" : server.zone;
   document["key_name"] = nullptr;
   document["config_drive"] = "";

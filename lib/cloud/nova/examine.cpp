@@ -68,6 +68,8 @@ core::Findings Lookup::examine(const core::LaunchRequest& request) {
     findings.push_back(line("security_groups", about, group, group_there(group, pool)));
   if (const std::string group = value_of(request, key::k_server_group); !group.empty())
     findings.push_back(line("server_group", about, group, server_group(group, pool)));
+  if (const std::string name = value_of(request, key::k_floating_network); !name.empty())
+    findings.push_back(line("floating_network", about, name, floating_network(name, pool)));
   return findings;
 }
 

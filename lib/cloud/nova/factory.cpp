@@ -67,6 +67,10 @@ constexpr KeySpec k_pool_keys[]{
      .name = "server_group",
      .help = "Server group by name or ID: its policy places the machines (affinity for MPI, soft-anti-affinity)."},
     {.section = "pools.*",
+     .name = "floating_network",
+     .help = "External network by name or ID: each machine gets a floating IP of it, given back once the machine has "
+             "ended; default: none."},
+    {.section = "pools.*",
      .name = "config_drive",
      .type = KeyType::flag,
      .fallback = "false",
@@ -117,8 +121,14 @@ Result<std::unique_ptr<Cloud>> make(const config::Config& config, const config::
                   .cache = config.state_dir.empty() ? "" : config.state_dir + "/tokens/" + cloud.name.value + ".json",
                   .page = "nova.md",
                   .pace = {host.limiter, rates}},
-      .address_of_pool = {}};
-  for (const auto& [name, pool] : config.settings.pools) options.address_of_pool[name.value] = pool.address;
+      .address_of_pool = {},
+      .floating_of_pool = {}};
+  for (const auto& [name, pool] : config.settings.pools) {
+    options.address_of_pool[name.value] = pool.address;
+    const auto network = pool.options.find(nova::key::k_floating_network);
+    const bool floats = pool.cloud == cloud.name && network != pool.options.end() && !network->second.empty();
+    if (floats) options.floating_of_pool[name.value] = network->second.front();
+  }
   const auto source = [from, environment = host.environment] { return openstack::find_auth(from, environment); };
   return std::unique_ptr<Cloud>(
       std::make_unique<nova::NovaCloud>(std::move(options), source, host.transport, host.clock));

@@ -23,6 +23,7 @@ constexpr const char* k_zones = "zones";
 constexpr const char* k_disk = "disk";
 constexpr const char* k_server_group = "server_group";
 constexpr const char* k_config_drive = "config_drive";
+constexpr const char* k_floating_network = "floating_network";
 }  // namespace key
 
 // What the names of a request stand for.

@@ -173,21 +173,26 @@ Result<std::string> Lookup::image(const std::string& name, const std::string& po
   return m_known[key] = id;
 }
 
-Result<std::string> Lookup::network(const std::string& name, const std::string& pool) {
+Result<std::string> Lookup::network(const std::string& name, const std::string& pool, const char* key) {
   if (is_uuid(name)) return name;
-  const std::string key = "network/" + name;
-  if (const auto known = m_known.find(key); known != m_known.end()) return known->second;
+  const std::string row = "network/" + name;
+  if (const auto known = m_known.find(row); known != m_known.end()) return known->second;
   TIDE_TRY_ASSIGN(const auto found,
                   items({.service = "network", .path = "/networks?name=" + net::percent_encode(name)}, "networks"));
-  TIDE_TRY_ASSIGN(const std::string id, only(found, "network", name, "[pools." + pool + "] networks"));
-  return m_known[key] = id;
+  TIDE_TRY_ASSIGN(const std::string id, only(found, "network", name, "[pools." + pool + "] " + key));
+  return m_known[row] = id;
+}
+
+Result<std::string> Lookup::floating_network(const std::string& name, const std::string& pool) {
+  if (name.empty()) return std::string();
+  return network(name, pool, key::k_floating_network);
 }
 
 // None named: the project's only one, none if it sees none; of several a person must choose.
 Result<void> Lookup::networks(const core::LaunchRequest& request, Resolved& resolved) {
   const auto named = values_of(request, key::k_networks);
   for (const std::string& name : named) {
-    TIDE_TRY_ASSIGN(std::string id, network(name, request.pool.value));
+    TIDE_TRY_ASSIGN(std::string id, network(name, request.pool.value, key::k_networks));
     resolved.networks.push_back(std::move(id));
   }
   if (!named.empty()) return {};
@@ -227,6 +232,8 @@ Result<Resolved> Lookup::resolve(const core::LaunchRequest& request) {
   TIDE_TRY_ASSIGN(resolved.image, image(request.image, request.pool.value));
   TIDE_TRY(networks(request, resolved));
   TIDE_TRY_ASSIGN(resolved.server_group, server_group(value_of(request, key::k_server_group), request.pool.value));
+  // A misspelt one is found before the machine is paid for that would wait for its address.
+  TIDE_TRY(floating_network(value_of(request, key::k_floating_network), request.pool.value));
   return resolved;
 }
 

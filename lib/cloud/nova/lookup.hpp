@@ -26,11 +26,12 @@ class Lookup {
   core::Findings examine(const core::LaunchRequest& request);
   Result<std::vector<Flavor>> flavors();
   Result<openstack::Microversion> microversion();
+  Result<std::string> floating_network(const std::string& name, const std::string& pool);  // "" for ""
 
  private:
   Result<std::string> flavor(const std::string& name, const std::string& pool);
   Result<std::string> image(const std::string& name, const std::string& pool);
-  Result<std::string> network(const std::string& name, const std::string& pool);
+  Result<std::string> network(const std::string& name, const std::string& pool, const char* key);
   Result<void> networks(const core::LaunchRequest& request, Resolved& resolved);
   Result<std::string> server_group(const std::string& name, const std::string& pool);
 

@@ -35,7 +35,12 @@ NovaCloud::NovaCloud(Options options, openstack::Session::Source source, net::Tr
       m_address_of_pool(std::move(options.address_of_pool)),
       m_session(std::move(options.session), std::move(source), transport, clock),
       m_lookup(m_session, m_name.value),
-      m_clock(clock) {}
+      m_clock(clock),
+      m_floating(m_session, m_lookup, m_name.value, std::move(options.floating_of_pool)) {}
+
+std::vector<UpkeepStep> NovaCloud::keep_up(const Upkeep& of) {
+  return m_floating.keep_up(of, m_reached, m_clock.now());
+}
 
 core::CloudTraits NovaCloud::limits() const {
   return {.has_launch_tokens = false,
@@ -78,6 +83,7 @@ Result<std::string> NovaCloud::read_page(const Answer& answer, const std::string
           .with_hint("Wait for the cloud's operator: nothing of this cloud is ended or launched meanwhile.");
     }
     if (tag_of(listed.instance, core::tag::k_cluster) != cluster) continue;  // a server that ignores the filter
+    if (std::ranges::any_of(listed.addresses, &NetworkAddress::floating)) m_reached.insert(listed.instance.id);
     core::Instance instance = finished(std::move(listed));
     found.insert_or_assign(instance.id, std::move(instance));
   }
@@ -147,6 +153,7 @@ Result<void> NovaCloud::name_flavors(Found& found) {
 
 Result<std::vector<core::Instance>> NovaCloud::list(const std::string& cluster) {
   Found found;
+  m_reached.clear();
   std::set<std::string> markers;
   TIDE_TRY_ASSIGN(std::string marker, first_page(cluster, found));
   while (!marker.empty()) {

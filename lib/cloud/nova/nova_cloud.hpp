@@ -1,6 +1,7 @@
 #pragma once
 
 #include <tide/cloud/cloud.hpp>
+#include <tide/cloud/nova/floating.hpp>
 #include <tide/cloud/nova/lookup.hpp>
 #include <tide/cloud/nova/servers.hpp>
 #include <tide/cloud/openstack/session.hpp>
@@ -16,7 +17,8 @@ class NovaCloud : public Cloud {
   struct Options {
     core::CloudName name;
     openstack::Session::Options session;
-    std::map<std::string, std::string> address_of_pool;  // "private", "public" or "ipv6"
+    std::map<std::string, std::string> address_of_pool;   // "private", "public" or "ipv6"
+    std::map<std::string, std::string> floating_of_pool;  // the external network, by name or ID
   };
 
   NovaCloud(Options options, openstack::Session::Source source, net::Transport& transport, Clock& clock);
@@ -26,6 +28,7 @@ class NovaCloud : public Cloud {
   Result<std::vector<core::Instance>> list(const std::string& cluster) override;
   std::vector<Result<LaunchReply>> launch(std::span<const core::LaunchRequest> requests) override;
   std::vector<Result<void>> terminate(std::span<const core::InstanceId> ids) override;
+  std::vector<UpkeepStep> keep_up(const Upkeep& of) override;
   Result<std::string> console(const core::InstanceId& id) override;
   Result<std::vector<InstanceType>> types(std::span<const std::string> names) override;
   Result<void> check(const core::Pool& pool) const override { return check_pool(pool); }
@@ -56,7 +59,9 @@ class NovaCloud : public Cloud {
   openstack::Session m_session;
   Lookup m_lookup;
   Clock& m_clock;
-  Left m_left;  // of the quota, as the last list found it
+  FloatingIps m_floating;
+  std::set<core::InstanceId> m_reached;  // machines with a floating IP, as the last list found them
+  Left m_left;                           // of the quota, as the last list found it
 };
 
 }  // namespace tide::cloud::nova

@@ -171,6 +171,7 @@ net::Request Session::request_for(const Call& call, const std::string& root) con
     request.headers.emplace_back("OpenStack-API-Version", "compute " + call.microversion);
     request.headers.emplace_back("X-OpenStack-Nova-API-Version", call.microversion);  // before 2.27
   }
+  if (!call.if_match.empty()) request.headers.emplace_back("If-Match", call.if_match);
   if (call.body.empty()) return request;
   request.headers.emplace_back("Content-Type", "application/json");
   request.body = call.body;

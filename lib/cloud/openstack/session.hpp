@@ -15,6 +15,7 @@ struct Call {
   std::string body;               // JSON
   std::string microversion = {};  // of compute; "": the first
   bool once = false;              // the transport itself may not send it twice
+  std::string if_match = {};      // of network: "revision_number=7", else a 412
 };
 
 struct Answer {

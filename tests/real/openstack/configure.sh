@@ -82,7 +82,7 @@ C
 bind_host = 127.0.0.1
 bind_port = $neutron
 core_plugin = ml2
-service_plugins =
+service_plugins = router
 api_workers = 0
 rpc_workers = 0
 rpc_state_report_workers = 0
@@ -92,7 +92,7 @@ state_path = $dir/neutron
 log_file = $dir/log/neutron.log
 api_paste_config = $dir/deb/usr/share/neutron-common/api-paste.ini
 notify_nova_on_port_status_changes = false
-notify_nova_on_port_data_changes = false
+notify_nova_on_port_data_changes = true
 dhcp_agent_notification = false
 $(db neutron)
 [ml2]
@@ -100,6 +100,8 @@ type_drivers = local,flat
 tenant_network_types = local
 mechanism_drivers = bindall
 extension_drivers = port_security
+[nova]
+$(auth)
 [quotas]
 quota_port = -1
 $(authtoken)

@@ -119,7 +119,7 @@ up() {
   "$here/../../../tools/need" openstack || return 77
   unpack_paste_files || return 77
   choose_ports
-  [ -s "$dir/db/.made" ] || fresh=1
+  [ -e "$dir/db/.made" ] || fresh=1
   configure
   export OS_KEYSTONE_CONFIG_DIR=$dir/etc/keystone OS_PLACEMENT_CONFIG_DIR=$dir/etc/placement OS_GLANCE_CONFIG_DIR=$dir/etc/glance
   [ -z "$fresh" ] || make_databases

@@ -137,6 +137,12 @@ class FakeCloud final : public cloud::Cloud {
     m_journal.say("console " + id.value);
     return console_text;
   }
+  std::vector<cloud::UpkeepStep> keep_up(const cloud::Upkeep& of) override {
+    for (const core::Instance& one : of.running) {
+      if (!upkeep_says.empty()) m_journal.say(fmt::format("keep up {} for {}", one.id.value, of.cluster));
+    }
+    return upkeep_says;
+  }
   Result<std::vector<core::Health>> health(core::HealthQuestion question) override {
     m_journal.say((question == core::HealthQuestion::checks ? "checks " : "notices ") + m_name.value);
     return health_says;
@@ -158,6 +164,7 @@ class FakeCloud final : public cloud::Cloud {
 
  public:
   Result<std::vector<core::Instance>> listing;
+  std::vector<cloud::UpkeepStep> upkeep_says;
   Result<std::vector<core::Health>> health_says{std::vector<core::Health>{}};
   std::optional<Error> refusal;
   std::map<std::string, Error> refuses;  // by choice: "t1 in a"

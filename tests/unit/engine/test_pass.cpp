@@ -232,3 +232,49 @@ TEST_CASE("events: what was declined is written when it changes, not each minute
   stage.done();
   CHECK(types(stage.store.log) == Lines{"alarm : rebuild", "refuse n1: rebuild"});
 }
+
+TEST_CASE("run_pass: what belongs to machines is kept up last, for those of ours that run and stay") {
+  auto world = snapshot().worker("i-1", "n1").busy("7").worker("i-2", "n2").draining().held("tide: end idle");
+  world.machine("i-3", "n3").state(core::InstanceState::pending);
+  Stage stage(world);
+  stage.cloud().upkeep_says = {{.verb = "attach", .subject = "n1", .text = "floating IP 203.0.113.7, made for it"}};
+  const auto report = stage.done();
+  CHECK(has(stage.journal.lines, "keep up i-1 for demo"));
+  CHECK_FALSE(has(stage.journal.lines, "keep up i-3 for demo"));
+  const bool ended = has(stage.journal.lines, "terminate i-2");
+  CHECK(ended != has(stage.journal.lines, "keep up i-2 for demo"));
+  CHECK(report.upkeep.size() == 1);
+  CHECK(has(types(stage.store.log), "attach n1: upkeep"));
+}
+
+TEST_CASE(
+    "run_pass: a wish's pass and a dry run keep nothing up, nor does one under another head or of an unreadable "
+    "cloud") {
+  auto world = snapshot().worker("i-1", "n1");
+  for (const engine::PassOptions& options :
+       {engine::PassOptions{.scope = {.everything = false, .wish = {"w1"}}}, engine::PassOptions{.dry_run = true}}) {
+    Stage stage(world);
+    stage.cloud().upkeep_says = {{.verb = "attach", .subject = "n1", .text = "floating IP 203.0.113.7"}};
+    CHECK(stage.done(options).upkeep.empty());
+  }
+  auto foreign = snapshot().worker("i-1", "n1");
+  foreign.worker("i-2", "n2").instance([](core::Instance& one) { one.tags[core::tag::k_owner] = "head-2"; });
+  Stage under_another(foreign);
+  under_another.cloud().upkeep_says = {{.verb = "attach", .subject = "n1", .text = "floating IP 203.0.113.7"}};
+  CHECK(under_another.done().upkeep.empty());
+  Stage stage(world.unreadable("aws"));
+  stage.cloud().upkeep_says = {{.verb = "attach", .subject = "n1", .text = "floating IP 203.0.113.7"}};
+  CHECK(stage.done().upkeep.empty());
+}
+
+TEST_CASE("exit: upkeep that failed alone is its own code, beside something done 4; its event is written once") {
+  Stage stage(snapshot().worker("i-1", "n1").busy("7").learned());
+  const cloud::UpkeepStep failed{
+      .verb = "attach", .subject = "n1", .text = "a floating IP of 'public'", .error = error(ErrorKind::quota)};
+  stage.cloud().upkeep_says = {failed};
+  CHECK(code_of(stage) == ExitCode::no_capacity);
+  CHECK(code_of(stage) == ExitCode::no_capacity);
+  CHECK(std::ranges::count(types(stage.store.log), std::string("attach n1: upkeep")) == 1);
+  stage.cloud().upkeep_says.push_back({.verb = "release", .subject = "203.0.113.9", .text = "floating IP 203.0.113.9"});
+  CHECK(code_of(stage) == ExitCode::partly);
+}

@@ -39,7 +39,8 @@ class NovaWorld {
     cloud = std::make_unique<cloud::nova::NovaCloud>(
         cloud::nova::NovaCloud::Options{.name = {"nectar"},
                                         .session = {.cloud = "nectar", .cache = m_cache, .page = "nova.md"},
-                                        .address_of_pool = {{"small", "private"}, {"open", "public"}}},
+                                        .address_of_pool = {{"small", "private"}, {"open", "public"}},
+                                        .floating_of_pool = {{"open", "public"}}},
         [this] { return Result<cloud::openstack::AuthSettings>(settings); }, transport, clock);
   }
 
