@@ -184,8 +184,13 @@ CLI::App* Parser::app_for(const std::string& name) {
 }
 
 const Parser::Command* Parser::chosen() const {
-  const auto found = std::ranges::find_if(m_commands, [](const Command& command) { return command.app->parsed(); });
-  return found == m_commands.end() ? nullptr : &*found;
+  // Of "cost" and "cost set" the longer one.
+  const Command* best = nullptr;
+  for (const Command& command : m_commands) {
+    const bool longer = best == nullptr || command.spec->name.size() > best->spec->name.size();
+    if (command.app->parsed() && longer) best = &command;
+  }
+  return best;
 }
 
 std::string Parser::chosen_group() const {

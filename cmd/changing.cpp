@@ -65,8 +65,7 @@ Result<core::ExitCode> carry_out(Context& context, const core::Wish& wish, bool 
   if (context.options().dry_run) {
     // The same planner over the same readings, as if the wish were written.
     TIDE_TRY_ASSIGN(engine::Ports * ports, context.ports(false));
-    TIDE_TRY_ASSIGN(core::Snapshot snapshot, engine::observe(*ports, context.settings(), false));
-    snapshot.memory.wishes.emplace(wish.id, wish);
+    TIDE_TRY_ASSIGN(core::Snapshot snapshot, engine::observe(*ports, context.settings(), false, &wish));
     engine::PassReport pass{.snapshot = std::move(snapshot), .plan = {}, .outcomes = {}};
     pass.plan = core::plan(pass.snapshot, context.settings(), {.everything = false, .wish = wish.id});
     output::show_plan(context, schema, pass);

@@ -50,6 +50,9 @@ Typed read_words(std::span<const CommandSpec> commands, const Words& words) {
       const OptionSpec* option = option_of(typed, word);
       if (option != nullptr && !option->value.empty()) typed.awaiting = option;
       if (word.starts_with("--config=")) typed.config = word.substr(word.find('=') + 1);
+    } else if (const auto longer = std::ranges::find(commands, typed.path + " " + word, &CommandSpec::name);
+               typed.command != nullptr && typed.positionals == 0 && longer != commands.end()) {
+      typed.command = &*longer;
     } else if (typed.command != nullptr) {
       ++typed.positionals;
     } else {
@@ -111,7 +114,7 @@ Words known_names(Context& context, Complete kind) {
   const auto memory = (*store)->load();
   if (!memory) return words;
   for (const auto& [id, machine] : memory->machines)
-    words.push_back(kind == Complete::node ? machine.node.value : id.value);
+    if (!machine.disowning) words.push_back(kind == Complete::node ? machine.node.value : id.value);
   if (kind == Complete::node) {
     for (const core::NodeName& node : memory->last_good.nodes) words.push_back(node.value);
   }
@@ -153,6 +156,7 @@ Words candidates(Context& context, const Words& words) {
     if (list || position == typed.positionals) return values(named, option);
     ++position;
   }
+  if (typed.positionals == 0) return command_words(commands, typed.path);  // "cost set" of "cost"
   return {};
 }
 

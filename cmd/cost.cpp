@@ -65,6 +65,22 @@ output::Section section_of(std::string name, output::Column first, output::Colum
           .empty = ""};
 }
 
+// What is spent of each cap of a day or a month, as of the last pass; the cap of an hour is what runs now: 'tide info'.
+output::Section section_of_caps(const core::Settings& settings, const core::Memory& memory, TimePoint now) {
+  output::Section section{
+      .name = "caps",
+      .columns = {{"cap", "CAP"}, {"spent", "SPENT"}, {"limit", "LIMIT"}, {"left", "LEFT"}, {"why", "WHY", true}},
+      .rows = {},
+      .empty = ""};
+  for (const core::SpanCap& cap : core::span_caps(settings, memory, now)) {
+    const std::string lost = core::spend_lost(memory, cap);
+    const std::int64_t left = lost.empty() ? std::max<std::int64_t>(0, cap.limit - cap.spent) : 0;
+    section.rows.push_back({cap.key, format_money(cap.spent), format_money(cap.limit), format_money(left),
+                            lost.empty() ? output::Cell() : output::Cell(lost)});
+  }
+  return section;
+}
+
 Result<core::ExitCode> run_cost(Context& context, const CostOptions& options) {
   TIDE_TRY(context.config());
   TIDE_TRY_ASSIGN(const std::string since, first_day(context, options.since));
@@ -98,7 +114,8 @@ Result<core::ExitCode> run_cost(Context& context, const CostOptions& options) {
                             .taken_at = memory.spend_clock ? memory.spend_clock->wall : context.process().clock.now(),
                             .exit = core::ExitCode::done,
                             .sources = {},
-                            .sections = {std::move(days), std::move(totals)}};
+                            .sections = {std::move(days), std::move(totals),
+                                         section_of_caps(context.settings(), memory, context.process().clock.now())}};
   output::show(context, document);
   return core::ExitCode::done;
 }

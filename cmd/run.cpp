@@ -27,7 +27,7 @@ core::ExitCode run(const std::vector<std::string>& arguments, Process& process) 
   }
   Context context(process, invocation->global);
   const std::string& name = invocation->command->name;
-  if (invocation->global.wait && name != "terminate" && name != "kill-node" && name != "drain-all") {
+  if (invocation->global.wait && name != "terminate" && name != "kill-node" && name != "drain-all" && name != "leave") {
     context.print(
         make_error(ErrorKind::usage, "'--wait' is not in this version for 'tide {}'", name)
             .with_hint("'tide info' shows how far it is; terminate, kill-node and drain wait by themselves."));

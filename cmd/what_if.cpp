@@ -57,7 +57,9 @@ std::map<std::string, Set> keys_of(core::Settings& settings) {
       {"down_time", [&](const std::string& text) { return to_span(text, scale.down_time); }},
       {"max_end_per_pass", [&](const std::string& text) { return to_percent(text, scale.max_end_per_pass); }},
       {"max_launch_per_pass", [&](const std::string& text) { return to_count(text, scale.max_launch_per_pass); }},
-      {"money.per_hour", [&](const std::string& text) { return to_money(text, settings.money.per_hour_micros); }}};
+      {"money.per_hour", [&](const std::string& text) { return to_money(text, settings.money.per_hour_micros); }},
+      {"money.per_day", [&](const std::string& text) { return to_money(text, settings.money.per_day_micros); }},
+      {"money.per_month", [&](const std::string& text) { return to_money(text, settings.money.per_month_micros); }}};
   for (auto& [name, pool] : settings.pools) {
     const std::string start = "pools." + name.value + ".";
     keys[start + "min"] = [&pool](const std::string& text) { return to_count(text, pool.min); };

@@ -36,6 +36,8 @@ class SlowClouds::Cloud final : public cloud::Cloud {
   std::vector<Result<void>> terminate(std::span<const core::InstanceId> ids) override {
     return {ids.size(), Result<void>(only_looks())};
   }
+  Result<std::vector<core::Instance>> find(std::span<const std::string> words) override { return m_inner.find(words); }
+  Result<void> retag(const core::InstanceId& /*id*/, const core::Retag& /*tags*/) override { return only_looks(); }
   Result<std::string> console(const core::InstanceId& /*id*/) override { return only_looks(); }
 
   std::int64_t age_seconds() const {

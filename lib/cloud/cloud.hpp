@@ -77,6 +77,13 @@ class Cloud {
   // One result an ID, in order. An instance that is already gone counts as success.
   virtual std::vector<Result<void>> terminate(std::span<const core::InstanceId> ids) = 0;
 
+  // Machines of the account, whoever's, in any state, that bear one of these words as their ID, their name or an
+  // address; sorted by ID. None is an empty list.
+  virtual Result<std::vector<core::Instance>> find(std::span<const std::string> words) = 0;
+
+  // Sets and removes a machine's tags; done twice is done once. `not_found` where there is no such machine.
+  virtual Result<void> retag(const core::InstanceId& id, const core::Retag& tags) = 0;
+
   // What the machine last wrote on its console; "" if there is nothing.
   virtual Result<std::string> console(const core::InstanceId& id) = 0;
 

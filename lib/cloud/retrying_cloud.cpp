@@ -101,6 +101,15 @@ std::vector<Result<void>> RetryingCloud::terminate(std::span<const core::Instanc
   return many<void>(ids, [&](std::span<const core::InstanceId> some) { return m_inner.terminate(some); });
 }
 
+Result<std::vector<core::Instance>> RetryingCloud::find(std::span<const std::string> words) {
+  return one<std::vector<core::Instance>>([&] { return m_inner.find(words); });
+}
+
+// Done twice is done once.
+Result<void> RetryingCloud::retag(const core::InstanceId& id, const core::Retag& tags) {
+  return one<void>([&] { return m_inner.retag(id, tags); });
+}
+
 Result<std::string> RetryingCloud::console(const core::InstanceId& id) {
   return one<std::string>([&] { return m_inner.console(id); });
 }

@@ -268,9 +268,13 @@ std::vector<std::string> warnings(const Config& config) {
                       "[clouds.{}] prices",
                       name.value, pool.cloud.value));
     }
-    if (settings.money.per_hour_micros && !pool.price_micros && pool.on_demand.empty()) {
-      told.push_back(fmt::format("[pools.{}] has no price: under [money] per_hour it launches nothing", name.value));
-    }
+    const core::Money& money = settings.money;
+    const char* cap = money.per_hour_micros    ? "per_hour"
+                      : money.per_day_micros   ? "per_day"
+                      : money.per_month_micros ? "per_month"
+                                               : nullptr;
+    if (cap != nullptr && !pool.price_micros && pool.on_demand.empty())
+      told.push_back(fmt::format("[pools.{}] has no price: under [money] {} it launches nothing", name.value, cap));
     const auto cloud = config.clouds.find(pool.cloud);
     const bool sized = cloud != config.clouds.end() && cloud->second.tells_types && !pool.types.empty();
     if (pool.memory_mib == 0 && !sized)

@@ -36,6 +36,8 @@ constexpr std::array k_common{
 
     KeySpec{"money", "currency", text, "\"USD\"", "", "What prices are in; for display only", false},
     KeySpec{"money", "per_hour", money, "", "", "Most that all machines together may cost an hour; a pool without a price then launches nothing", false},
+    KeySpec{"money", "per_day", money, "", "", "Most to spend a day (UTC): what is spent, and what runs until the day ends, for an hour at least; a pool without a price then launches nothing", false},
+    KeySpec{"money", "per_month", money, "", "", "Most to spend a calendar month (UTC), counted likewise", false},
 
     KeySpec{"spot", "bid", decimal, "1.2", "", "What a spot pool without max_price bids, as a share of the on-demand price; needs one that is known", false},
     KeySpec{"spot", "replace_below", decimal, "0.8", "", "An on-demand machine of a pool with spot_pool gives way to a spot one that costs at most this share of it", false},
@@ -84,7 +86,6 @@ constexpr std::array k_common{
 constexpr std::array k_later{
     LaterKey{"cluster", "batch", "gridengine"},  LaterKey{"cluster", "batch", "exec"},
     LaterKey{"clouds.*", "kind", "google"},      LaterKey{"clouds.*", "kind", "autoscaling"},
-    LaterKey{"money", "per_day", ""},            LaterKey{"money", "per_month", ""},
     LaterKey{"pools.*", "ready", ""},
 };
 // clang-format on

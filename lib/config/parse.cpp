@@ -166,6 +166,8 @@ class Builder {
     const Reader reader = judge_fixed("money");
     m_config.settings.money.currency = reader.text("currency");
     m_config.settings.money.per_hour_micros = reader.money_micros("per_hour");
+    m_config.settings.money.per_day_micros = reader.money_micros("per_day");
+    m_config.settings.money.per_month_micros = reader.money_micros("per_month");
   }
 
   void spot() {

@@ -4,6 +4,7 @@
 #include <tide/core/names.hpp>
 #include <tide/core/prices.hpp>
 #include <tide/core/sleep.hpp>
+#include <tide/core/spend.hpp>
 #include <tide/core/template_digest.hpp>
 #include <tide/core/user_data.hpp>
 #include <tide/util/hostlist.hpp>
@@ -165,6 +166,44 @@ std::vector<std::pair<std::int64_t, std::string>> Buyer::quota_left(const Pool& 
   return bounds;
 }
 
+// By the hour, what all machines cost together; by day and month, what is spent and what the machines there go on to
+// cost.
+void Buyer::narrow_by_money(const Pool& pool, Bound& bound) const {
+  const Money& money = m_world.settings.money;
+  const TimePoint now = m_world.snapshot.taken_at;
+  const auto spans = span_caps(m_world.settings, m_world.plan.memory, now);
+  if (!money.per_hour_micros && spans.empty()) return;
+  const auto price = most_of(m_world.plan.memory, m_world.now(), pool);
+  if (!price || m_unpriced) {
+    bound = {0, "no-price",
+             fmt::format("{} is set and a machine's price is not known: set [pools.x] price",
+                         money.per_hour_micros ? "[money] per_hour" : spans.front().key),
+             ErrorKind::money};
+    return;
+  }
+  const auto narrow = [&](std::int64_t left, std::int64_t each, RuleId rule, std::string text) {
+    const std::int64_t machines = each == 0 ? bound.machines : std::max<std::int64_t>(0, left) / each;
+    if (machines < bound.machines)
+      bound = {static_cast<int>(machines), std::move(rule), std::move(text), ErrorKind::money};
+  };
+  if (money.per_hour_micros) {
+    narrow(*money.per_hour_micros - m_cost_micros, *price, "per-hour",
+           fmt::format("[money] per_hour = {}: {} is spent or ordered, one more costs {}",
+                       format_money(*money.per_hour_micros), format_money(m_cost_micros), format_money(*price)));
+  }
+  for (const SpanCap& cap : spans) {
+    if (const std::string lost = spend_lost(m_world.plan.memory, cap); !lost.empty()) {
+      bound = {0, cap.rule, lost, ErrorKind::money};
+      return;
+    }
+    narrow(cap.limit - cap.spent - planned(m_cost_micros, now), planned(*price, now), cap.rule,
+           fmt::format("{} = {}: {} is spent, what runs or is ordered costs {} more until the day ends (UTC), one more "
+                       "machine {}",
+                       cap.key, format_money(cap.limit), format_money(cap.spent),
+                       format_money(planned(m_cost_micros, now)), format_money(planned(*price, now))));
+  }
+}
+
 Bound Buyer::allowance(const Pool& pool, const Asking& asking) const {
   if (Bound no = blocked(pool); no.machines == 0) return no;
   const ScaleSettings& scale = m_world.settings.scale;
@@ -187,20 +226,7 @@ Bound Buyer::allowance(const Pool& pool, const Asking& asking) const {
            fmt::format("[scale] max_launch_per_pass = {}: {} ordered in this pass", scale.max_launch_per_pass,
                        ordered(nullptr)));
   }
-  if (m_world.settings.money.per_hour_micros) {
-    const std::int64_t cap = *m_world.settings.money.per_hour_micros;
-    const auto price = most_of(m_world.plan.memory, m_world.now(), pool);
-    if (!price || m_unpriced) {
-      return {0, "no-price", "[money] per_hour is set and a machine's price is not known: set [pools.x] price",
-              ErrorKind::money};
-    }
-    const std::int64_t left = std::max<std::int64_t>(0, cap - m_cost_micros);
-    const std::int64_t machines = *price == 0 ? bound.machines : left / *price;
-    narrow(machines, "per-hour",
-           fmt::format("[money] per_hour = {}: {} is spent or ordered, one more costs {}", format_money(cap),
-                       format_money(m_cost_micros), format_money(*price)),
-           ErrorKind::money);
-  }
+  narrow_by_money(pool, bound);
   bound.machines = std::max(0, bound.machines);
   return bound;
 }

@@ -59,6 +59,7 @@ class Buyer {
  private:
   std::vector<std::pair<std::int64_t, std::string>> quota_left(const Pool& pool) const;
   Bound blocked(const Pool& pool) const;
+  void narrow_by_money(const Pool& pool, Bound& bound) const;
   std::vector<Choice> choices(const Pool& pool) const;
   std::vector<Choice> free_choices(const Pool& pool) const;
   Bound all_rest(const Pool& pool) const;

@@ -1,6 +1,7 @@
 #include <tide/core/outlook.hpp>
 
 #include <tide/core/resize.hpp>
+#include <tide/core/spend.hpp>
 #include <tide/core/world.hpp>
 #include <tide/util/units.hpp>
 
@@ -31,6 +32,24 @@ void add_quota(std::vector<Cap>& caps, const CloudName& cloud, const char* what,
                   .why = *left <= 0 ? "used up: ask the cloud for more" : ""});
 }
 
+// Of days and months: what is spent, and what runs now until the day ends.
+void add_spans(std::vector<Cap>& caps, const World& world, std::int64_t cost_per_hour, bool unpriced) {
+  const TimePoint now = world.snapshot.taken_at;
+  for (const SpanCap& span : span_caps(world.settings, world.plan.memory, now)) {
+    const std::int64_t more = planned(cost_per_hour, now);
+    Cap cap = make(span.key, CapUnit::money, span.spent + more, span.limit);
+    std::string why = spend_lost(world.plan.memory, span);
+    if (why.empty() && unpriced) why = "a machine's price is not known: set [pools.x] price; nothing more is launched";
+    if (!why.empty()) cap.left = 0;
+    if (why.empty()) {
+      why = fmt::format("{} spent, {} more until the day ends (UTC){}{}", format_money(span.spent), format_money(more),
+                        cap.why.empty() ? "" : "; ", cap.why);
+    }
+    cap.why = std::move(why);
+    caps.push_back(std::move(cap));
+  }
+}
+
 }  // namespace
 
 std::string_view to_string(CapUnit unit) {
@@ -50,6 +69,7 @@ std::vector<Cap> caps_of(const Snapshot& snapshot, const Settings& configured) {
   World world{.snapshot = snapshot, .settings = settings, .scope = scope};
   world.plan.memory = snapshot.memory;
   understand(world);
+  count_spend(world);
   std::vector<Cap> caps;
   caps.push_back(
       make("[scale] max_nodes", CapUnit::machines, count_machines(world, nullptr), settings.scale.max_nodes));
@@ -71,6 +91,7 @@ std::vector<Cap> caps_of(const Snapshot& snapshot, const Settings& configured) {
                     .left = {},
                     .why = unpriced ? "not set; a machine's price is not known" : "not set"});
   }
+  add_spans(caps, world, cost, unpriced);
   for (const auto& [name, traits] : snapshot.clouds) {
     add_quota(caps, name, "machines", CapUnit::machines, traits.machines_left);
     add_quota(caps, name, "cores", CapUnit::cores, traits.cores_left);

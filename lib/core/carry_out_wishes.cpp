@@ -45,6 +45,9 @@ bool names(const World& world, const Wish& wish, const Worker& worker) {
     case WishKind::drain:
     case WishKind::undrain: return !worker.name.empty() && has(worker.name.value);
     case WishKind::drain_all: return is_meant(world, wish, worker);
+    case WishKind::adopt:
+    case WishKind::disown:
+      return (!worker.id.empty() && has(worker.id.value)) || (!worker.name.empty() && has(worker.name.value));
   }
   return false;
 }
@@ -78,6 +81,8 @@ bool carry_out(World& world, Buyer& buyer, const Wish& wish) {
     case WishKind::drain: return wish_drain(world, wish);
     case WishKind::undrain: return wish_undrain(world, wish);
     case WishKind::drain_all: return wish_drain_all(world, buyer, wish);
+    case WishKind::adopt: return wish_adopt(world, wish);
+    case WishKind::disown: return wish_disown(world, wish);
   }
   return false;
 }

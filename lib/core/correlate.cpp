@@ -110,7 +110,9 @@ void describe_instance(const World& world, const Instance& instance, Worker& wor
   worker.id = instance.id;
   worker.cloud = instance.cloud;
   worker.intent = IntentId{std::string(tag_of(instance, tag::k_intent))};
-  worker.ours = is_ours(world.plan.memory, world.settings, instance);
+  const auto row = world.plan.memory.machines.find(instance.id);
+  const bool disowned = row != world.plan.memory.machines.end() && row->second.disowning;  // though it is still tagged
+  worker.ours = !disowned && is_ours(world.plan.memory, world.settings, instance);
   if (worker.ours) worker.pool = PoolName{std::string(tag_of(instance, tag::k_pool))};
   if (worker.name.empty() && !instance.names.empty()) worker.name = NodeName{instance.names.front()};
 }
@@ -199,7 +201,7 @@ void add_unmatched_instances(World& world, const std::set<InstanceId>& matched, 
 // Rows join the node of their name if nothing else did; a node entry that tide made is ours though no machine came.
 void add_rows(World& world, const std::set<InstanceId>& listed) {
   for (const auto& [id, machine] : world.plan.memory.machines) {
-    if (listed.contains(id)) continue;
+    if (listed.contains(id) || machine.adopting || machine.disowning) continue;
     const auto node = std::ranges::find_if(world.plan.workers, [&](const Worker& worker) {
       return worker.id.empty() && worker.node && worker.name == machine.node;
     });

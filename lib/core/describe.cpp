@@ -50,7 +50,8 @@ std::string verb_of(const Action& action) {
           [](const Release&) { return std::string("release"); },
           [](const Terminate&) { return std::string("terminate"); },
           [](const GiveUp&) { return std::string("give-up"); }, [](const Remove&) { return std::string("remove"); },
-          [](const Forget&) { return std::string("forget"); },
+          [](const Forget&) { return std::string("forget"); }, [](const Adopt&) { return std::string("adopt"); },
+          [](const Disown&) { return std::string("disown"); },
           [](const CloseWish&) { return std::string("close-wish"); }},
       action);
 }
@@ -64,6 +65,8 @@ std::string subject_of(const Action& action) {
                  [](const Terminate& a) { return a.node.empty() ? a.instance.value : a.node.value; },
                  [](const GiveUp& a) { return a.node.value; }, [](const Remove& a) { return a.node.value; },
                  [](const Forget& a) { return a.node.empty() ? a.instance.value : a.node.value; },
+                 [](const Adopt& a) { return a.node.empty() ? a.instance.value : a.node.value; },
+                 [](const Disown& a) { return a.node.empty() ? a.instance.value : a.node.value; },
                  [](const CloseWish& a) { return a.wish.value; }},
       action);
 }
@@ -97,6 +100,13 @@ std::string describe(const Action& action) {
           },
           [](const Remove& a) { return fmt::format("take node '{}' out of the batch system", a.node.value); },
           [](const Forget& a) { return fmt::format("forget instance '{}'", a.instance.value); },
+          [](const Adopt& a) {
+            return fmt::format("make instance '{}' of node '{}' one of pool '{}'", a.instance.value, a.node.value,
+                               a.pool.value);
+          },
+          [](const Disown& a) {
+            return fmt::format("let go of instance '{}' of node '{}'", a.instance.value, a.node.value);
+          },
           [](const CloseWish& a) { return fmt::format("close wish '{}'", a.wish.value); }},
       action);
 }

@@ -1,6 +1,7 @@
 #include <tide/core/ends.hpp>
 #include <tide/core/paid_period.hpp>
 #include <tide/core/prices.hpp>
+#include <tide/core/spend.hpp>
 
 #include <fmt/format.h>
 
@@ -83,7 +84,13 @@ std::string over_caps(const World& world, const Staying& staying) {
                        world.settings.scale.max_nodes);
   }
   const auto& cap = world.settings.money.per_hour_micros;
-  return cap && staying.micros > *cap ? "the machines cost more than [money] per_hour" : "";
+  if (cap && staying.micros > *cap) return "the machines cost more than [money] per_hour";
+  const TimePoint now = world.snapshot.taken_at;
+  for (const SpanCap& span : span_caps(world.settings, world.plan.memory, now)) {
+    if (span.spent + planned(staying.micros, now) > span.limit)
+      return fmt::format("the machines go on to cost more than {} leaves", span.key);
+  }
+  return "";
 }
 
 // Of [pools.x] extra, and still cheap enough.

@@ -40,8 +40,8 @@ struct EnumNames<HoldKind> {
 };
 template <>
 struct EnumNames<WishKind> {
-  static constexpr std::array<std::string_view, 6> k_names{"launch", "terminate", "kill_node",
-                                                           "drain",  "undrain",   "drain_all"};
+  static constexpr std::array<std::string_view, 8> k_names{"launch",  "terminate", "kill_node", "drain",
+                                                           "undrain", "drain_all", "adopt",     "disown"};
 };
 template <>
 struct EnumNames<Phase> {

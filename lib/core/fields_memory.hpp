@@ -49,6 +49,8 @@ void fields(Self& self, Visit&& visit) {
   visit("end_refused_why", self.end_refused_why);
   visit("interrupted", self.interrupted);
   visit("interrupted_why", self.interrupted_why);
+  visit("adopting", self.adopting);
+  visit("disowning", self.disowning);
   visit("replaces", self.replaces);
   visit("console", self.console);
 }
@@ -258,6 +260,7 @@ void fields(Self& self, Visit&& visit) {
   visit("boots", self.boots);
   visit("spend", self.spend);
   visit("spend_clock", self.spend_clock);
+  visit("spend_lost", self.spend_lost);
   visit("health", self.health);
   visit("prices", self.prices);
   visit("last_good", self.last_good);

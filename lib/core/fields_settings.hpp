@@ -35,6 +35,8 @@ template <Is<Money> Self, typename Visit>
 void fields(Self& self, Visit&& visit) {
   visit("currency", self.currency);
   visit("per_hour_micros", self.per_hour_micros);
+  visit("per_day_micros", self.per_day_micros);
+  visit("per_month_micros", self.per_month_micros);
 }
 
 template <Is<SpotSettings> Self, typename Visit>

@@ -45,7 +45,16 @@ constexpr const char* k_pool = "tide:pool";
 constexpr const char* k_intent = "tide:intent";
 constexpr const char* k_template = "tide:template";
 constexpr const char* k_names = "tide:names";
+constexpr const char* k_prefix = "tide:";  // of all that tide sets
 }  // namespace tag
+
+// What is to become of a machine's tags; those that are in neither stay as they are.
+struct Retag {
+  std::map<std::string, std::string> set;
+  std::vector<std::string> remove;  // keys
+
+  bool operator==(const Retag&) const = default;
+};
 
 // Value of a tag, or "".
 std::string_view tag_of(const Instance& instance, const char* key);

@@ -64,6 +64,9 @@ struct Machine {
   std::optional<Moment> interrupted;  // its cloud, or its own node, gave notice
   std::string interrupted_why;
   std::string console;  // last words of a machine that failed to boot
+  // A person's adopt or disown: its tags were, or were about to be, changed. Whose it is then, its listing shows.
+  std::optional<Moment> adopting;
+  std::optional<Moment> disowning;
   InstanceId replaces;  // drain_all: the machine that was held since this one was ready
 
   bool operator==(const Machine&) const = default;
@@ -105,12 +108,12 @@ struct NodeRow {
   bool operator==(const NodeRow&) const = default;
 };
 
-enum class WishKind { launch, terminate, kill_node, drain, undrain, drain_all };
+enum class WishKind { launch, terminate, kill_node, drain, undrain, drain_all, adopt, disown };
 
 struct Wish {
   WishId id;
   WishKind kind = WishKind::launch;
-  PoolName pool;  // launch; drain_all: only this, or all
+  PoolName pool;  // launch, adopt; drain_all: only this, or all
   int count = 0;
   std::vector<std::string> targets;  // instance IDs or node names
   bool force = false;
@@ -260,6 +263,7 @@ struct Memory {
   std::map<PoolName, BootTimes> boots;
   std::map<std::string, Spend> spend;  // by "2026-11-25/POOL" (core/spend.hpp)
   std::optional<SpendClock> spend_clock;
+  std::optional<TimePoint> spend_lost;  // since then less is known to be spent than was; `tide cost set` ends it
   std::map<CloudName, CloudHealth> health;
   std::map<CloudName, PriceReading> prices;
   LastGood last_good;

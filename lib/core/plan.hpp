@@ -123,6 +123,32 @@ struct Forget {
   bool operator==(const Forget&) const = default;
 };
 
+// A machine that tide did not start becomes its own, of this pool, node and all.
+struct Adopt {
+  CloudName cloud;
+  InstanceId instance;
+  NodeName node;
+  PoolName pool;
+  std::string type;
+  TimePoint launched_at{};
+  std::int64_t price_micros = 0;
+  Retag tags;
+  WishId wish;
+
+  bool operator==(const Adopt&) const = default;
+};
+
+// A machine is tide's no longer, and goes on as it is.
+struct Disown {
+  CloudName cloud;
+  InstanceId instance;
+  NodeName node;
+  Retag tags;
+  WishId wish;
+
+  bool operator==(const Disown&) const = default;
+};
+
 struct CloseWish {
   WishId wish;
 
@@ -130,7 +156,7 @@ struct CloseWish {
 };
 
 using Action = std::variant<Launch, Repeat, CloseIntent, WriteHosts, Add, SetAddress, Hold, Release, Terminate, GiveUp,
-                            Remove, Forget, CloseWish>;
+                            Remove, Forget, Adopt, Disown, CloseWish>;
 
 struct PlannedAction {
   Action action;

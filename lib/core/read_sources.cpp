@@ -155,8 +155,10 @@ void read_clouds(World& world) {
     }
     for (const Instance& instance : *listed) {
       if (!is_live(instance.state)) continue;
+      // A tag alone proves nothing, of another head neither; and one of another cluster's is here because a person
+      // named it.
       const bool owned =
-          !tag_of(instance, tag::k_owner).empty();  // a tag alone proves nothing, of another head neither
+          !tag_of(instance, tag::k_owner).empty() && tag_of(instance, tag::k_cluster) == world.settings.cluster;
       if (!is_ours(memory, world.settings, instance)) {
         if (!owned) continue;
         if (!world.reading.foreign_owner) {
@@ -170,6 +172,7 @@ void read_clouds(World& world) {
                  "another head owns machines of this cluster: read only until 'tide takeover --from HEAD'");
       } else if (is_unexplained(memory, instance)) {
         memory.rebuild = world.now();
+        memory.spend_lost = world.snapshot.taken_at;
       }
     }
   }

@@ -59,6 +59,7 @@ void remember_machine(World& world, Worker& worker) {
   }
   Machine* row = world.machine(worker.id);
   if (row == nullptr) return;
+  row->adopting.reset();  // its listing shows that it is
   row->type = instance.type;
   row->launched_at = instance.launched_at;
   row->missing_since.reset();
@@ -217,6 +218,38 @@ void remember_intents(World& world) {
   }
 }
 
+// A machine whose tags were to be changed, and of which no wish speaks any more: what its cloud lists by then is what
+// it is. It is never missing for it: nothing is taken out of the batch system for a machine that is not ours.
+void settle_owners(World& world) {
+  const auto is_spoken_of = [&](const Machine& row) {
+    return std::ranges::any_of(world.plan.memory.wishes, [&](const auto& entry) {
+      const Wish& wish = entry.second;
+      const bool kind = wish.kind == WishKind::adopt || wish.kind == WishKind::disown;
+      return kind && std::ranges::any_of(wish.targets, [&](const std::string& target) {
+               return target == row.id.value || target == row.node.value;
+             });
+    });
+  };
+  std::set<InstanceId> tagged;
+  for (const auto& [cloud, listed] : world.snapshot.instances) {
+    if (!listed) continue;
+    for (const Instance& instance : *listed) {
+      if (is_ours(world.plan.memory, world.settings, instance)) tagged.insert(instance.id);
+    }
+  }
+  for (auto& [id, row] : world.memory().machines) {
+    const std::optional<Moment>& since = row.adopting ? row.adopting : row.disowning;
+    if (!since || world.now() - *since < k_settle || !world.reading.cloud(row.cloud) || is_spoken_of(row)) continue;
+    if (tagged.contains(id)) row.disowning.reset();
+  }
+  std::erase_if(world.memory().machines, [&](const auto& entry) {
+    const Machine& row = entry.second;
+    const std::optional<Moment>& since = row.adopting ? row.adopting : row.disowning;
+    return since && world.now() - *since >= k_settle && world.reading.cloud(row.cloud) && !is_spoken_of(row) &&
+           !tagged.contains(entry.first);
+  });
+}
+
 void remember_strangers(World& world) {
   if (!world.reading.batch) return;
   std::map<NodeName, Moment> seen;
@@ -256,6 +289,7 @@ void remember(World& world) {
     }
   }
   remember_intents(world);
+  settle_owners(world);
   remember_strangers(world);
   memory.passes = world.snapshot.memory.passes + 1;
   memory.clock.age = world.now();

@@ -32,6 +32,8 @@ struct ScaleSettings {
 struct Money {
   std::string currency = "USD";
   std::optional<std::int64_t> per_hour_micros;
+  std::optional<std::int64_t> per_day_micros;  // days and months are UTC's
+  std::optional<std::int64_t> per_month_micros;
 
   bool operator==(const Money&) const = default;
 };

@@ -36,6 +36,42 @@ std::string day_of(TimePoint time) { return format_time(time).substr(0, k_day_le
 
 std::int64_t micros_of(const Spend& spend) { return spend.micros_seconds / k_hour; }
 
+std::int64_t spent_in(const Memory& memory, std::string_view days) {
+  std::int64_t micros_seconds = 0;
+  for (const auto& [key, spend] : memory.spend) micros_seconds += key.starts_with(days) ? spend.micros_seconds : 0;
+  return micros_seconds / k_hour;
+}
+
+std::vector<SpanCap> span_caps(const Settings& settings, const Memory& memory, TimePoint now) {
+  constexpr std::size_t k_month_length = 7;  // of "2026-11"
+  const std::string day = day_of(now);
+  std::vector<SpanCap> caps;
+  if (settings.money.per_day_micros)
+    caps.push_back({"[money] per_day", "per-day", *settings.money.per_day_micros, spent_in(memory, day)});
+  if (settings.money.per_month_micros) {
+    caps.push_back({"[money] per_month", "per-month", *settings.money.per_month_micros,
+                    spent_in(memory, std::string_view(day).substr(0, k_month_length))});
+  }
+  return caps;
+}
+
+std::string spend_lost(const Memory& memory, const SpanCap& cap) {
+  if (!memory.spend_lost) return "";
+  return fmt::format(
+      "{} = {}: what was spent before {} is not known, the store that counted it was lost; 'tide cost set' "
+      "tells",
+      cap.key, format_money(cap.limit), format_time(*memory.spend_lost));
+}
+
+Seconds counted_on(TimePoint now) {
+  const TimePoint midnight = std::chrono::floor<std::chrono::days>(now) + std::chrono::days(1);
+  return std::max(Seconds(midnight - now), Seconds(k_hour));
+}
+
+std::int64_t planned(std::int64_t micros_per_hour, TimePoint now) {
+  return (micros_per_hour * counted_on(now).count() + k_hour - 1) / k_hour;
+}
+
 std::int64_t cost_so_far(const Machine& machine, TimePoint now) {
   const bool known = machine.launched_at.time_since_epoch().count() > 0;
   return known ? machine.price_micros * std::max<std::int64_t>(0, (now - machine.launched_at).count()) / k_hour : 0;

@@ -61,7 +61,8 @@ bool undrain(World& world, const Wish& wish, const Worker& worker) {
   }
   if (Machine* machine = world.machine(worker.id); machine != nullptr && row->kind == HoldKind::end)
     machine->left_alone_until = world.now() + world.settings.scale.idle_time;
-  world.act(Release{.node = worker.name}, "wish", fmt::format("asked for by {}", wish.by));
+  world.act(Release{.node = worker.name}, "wish",
+            fmt::format("asked for by {}; it was held: '{}'", wish.by, row->note));
   return true;
 }
 

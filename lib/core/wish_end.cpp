@@ -64,9 +64,12 @@ class Ending {
       return wait(worker, "left-alone", "a person released its drain; it is left alone for idle_time");
     }
     if (!held || !worker.node->held) {
+      // What somebody else held it for is told: nobody's word is taken back silently.
+      const bool kept = row != nullptr && row->kind == HoldKind::keep && worker.node->held;
+      const std::string former = kept ? fmt::format("; it was held: '{}'", row->note) : "";
       Hold hold = make_drain(m_world, worker, "wish", fmt::format("asked for by {}", m_wish.by), false);
       hold.row.wish = m_wish.id;
-      m_world.act(std::move(hold), "wish", fmt::format("asked for by {}", m_wish.by));
+      m_world.act(std::move(hold), "wish", fmt::format("asked for by {}{}", m_wish.by, former));
       return true;
     }
     if (m_wish.force && row->pass < m_world.plan.memory.passes && !worker.empty) return end(worker);

@@ -66,6 +66,8 @@ struct World {
     if (const auto* hold = std::get_if<Hold>(&action)) touched.insert(hold->row.node.value);
     if (const auto* release = std::get_if<Release>(&action)) touched.insert(release->node.value);
     if (const auto* end = std::get_if<Terminate>(&action)) touched.insert(end->instance.value);
+    if (const auto* own = std::get_if<Adopt>(&action)) touched.insert(own->instance.value);
+    if (const auto* disown = std::get_if<Disown>(&action)) touched.insert(disown->instance.value);
     plan.actions.push_back({std::move(action), {std::move(rule), std::move(text), std::move(facts)}});
   }
   void decline(std::string what, RuleId rule, std::string text, ErrorKind kind = ErrorKind::refused, WishId wish = {}) {

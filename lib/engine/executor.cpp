@@ -87,6 +87,10 @@ Result<void> Executor::run(const core::Plan& plan) {
           TIDE_TRY(give_up(planned));
         } else if (std::holds_alternative<core::Remove>(planned.action)) {
           TIDE_TRY(remove(planned));
+        } else if (std::holds_alternative<core::Adopt>(planned.action)) {
+          TIDE_TRY(adopt(planned));
+        } else if (std::holds_alternative<core::Disown>(planned.action)) {
+          TIDE_TRY(disown(planned));
         } else {
           TIDE_TRY(close(planned));
         }

@@ -78,6 +78,11 @@ class Executor {
   Result<void> remove(const core::PlannedAction& planned);
   Result<void> close(const core::PlannedAction& planned);
 
+  // owners.cpp
+  Result<void> adopt(const core::PlannedAction& planned);
+  Result<void> disown(const core::PlannedAction& planned);
+  Result<void> give_up(const core::WishId& wish);
+
   Ports& m_ports;
   const core::Settings& m_settings;
   const core::Snapshot& m_snapshot;

@@ -4,6 +4,9 @@
 #include <tide/core/ask_health.hpp>
 #include <tide/core/limits.hpp>
 #include <tide/core/sizes.hpp>
+#include <tide/core/strangers.hpp>
+
+#include <algorithm>
 
 namespace tide::engine {
 
@@ -36,6 +39,27 @@ void look_closer(Ports& ports, const core::Settings& settings, core::Snapshot& s
   }
 }
 
+// What a person would have adopted bears no tag of ours yet: it is asked for by name, in the cloud of its pool. That it
+// cannot be asked for makes the cloud unreadable: what is not known to be there is not to be decided upon.
+void look_for_strangers(Ports& ports, const core::Settings& settings, core::Snapshot& snapshot) {
+  for (const auto& [id, wish] : snapshot.memory.wishes) {
+    const auto pool = settings.pools.find(wish.pool);
+    if (wish.kind != core::WishKind::adopt || pool == settings.pools.end()) continue;
+    const auto cloud = ports.clouds.find(pool->second.cloud);
+    if (cloud == ports.clouds.end() || !snapshot.instances.at(cloud->first)) continue;
+    auto found = cloud->second->find(core::words_of(wish, snapshot));
+    auto& listed = snapshot.instances.at(cloud->first);
+    if (!found) {
+      listed = named(std::move(found), "the machine to adopt");
+      continue;
+    }
+    for (core::Instance& one : *found) {
+      const auto place = std::ranges::lower_bound(*listed, one.id, {}, &core::Instance::id);
+      if (place == listed->end() || place->id != one.id) listed->insert(place, std::move(one));
+    }
+  }
+}
+
 }  // namespace
 
 core::Snapshot look(Ports& ports, const core::Settings& settings, core::Memory memory, bool all_job_ids) {
@@ -62,6 +86,7 @@ core::Snapshot look(Ports& ports, const core::Settings& settings, core::Memory m
     snapshot.jobs = snapshot.server.error();
     snapshot.nodes = snapshot.server.error();
   }
+  look_for_strangers(ports, settings, snapshot);
   look_closer(ports, settings, snapshot);
   if (ports.names != nullptr) {
     auto hosts = named(ports.names->read(), "the table of node names");
@@ -74,8 +99,9 @@ core::Snapshot look(Ports& ports, const core::Settings& settings, core::Memory m
   return snapshot;
 }
 
-Result<core::Snapshot> observe(Ports& ports, const core::Settings& settings, bool all_job_ids) {
+Result<core::Snapshot> observe(Ports& ports, const core::Settings& settings, bool all_job_ids, const core::Wish* wish) {
   TIDE_TRY_ASSIGN(core::Memory memory, ports.store.load());
+  if (wish != nullptr) memory.wishes.emplace(wish->id, *wish);
   return look(ports, settings, std::move(memory), all_job_ids);
 }
 

@@ -21,7 +21,8 @@ constexpr int k_events_looked_at = 1'000;  // more than an hour of a cluster tha
 core::ExitCode of_action(const Outcome& outcome) {
   const core::Action& action = outcome.planned.action;
   const bool by_cloud = std::holds_alternative<core::Launch>(action) || std::holds_alternative<core::Repeat>(action) ||
-                        std::holds_alternative<core::Terminate>(action);
+                        std::holds_alternative<core::Terminate>(action) ||
+                        std::holds_alternative<core::Adopt>(action) || std::holds_alternative<core::Disown>(action);
   const bool by_batch = std::holds_alternative<core::Hold>(action) || std::holds_alternative<core::Release>(action) ||
                         std::holds_alternative<core::SetAddress>(action) || std::holds_alternative<core::Add>(action) ||
                         std::holds_alternative<core::GiveUp>(action) || std::holds_alternative<core::Remove>(action);

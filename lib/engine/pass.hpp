@@ -58,7 +58,9 @@ struct PassReport {
 
 // What reading commands need: the batch system, the clouds and memory. Fails only where the store does; what
 // could not be read is an Error inside the snapshot. Writes nothing.
-Result<core::Snapshot> observe(Ports& ports, const core::Settings& settings, bool all_job_ids);
+// `wish`: as if it were written; null for none.
+Result<core::Snapshot> observe(Ports& ports, const core::Settings& settings, bool all_job_ids,
+                               const core::Wish* wish = nullptr);
 
 // How many jobs and nodes there are, for people who look back.
 store::Sample count(const core::Snapshot& snapshot, const core::Plan& plan);

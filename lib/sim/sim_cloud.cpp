@@ -182,6 +182,39 @@ std::vector<Result<void>> SimCloud::terminate(std::span<const core::InstanceId> 
   return results;
 }
 
+Result<std::vector<core::Instance>> SimCloud::find(std::span<const std::string> words) {
+  m_stage.enter("find");
+  const auto has = [&](const std::string& word) { return std::ranges::find(words, word) != words.end(); };
+  std::vector<core::Instance> found;
+  for (const auto& [id, machine] : m_machines) {
+    const core::Instance& one = machine.instance;
+    if (has(id.value) || std::ranges::any_of(one.names, has) || std::ranges::any_of(one.addresses, has))
+      found.push_back(one);
+  }
+  const bool fails = m_stage.roll(m_stage.faults.list_fails);
+  m_stage.leave("find");
+  if (fails) return make_error(ErrorKind::retry, "'{}' answers 503", m_name.value);
+  return found;
+}
+
+Result<void> SimCloud::retag(const core::InstanceId& id, const core::Retag& tags) {
+  m_stage.enter("retag");
+  const auto found = m_machines.find(id);
+  const bool fails = m_stage.roll(m_stage.faults.terminate_fails);
+  if (found != m_machines.end() && !fails) {
+    auto& own = found->second.instance.tags;
+    for (const auto& [key, value] : tags.set) own[key] = value;
+    for (const std::string& key : tags.remove) own.erase(key);
+    m_stage.say(fmt::format("  cloud: other tags of {}", id.value));
+  }
+  const bool lost = m_stage.roll(m_stage.faults.terminate_lost_after);
+  m_stage.leave("retag");
+  if (fails) return make_error(ErrorKind::throttled, "'{}' answers: request limit exceeded", m_name.value);
+  if (found == m_machines.end()) return make_error(ErrorKind::not_found, "'{}' has no '{}'", m_name.value, id.value);
+  if (lost) return lost_reply("retag");
+  return {};
+}
+
 Result<std::string> SimCloud::console(const core::InstanceId& id) {
   m_stage.enter("console");
   m_stage.leave("console");

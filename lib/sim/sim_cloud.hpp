@@ -56,6 +56,8 @@ class SimCloud final : public cloud::Cloud {
   Result<std::vector<core::Instance>> list(const std::string& cluster) override;
   std::vector<Result<cloud::LaunchReply>> launch(std::span<const core::LaunchRequest> requests) override;
   std::vector<Result<void>> terminate(std::span<const core::InstanceId> ids) override;
+  Result<std::vector<core::Instance>> find(std::span<const std::string> words) override;
+  Result<void> retag(const core::InstanceId& id, const core::Retag& tags) override;
   Result<std::string> console(const core::InstanceId& id) override;
   Result<std::vector<core::Health>> health(core::HealthQuestion question) override;
   Result<std::vector<core::SpotPrice>> spot_prices(std::span<const std::string> types) override;

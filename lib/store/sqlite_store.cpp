@@ -77,6 +77,7 @@ std::map<std::string, std::string> facts_of(const Memory& memory) {
   if (memory.rebuild) facts["rebuild"] = std::to_string(memory.rebuild->seconds);
   if (memory.sleep) facts["sleep"] = core::to_json(*memory.sleep);
   if (memory.spend_clock) facts["spend_clock"] = core::to_json(*memory.spend_clock);
+  if (memory.spend_lost) facts["spend_lost"] = std::to_string(memory.spend_lost->time_since_epoch().count());
   for (const auto& [cloud, row] : memory.health) facts[k_health + cloud.value] = core::to_json(row);
   for (const auto& [cloud, row] : memory.prices) facts[k_prices + cloud.value] = core::to_json(row);
   for (const auto& [pool, row] : memory.resizes) facts[k_resize + pool.value] = core::to_json(row);
@@ -172,6 +173,9 @@ Result<void> read_fact(Memory& memory, const std::string& key, const std::string
     TIDE_TRY_ASSIGN(memory.sleep, core::row_from_json<core::Sleep>(value));
   } else if (key == "spend_clock") {
     TIDE_TRY_ASSIGN(memory.spend_clock, core::row_from_json<core::SpendClock>(value));
+  } else if (key == "spend_lost") {
+    TIDE_TRY_ASSIGN(const std::int64_t seconds, number_from(value));
+    memory.spend_lost = TimePoint(Seconds(seconds));
   } else if (key.starts_with(k_health)) {
     TIDE_TRY_ASSIGN(memory.health[{key.substr(k_health.size())}], core::row_from_json<core::CloudHealth>(value));
   } else if (key.starts_with(k_prices)) {

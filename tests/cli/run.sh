@@ -14,12 +14,25 @@ slurm() { echo "$1" >"$WORK/slurm-state"; }
 slurm_says() { cp "$1" "$WORK/squeue-says"; }
 slurm_fails() { echo "$1" >"$WORK/slurm-fails"; }
 tide() { "$tide_binary" "$@"; }
+# Slurm lists this node of the pool as registered just now, idle.
+slurm_joined() {
+  if [ -L "$WORK/fixtures" ]; then rm "$WORK/fixtures" && cp -r "$source_dir/tests/fixtures/slurm/22.05" "$WORK/fixtures"; fi
+  for file in config partitions squeue; do cp "$WORK/fixtures/zero-$file.txt" "$WORK/fixtures/joined-$file.txt"; done
+  sed -n -e 1p -e "s/^NodeName=w3 .*/&/p" "$WORK/fixtures/mixed-nodes.txt" |
+    sed -E -e "s/\bw3\b/$1/g" -e 's/\+DRAIN//; s/ Reason=.*//' -e "s/SlurmdStartTime=[0-9]+/SlurmdStartTime=$(date +%s)/" \
+      -e 's/=4000\b/=8192/' -e 's/Features=cloud/Features=small/g' >"$WORK/fixtures/joined-nodes.txt"
+  printf 'scontrol: version\nslurm-wlm 22.05.8\nscontrol: \n' >>"$WORK/fixtures/joined-nodes.txt"
+  slurm joined
+}
+
+# It no longer does, and that is true: machines of such nodes can be ended.
+slurm_left() { slurm zero && tide accept-reading -q; }
 
 make_place() {
   local command
   mkdir -p "$WORK/bin" "$WORK/home" "$WORK/state"
   for command in scontrol squeue sinfo sacctmgr; do cp "$here/bin/slurm" "$WORK/bin/$command"; done
-  ln -sfn "$source_dir/tests/fixtures/slurm/22.05" "$WORK/fixtures"
+  [ -d "$WORK/fixtures" ] || ln -sfn "$source_dir/tests/fixtures/slurm/22.05" "$WORK/fixtures"
   cat >"$WORK/tide.toml" <<END
 [cluster]
 name = "$CLUSTER"

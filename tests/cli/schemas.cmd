@@ -8,6 +8,7 @@ json() { # NAME COMMAND...: a source that fails is part of the answer
 slurm waiting
 json info-new info
 json explain explain
+json plan plan
 json what-if explain --what-if max_nodes=1 --what-if pools.small.max=1
 json pools pools
 json cost-none cost
@@ -30,6 +31,8 @@ slurm_fails "gone"
 json fails info
 json pools-fail pools
 json doctor doctor
+sed -i 's/^\[clouds.here\]/[money]\nper_day = 3.0\nper_month = 40\n&/' tide.toml
+json cost-caps cost
 json version version
 json config-keys config keys
 json config-check config check

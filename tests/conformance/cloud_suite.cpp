@@ -169,6 +169,44 @@ TEST_CASE("ended twice, unknown and repeated IDs: done, one result each, and no 
   });
 }
 
+TEST_CASE("a machine whose tags go is no longer listed, is found by its ID and address, and can have them again") {
+  each_stand([](CloudStand& stand) {
+    const auto reply = launch(stand, stand.request("a", 2));
+    REQUIRE(reply);
+    REQUIRE(until(stand, [&] {
+      const auto all = listed(stand);
+      return all.size() == 2 && !all[0].address.empty();
+    }));
+    const core::Instance before = listed(stand).front();
+    core::Retag bare;
+    for (const auto& [key, value] : before.tags) {
+      if (key.starts_with(core::tag::k_prefix)) bare.remove.push_back(key);
+    }
+    for (int i = 0; i < 2; ++i) {  // done twice is done once
+      const auto done = stand.cloud().retag(before.id, bare);
+      REQUIRE_MESSAGE(done, (done ? "" : done.error().message));
+    }
+    CHECK(listed(stand).size() == 1);
+    CHECK(stand.live() == 2);
+    for (const std::string& word : {before.id.value, before.address}) {
+      CAPTURE(word);
+      const auto found = stand.cloud().find(std::vector{word, std::string("no such*thing")});
+      REQUIRE_MESSAGE(found, (found ? "" : found.error().message));
+      REQUIRE(found->size() == 1);
+      CHECK(found->front().id == before.id);
+      CHECK(tag_of(found->front(), core::tag::k_cluster).empty());
+    }
+    const auto none = stand.cloud().find(std::vector{stand.unknown_id().value});
+    REQUIRE_MESSAGE(none, (none ? "" : none.error().message));
+    CHECK(none->empty());
+    REQUIRE(stand.cloud().retag(before.id, {.set = before.tags, .remove = {}}));
+    CHECK(listed(stand).size() == 2);
+    const auto unknown = stand.cloud().retag(stand.unknown_id(), {.set = {{"tide:pool", "x"}}, .remove = {}});
+    REQUIRE_FALSE(unknown);
+    CHECK(unknown.error().kind == ErrorKind::not_found);
+  });
+}
+
 TEST_CASE("paging at one: the whole list") {
   each_that_can(Order::page_of_one, [](CloudStand& stand, Order what) {
     REQUIRE(launch(stand, stand.request("a", 4)));

@@ -44,6 +44,14 @@ for statement, actions in statements(source / "examples/iam/head.json"):
         expect(actions <= OWN_ONLY and "aws:ResourceTag/tide:cluster" in condition, "%s must be bound to tide:cluster" % sorted(actions))
     if "ec2:CreateTags" in actions:
         expect(actions == {"ec2:CreateTags"} and "ec2:CreateAction" in condition, "CreateTags must be bound to ec2:CreateAction")
+# Beside head.json, for those who adopt and disown machines: tags of tide's alone, on no other cluster's machine.
+for statement, actions in statements(source / "examples/iam/head-adopt.json"):
+    allowed |= actions
+    condition = statement["Condition"]
+    expect(actions <= {"ec2:CreateTags", "ec2:DeleteTags"}, "head-adopt.json is for tags only")
+    expect(statement["Resource"].endswith(":instance/*"), "head-adopt.json is for machines only")
+    expect("aws:ResourceTag/tide:cluster" in condition["StringEqualsIfExists"], "another cluster's machines are its own")
+    expect(condition["ForAllValues:StringLike"] == {"aws:TagKeys": "tide:*"}, "head-adopt.json is for tide's own tags")
 for action in sorted(called - allowed):
     wrong.append("lib/cloud/ec2 calls %s, which examples/iam/head.json does not allow" % action)
 for action in sorted(allowed - called - IMPLIED):

@@ -67,6 +67,8 @@ bool passes(const FakeInstance& instance, const std::string& name, const std::ve
     actual = instance.state;
   } else if (name == "instance-id") {
     actual = instance.id;
+  } else if (name == "private-ip-address") {
+    actual = instance.address;
   }
   return std::ranges::any_of(values, [&](const std::string& value) { return glob(value, actual); });
 }
@@ -166,7 +168,7 @@ net::Response FakeEc2::act(const std::string& action, const Parameters& paramete
   if (action == "RunInstances") return run_instances(parameters);
   if (action == "DescribeInstances") return describe_instances(parameters);
   if (action == "TerminateInstances") return terminate_instances(parameters);
-  if (action == "CreateTags") return create_tags(parameters);
+  if (action == "CreateTags" || action == "DeleteTags") return change_tags(action, parameters);
   if (action == "GetConsoleOutput") return console_output(parameters);
   if (action == "DescribeInstanceTypes") return describe_types(parameters);
   if (action == "DescribeImages") return describe_images(parameters);
@@ -341,16 +343,23 @@ net::Response FakeEc2::terminate_instances(const Parameters& parameters) {
   return wire::ok("TerminateInstances", xml + "</instancesSet>");
 }
 
-net::Response FakeEc2::create_tags(const Parameters& parameters) {
+net::Response FakeEc2::change_tags(const std::string& action, const Parameters& parameters) {
   const auto ids = list_of(parameters, "ResourceId.");
   for (const std::string& id : ids) {
     if (!m_instances.contains(id))
       return wire::refuse(400, "InvalidInstanceID.NotFound", "The instance ID '" + id + "' does not exist");
   }
   for (const std::string& id : ids) {
-    for (const auto& [key, value] : tags_of(parameters, "Tag.")) m_instances.at(id).tags[key] = value;
+    auto& tags = m_instances.at(id).tags;
+    for (const auto& [key, value] : tags_of(parameters, "Tag.")) {
+      if (action == "CreateTags") {
+        tags[key] = value;
+      } else {
+        tags.erase(key);
+      }
+    }
   }
-  return wire::ok("CreateTags", "<return>true</return>");
+  return wire::ok(action, "<return>true</return>");
 }
 
 net::Response FakeEc2::console_output(const Parameters& parameters) {

@@ -116,7 +116,7 @@ class FakeEc2 {
   Reply run_instances(const Parameters& parameters);
   Reply describe_instances(const Parameters& parameters);
   Reply terminate_instances(const Parameters& parameters);
-  Reply create_tags(const Parameters& parameters);
+  Reply change_tags(const std::string& action, const Parameters& parameters);
   Reply console_output(const Parameters& parameters);
   Reply describe_types(const Parameters& parameters);
   Reply describe_images(const Parameters& parameters);

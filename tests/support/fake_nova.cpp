@@ -7,6 +7,7 @@
 #include <tide/util/text.hpp>
 
 #include <algorithm>
+#include <regex>
 
 namespace tide::test {
 
@@ -204,13 +205,15 @@ net::Response FakeNova::servers(const Asked& asked) {
 net::Response FakeNova::list(const Asked& asked, bool detail) {
   const auto marker = asked.query.find("marker");
   const auto wanted = asked.query.find("metadata");
-  const auto name = asked.query.find("name");
+  const auto name = asked.query.find("name");  // regular expressions, as in Nova's own database
+  const auto address = asked.query.find("ip");
   if (detail && marker == asked.query.end()) age();
   std::vector<const FakeServer*> all;
   for (auto id = m_order.rbegin(); id != m_order.rend(); ++id) all.push_back(&m_servers.at(*id));
   std::erase_if(all, [&](const FakeServer* each) {
     if (is_gone(*each)) return true;
-    if (name != asked.query.end() && each->name.find(name->second) == std::string::npos) return true;
+    if (name != asked.query.end() && !std::regex_search(each->name, std::regex(name->second))) return true;
+    if (address != asked.query.end() && !std::regex_search(each->address, std::regex(address->second))) return true;
     if (wanted == asked.query.end()) return false;
     const Json filter = Json::parse(wanted->second, nullptr, false);
     return std::ranges::any_of(filter.items(), [&](const auto& pair) {
@@ -302,6 +305,7 @@ net::Response FakeNova::one_server(const Asked& asked, const std::string& rest) 
   if (found == m_servers.end() || is_gone(found->second))
     return nova_error(404, "Instance " + id + " could not be found.");
   FakeServer& server = found->second;
+  if (rest.starts_with(id + "/metadata")) return metadata(asked, server, rest.substr(id.size() + 9));
   if (asked.request.method == "GET")
     return json(200, {{"server", wire::server_document(server, asked.minor, true, true)}});
   if (asked.request.method == "DELETE") {
@@ -320,6 +324,19 @@ net::Response FakeNova::one_server(const Asked& asked, const std::string& rest) 
   if (!body.is_object() || !body.contains("os-getConsoleOutput")) return nova_error(400, "There is no such action");
   if (server.status != "ACTIVE") return nova_error(409, "Instance " + id + " is not ready");
   return json(200, {{"output", "FAKE CONSOLE OUTPUT\nANOTHER\nLAST LINE"}});
+}
+
+net::Response FakeNova::metadata(const Asked& asked, FakeServer& server, const std::string& rest) {
+  if (asked.request.method == "POST" && rest.empty()) {
+    const Json body = Json::parse(asked.request.body, nullptr, false);
+    if (!body.is_object() || !body.contains("metadata")) return nova_error(400, "Invalid input for field metadata");
+    for (const auto& [key, value] : body["metadata"].items()) server.metadata[key] = value.get<std::string>();
+    return json(200, {{"metadata", server.metadata}});
+  }
+  if (asked.request.method != "DELETE" || rest.size() < 2) return nova_error(404, "The resource could not be found.");
+  if (server.metadata.erase(net::percent_decode(rest.substr(1))) == 0)
+    return nova_error(404, "Metadata item was not found");
+  return {.status = 204, .headers = {}, .body = ""};
 }
 
 net::Response FakeNova::other_compute(const Asked& asked) {

@@ -118,6 +118,7 @@ class FakeNova {
   Reply list(const Asked& asked, bool detail);
   Reply create(const Asked& asked);
   Reply one_server(const Asked& asked, const std::string& id);
+  Reply metadata(const Asked& asked, FakeServer& server, const std::string& rest);
   Reply other_compute(const Asked& asked);
   Reply image(const Asked& asked);
   Reply network(const Asked& asked);

@@ -105,6 +105,12 @@ class SteppingPorts {
     std::vector<cloud::UpkeepStep> keep_up(const cloud::Upkeep& of) override {
       return around(m_step, [&] { return m_inner.keep_up(of); });
     }
+    Result<std::vector<core::Instance>> find(std::span<const std::string> words) override {
+      return m_inner.find(words);
+    }
+    Result<void> retag(const core::InstanceId& id, const core::Retag& tags) override {
+      return around(m_step, [&] { return m_inner.retag(id, tags); });
+    }
     Result<std::string> console(const core::InstanceId& id) override { return m_inner.console(id); }
     Result<std::vector<core::Health>> health(core::HealthQuestion question) override {
       return m_inner.health(question);

@@ -42,6 +42,9 @@ std::map<std::string, std::string> tags_of(const pugi::xml_node& item) {
 std::string own_name(const core::Instance& instance, bool has_index) {
   const std::string_view list = tag_of(instance, core::tag::k_names);
   const auto names = expand_hostlist(list, k_names_max);
+  // One that was adopted bears its one name, whichever its place was in a launch of others.
+  const bool adopted = tag_of(instance, core::tag::k_intent).empty();
+  if (names && names->size() == 1 && adopted) return names->front();
   // A list that someone changed by hand names nobody; correlation then goes by ID and DNS name. Nor does a list of many
   // without an index: the first name belongs to one machine only.
   if (!names || (!has_index && names->size() > 1)) return "";

@@ -127,9 +127,11 @@ Result<std::vector<std::string>> parse_terminate_instances(std::string_view xml)
   return ids;
 }
 
-Result<void> parse_create_tags(std::string_view xml) {
+Result<void> parse_create_tags(std::string_view xml) { return parse_done(xml, "CreateTags"); }
+
+Result<void> parse_done(std::string_view xml, const std::string& action) {
   pugi::xml_document document;
-  TIDE_TRY_ASSIGN(const auto root, aws::parse_xml(document, xml, "CreateTagsResponse"));
+  TIDE_TRY_ASSIGN(const auto root, aws::parse_xml(document, xml, (action + "Response").c_str()));
   if (child_text(root, "return") != "true")
     return make_error(ErrorKind::protocol, "the reply does not say that it was done");
   return {};

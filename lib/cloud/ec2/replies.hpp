@@ -63,4 +63,7 @@ Result<std::vector<std::string>> parse_terminate_instances(std::string_view xml)
 
 Result<void> parse_create_tags(std::string_view xml);
 
+// Of calls that answer with "return" alone: CreateTags, DeleteTags.
+Result<void> parse_done(std::string_view xml, const std::string& action);
+
 }  // namespace tide::cloud::ec2

@@ -42,21 +42,6 @@ std::string unescape(std::string_view text) {
   return out;
 }
 
-std::string encode_tags(const std::map<std::string, std::string>& tags) {
-  std::vector<std::string> pairs;
-  for (const auto& [key, value] : tags) pairs.push_back(escape(key) + "=" + escape(value));
-  return join(pairs, "&");
-}
-
-std::map<std::string, std::string> decode_tags(std::string_view text) {
-  std::map<std::string, std::string> tags;
-  for (const std::string_view pair : split(text, '&')) {
-    const std::size_t equals = pair.find('=');
-    if (equals != std::string_view::npos) tags[unescape(pair.substr(0, equals))] = unescape(pair.substr(equals + 1));
-  }
-  return tags;
-}
-
 // "a100:2,t4:1"; GPUs without a type are "2".
 std::string gpus_text(const core::Gpus& gpus) {
   std::vector<std::string> parts;
@@ -71,6 +56,21 @@ std::string value_or_empty(const std::map<std::string, std::string>& values, con
 }
 
 }  // namespace
+
+std::string encode_tags(const std::map<std::string, std::string>& tags) {
+  std::vector<std::string> pairs;
+  for (const auto& [key, value] : tags) pairs.push_back(escape(key) + "=" + escape(value));
+  return join(pairs, "&");
+}
+
+std::map<std::string, std::string> decode_tags(std::string_view text) {
+  std::map<std::string, std::string> tags;
+  for (const std::string_view pair : split(text, '&')) {
+    const std::size_t equals = pair.find('=');
+    if (equals != std::string_view::npos) tags[unescape(pair.substr(0, equals))] = unescape(pair.substr(equals + 1));
+  }
+  return tags;
+}
 
 std::string instance_id(const core::IntentId& intent, int index) {
   return index == 0 ? intent.value : intent.value + "-" + std::to_string(index);

@@ -31,6 +31,10 @@ Environment make_environment(const core::LaunchRequest& request, const Environme
 // What a command's environment says of its instance; absent for one that is not whole.
 std::optional<core::Instance> to_instance(const Environment& environment);
 
+// Tags as one line of text, and back.
+std::string encode_tags(const std::map<std::string, std::string>& tags);
+std::map<std::string, std::string> decode_tags(std::string_view text);
+
 // The text of /proc/PID/environ; of a name that is there twice, the first counts.
 Environment decode_environment(std::string_view text);
 

@@ -4,6 +4,7 @@
 #include <tide/cloud/local/log_files.hpp>
 #include <tide/cloud/local/processes.hpp>
 #include <tide/cloud/local/starter.hpp>
+#include <tide/cloud/local/tag_files.hpp>
 #include <tide/util/files.hpp>
 
 #include <unistd.h>
@@ -15,6 +16,7 @@ namespace tide::cloud::local {
 namespace {
 
 constexpr const char* k_proc = "/proc";
+constexpr const char* k_tags_ending = ".tags";
 constexpr int k_launch_max = 100;       // a call blocks for some milliseconds a machine
 constexpr int k_terminate_max = 1'000;  // one look through /proc serves them all
 constexpr std::size_t k_console_max = 16U << 10U;
@@ -69,18 +71,47 @@ std::string LocalCloud::path_of(const core::InstanceId& id, const char* ending) 
   return m_settings.log_dir + "/" + id.value + ending;
 }
 
-Result<std::vector<core::Instance>> LocalCloud::list(const std::string& cluster) {
+Result<std::vector<core::Instance>> LocalCloud::list_all() {
   TIDE_TRY_ASSIGN(const std::vector<Found> all, find_instances(k_proc));
   std::vector<core::Instance> instances;
   for (const Found& found : all) {
     auto instance = to_instance(found.environment);
-    if (!instance || instance->cloud != m_settings.name || core::tag_of(*instance, core::tag::k_cluster) != cluster)
-      continue;
+    if (!instance || instance->cloud != m_settings.name) continue;
     if (found.ending) instance->state = core::InstanceState::stopping;
+    TIDE_TRY(read_tags(path_of(instance->id, k_tags_ending), instance->tags));
     instances.push_back(std::move(*instance));
   }
   std::sort(instances.begin(), instances.end(), [](const auto& left, const auto& right) { return left.id < right.id; });
   return instances;
+}
+
+Result<std::vector<core::Instance>> LocalCloud::list(const std::string& cluster) {
+  TIDE_TRY_ASSIGN(std::vector<core::Instance> instances, list_all());
+  std::erase_if(instances, [&](const core::Instance& one) { return tag_of(one, core::tag::k_cluster) != cluster; });
+  return instances;
+}
+
+Result<std::vector<core::Instance>> LocalCloud::find(std::span<const std::string> words) {
+  TIDE_TRY_ASSIGN(std::vector<core::Instance> instances, list_all());
+  const auto is_meant = [&](const std::string& word) { return std::ranges::find(words, word) != words.end(); };
+  std::erase_if(instances, [&](const core::Instance& one) {
+    return !is_meant(one.id.value) && !is_meant(one.address) && std::ranges::none_of(one.names, is_meant);
+  });
+  return instances;
+}
+
+Result<void> LocalCloud::retag(const core::InstanceId& id, const core::Retag& tags) {
+  TIDE_TRY_ASSIGN(const std::vector<core::Instance> instances, list_all());
+  const auto found = std::ranges::find(instances, id, &core::Instance::id);
+  if (found == instances.end() || !is_plain(id.value)) {
+    return make_error(ErrorKind::not_found, "cloud '{}' has no machine '{}'", m_settings.name.value, id.value)
+        .with_hint("'tide info' lists those that there are.");
+  }
+  std::map<std::string, std::string> now = found->tags;
+  for (const std::string& key : tags.remove) now.erase(key);
+  for (const auto& [key, value] : tags.set) now[key] = value;
+  TIDE_TRY(make_directories(m_settings.log_dir));
+  return write_tags(path_of(id, k_tags_ending), now);
 }
 
 Result<core::Instance> LocalCloud::find_running(const core::InstanceId& id) {

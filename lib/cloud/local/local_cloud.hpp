@@ -29,6 +29,8 @@ class LocalCloud final : public Cloud {
   Result<std::vector<core::Instance>> list(const std::string& cluster) override;
   std::vector<Result<LaunchReply>> launch(std::span<const core::LaunchRequest> requests) override;
   std::vector<Result<void>> terminate(std::span<const core::InstanceId> ids) override;
+  Result<std::vector<core::Instance>> find(std::span<const std::string> words) override;
+  Result<void> retag(const core::InstanceId& id, const core::Retag& tags) override;
   Result<std::string> console(const core::InstanceId& id) override;
   Result<std::vector<InstanceType>> types(std::span<const std::string> names) override;
   Result<void> check(const core::Pool& pool) const override;
@@ -38,6 +40,7 @@ class LocalCloud final : public Cloud {
   Result<LaunchReply> launch_one(const core::LaunchRequest& request, std::set<std::string>& used);
   Result<core::Instance> launch_machine(const core::LaunchRequest& request, int index, std::set<std::string>& used);
   Result<core::Instance> find_running(const core::InstanceId& id);
+  Result<std::vector<core::Instance>> list_all();  // of any cluster, with the tags that they have by now
   std::string path_of(const core::InstanceId& id, const char* ending) const;
 
   LocalSettings m_settings;

@@ -28,7 +28,7 @@ void remove_if_old(const std::string& folder, std::string_view claim, TimePoint 
   if (found.st_mtim.tv_sec >= before.time_since_epoch().count()) return;
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) return;
   const std::string_view stem = claim.substr(0, claim.size() - k_claim_ending.size());
-  ::unlink((folder + "/" + std::string(stem) + ".log").c_str());
+  for (const char* ending : {".log", ".tags"}) ::unlink((folder + "/" + std::string(stem) + ending).c_str());
   ::unlink(path.c_str());
 }
 

@@ -29,6 +29,8 @@ class NovaCloud : public Cloud {
   std::vector<Result<LaunchReply>> launch(std::span<const core::LaunchRequest> requests) override;
   std::vector<Result<void>> terminate(std::span<const core::InstanceId> ids) override;
   std::vector<UpkeepStep> keep_up(const Upkeep& of) override;
+  Result<std::vector<core::Instance>> find(std::span<const std::string> words) override;
+  Result<void> retag(const core::InstanceId& id, const core::Retag& tags) override;
   Result<std::string> console(const core::InstanceId& id) override;
   Result<std::vector<InstanceType>> types(std::span<const std::string> names) override;
   Result<void> check(const core::Pool& pool) const override { return check_pool(pool); }

@@ -53,6 +53,13 @@ class Scripted : public cloud::Cloud {
     }
     return results;
   }
+  Result<std::vector<core::Instance>> find(std::span<const std::string>) override {
+    return next<std::vector<core::Instance>>("find");
+  }
+  Result<void> retag(const core::InstanceId& id, const core::Retag&) override {
+    const auto done = next<int>("retag " + id.value);
+    return done ? Result<void>() : Result<void>(done.error());
+  }
   Result<std::string> console(const core::InstanceId&) override { return next<std::string>("console"); }
   Result<std::vector<cloud::InstanceType>> types(std::span<const std::string>) override {
     return next<std::vector<cloud::InstanceType>>("types");

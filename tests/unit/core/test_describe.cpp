@@ -32,6 +32,6 @@ TEST_CASE("describe: each action has a verb of its own") {
   const std::set<std::string> verbs{
       verb_of(Launch{}),     verb_of(Repeat{}),    verb_of(CloseIntent{}), verb_of(SetAddress{}), verb_of(Hold{}),
       verb_of(Release{}),    verb_of(Terminate{}), verb_of(Remove{}),      verb_of(Forget{}),     verb_of(CloseWish{}),
-      verb_of(WriteHosts{}), verb_of(Add{}),       verb_of(GiveUp{})};
+      verb_of(WriteHosts{}), verb_of(Add{}),       verb_of(GiveUp{}),      verb_of(Adopt{}),      verb_of(Disown{})};
   CHECK(verbs.size() == std::variant_size_v<Action>);
 }

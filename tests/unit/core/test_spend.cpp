@@ -107,3 +107,60 @@ TEST_CASE("persons' holds: remembered since they were first seen, forgotten when
   world.now.nodes->front().held = false;
   CHECK_FALSE(world.plan().memory.machines.at({"i-1"}).held_since);
 }
+
+TEST_CASE("span caps: what is spent of the day and the month, whoever's pool it was") {
+  core::Settings settings;
+  CHECK(core::span_caps(settings, {}, k_wall).empty());
+  settings.money.per_day_micros = 5'000'000;
+  settings.money.per_month_micros = 80'000'000;
+  core::Memory memory;
+  memory.spend[k_today].micros_seconds = 1'000'000LL * 3600;
+  memory.spend["2027-01-15/large"].micros_seconds = 500'000LL * 3600;
+  memory.spend[k_yesterday].micros_seconds = 2'000'000LL * 3600;
+  memory.spend["2026-12-31/small"].micros_seconds = 9'000'000LL * 3600;
+  const auto caps = core::span_caps(settings, memory, k_wall);
+  REQUIRE(caps.size() == 2);
+  CHECK(caps[0].spent == 1'500'000);
+  CHECK(caps[1].spent == 3'500'000);
+  CHECK(core::spend_lost(memory, caps[0]).empty());
+  memory.spend_lost = k_wall;
+  CHECK(core::spend_lost(memory, caps[0]).find("tide cost set") != std::string::npos);
+}
+
+TEST_CASE("span caps: what runs counts until the day ends, and for an hour at least") {
+  CHECK(core::counted_on(k_wall) == 16h);  // it is 08:00
+  CHECK(core::counted_on(k_wall + 15h + 59min) == 1h);
+  CHECK(core::planned(100'000, k_wall) == 1'600'000);
+  CHECK(core::planned(1, k_wall + 15h) == 1);
+}
+
+TEST_CASE("span caps: a launch that the day or the month could not pay for is refused with its numbers") {
+  auto world = snapshot().worker("i-1", "n1").busy("7", 4).waiting(slots(4), 10);
+  world.settings.money.per_day_micros = 6'000'000;
+  world.memory().spend[k_today].micros_seconds = 1'000'000LL * 3600;
+  world = counted_before(world, 0s);
+  // 1.00 spent, 1.60 for the one that runs until midnight: 3.40 are left, for two more at 1.60 each.
+  auto plan = world.plan();
+  REQUIRE(launches(plan).size() == 1);
+  CHECK(launches(plan)[0].request.count == 2);
+  const auto no =
+      std::ranges::find_if(plan.shapes[0].reasons, [](const core::Reason& reason) { return reason.rule == "per-day"; });
+  REQUIRE(no != plan.shapes[0].reasons.end());
+  CHECK(no->text.find("[money] per_day = 6.00: 1.00 is spent") != std::string::npos);
+  world.settings.money.per_day_micros.reset();
+  world.settings.money.per_month_micros = 3'000'000;
+  CHECK(launches(world.plan()).empty());
+}
+
+TEST_CASE("span caps: a lost store's spending counts as reached; what is idle beyond a cap goes at once") {
+  auto lost = snapshot().waiting(slots(4));
+  lost.settings.money.per_day_micros = 600'000'000;
+  CHECK(launches(lost.plan()).size() == 1);
+  lost.memory().spend_lost = k_wall - 1h;
+  CHECK(launches(lost.plan()).empty());
+  auto over = counted_before(snapshot().worker("i-1", "n1").idle(10s), 0s);
+  over.settings.money.per_day_micros = 1'000'000;
+  CHECK(actions(over.plan()) == Lines{"hold n1: idle"});
+  over.settings.money.per_day_micros = 2'000'000;
+  CHECK(actions(over.plan()).empty());
+}

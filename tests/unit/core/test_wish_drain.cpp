@@ -45,6 +45,33 @@ TEST_CASE("drain: kill-node ends what is kept, once empty") {
   CHECK(actions(kept().wish(WishKind::kill_node, {"n1"}).plan_for_wish()) == Lines{"hold n1: wish"});
 }
 
+TEST_CASE("two admins: what one takes back of the other's is told with both names") {
+  const auto killed = kept().wish(WishKind::kill_node, {"n1"}).plan_for_wish();
+  REQUIRE(killed.actions.size() == 1);
+  CHECK(killed.actions[0].reason.text == "asked for by ann@head; it was held: 'tide: keep ann: disk'");
+  const auto let_go = kept().wish(WishKind::undrain, {"n1"}).plan_for_wish();
+  REQUIRE(let_go.actions.size() == 1);
+  CHECK(let_go.actions[0].reason.text == "asked for by ann@head; it was held: 'tide: keep ann: disk'");
+}
+
+TEST_CASE("two admins: a drain and an undrain never stop another's kill-node; each is told whose it is") {
+  const auto ending = [] {
+    auto world = joined().busy("7").draining("wish", 98, "w7");
+    world.memory().wishes[{"w7"}] = {.id = {"w7"}, .kind = WishKind::kill_node, .targets = {"n1"}, .by = "bob@head"};
+    return world;
+  };
+  const auto drain = ending().wish(WishKind::drain, {"n1"}).plan_for_wish();
+  CHECK(actions(drain) == Lines{"close-wish w1: wish"});
+  CHECK(has(declined(drain), "n1: draining"));
+  const auto undrain = ending().wish(WishKind::undrain, {"n1"}).plan_for_wish();
+  CHECK(actions(undrain) == Lines{"close-wish w1: wish"});
+  const auto why = std::ranges::find(undrain.declined, std::string("wish"),
+                                     [](const core::Declined& one) { return one.reason.rule; });
+  REQUIRE(why != undrain.declined.end());
+  CHECK(why->reason.text.find("bob@head") != std::string::npos);
+  CHECK(undrain.memory.wishes.contains({"w7"}));
+}
+
 TEST_CASE("drain: an idle drain becomes a bare hold; what ends for a reason stays so") {
   CHECK(actions(joined().draining("idle", 98).wish(WishKind::drain, {"n1"}).plan_for_wish()) == Lines{"hold n1: wish"});
   const auto ending = joined().draining("wish", 98).wish(WishKind::drain, {"n1"}).plan_for_wish();

@@ -133,6 +133,17 @@ class FakeCloud final : public cloud::Cloud {
     }
     return results;
   }
+  Result<std::vector<core::Instance>> find(std::span<const std::string> words) override {
+    m_journal.say(fmt::format("find {}", fmt::join(words, " ")));
+    return strangers;
+  }
+  Result<void> retag(const core::InstanceId& id, const core::Retag& tags) override {
+    const auto row = m_journal.disk.machines.find(id);
+    const bool on_disk = row != m_journal.disk.machines.end() && (row->second.adopting || row->second.disowning);
+    m_journal.say(fmt::format("retag {} +{} -{}{}", id.value, tags.set.size(), tags.remove.size(),
+                              on_disk ? "" : ": NOT ON DISK"));
+    return tag_error ? Result<void>(*tag_error) : Result<void>();
+  }
   Result<std::string> console(const core::InstanceId& id) override {
     m_journal.say("console " + id.value);
     return console_text;
@@ -166,6 +177,8 @@ class FakeCloud final : public cloud::Cloud {
   Result<std::vector<core::Instance>> listing;
   std::vector<cloud::UpkeepStep> upkeep_says;
   Result<std::vector<core::Health>> health_says{std::vector<core::Health>{}};
+  std::vector<core::Instance> strangers;
+  std::optional<Error> tag_error;
   std::optional<Error> refusal;
   std::map<std::string, Error> refuses;  // by choice: "t1 in a"
   std::map<std::string, int> comes_of;   // likewise

@@ -264,3 +264,70 @@ TEST_CASE("store: a pass whose next write fails stops before the money is spent"
   CHECK_FALSE(after.pass());
   CHECK(after.calls().empty());
 }
+
+TEST_CASE("adopt, disown: the row says so on disk before a tag changes") {
+  Stage stage(snapshot().worker("i-1", "n1").wish(core::WishKind::disown, {"n1"}));
+  stage.done();
+  CHECK(stage.calls() == Lines{"retag i-1 +0 -4"});
+  CHECK(stage.disk().machines.at({"i-1"}).disowning == k_now);
+  CHECK_FALSE(stage.disk().nodes.contains({"n1"}));
+}
+
+TEST_CASE("disown: what was surely not done leaves the machine ours, what is unclear is asked again") {
+  for (const ErrorKind kind : {ErrorKind::auth, ErrorKind::retry}) {
+    Stage stage(snapshot().worker("i-1", "n1").wish(core::WishKind::disown, {"n1"}));
+    stage.cloud().tag_error = cloud_says(kind);
+    const auto report = stage.done();
+    CHECK(stage.disk().machines.at({"i-1"}).disowning.has_value() == (kind == ErrorKind::retry));
+    CHECK(stage.disk().nodes.contains({"n1"}));
+    CHECK(engine::exit_code(report) == (kind == ErrorKind::auth ? core::ExitCode::not_allowed : core::ExitCode::cloud));
+    CHECK(stage.disk().wishes.contains({"w1"}) == (kind == ErrorKind::retry));
+  }
+}
+
+namespace {
+
+// A node of a machine that nobody launched through tide, which the cloud knows by its address.
+Snapshot to_adopt() {
+  auto world = snapshot().stranger("old-3");
+  world.nodes().back().address = "10.0.0.9";
+  world.wish(core::WishKind::adopt, {"old-3"});
+  world.memory().wishes.at({"w1"}).pool = {"small"};
+  return world;
+}
+
+core::Instance stranger() {
+  core::Instance one{.cloud = {"aws"}, .id = {"i-9"}, .state = core::InstanceState::running};
+  one.type = "t1";
+  one.launched_at = k_wall - 90'100s;
+  one.address = "10.0.0.9";
+  one.addresses = {"10.0.0.9"};
+  return one;
+}
+
+}  // namespace
+
+TEST_CASE("adopt: it is looked for by all that its node says, and its row is there before its tags") {
+  Stage stage(to_adopt());
+  stage.cloud().strangers = {stranger()};
+  stage.done();
+  CHECK(has(stage.journal.lines, "find old-3 10.0.0.9"));
+  CHECK(has(stage.journal.lines, "retag i-9 +4 -0"));
+  const core::Machine& row = stage.disk().machines.at({"i-9"});
+  CHECK(row.adopting == k_now);
+  CHECK(row.registered == k_now);
+  CHECK(row.pool.value == "small");
+  CHECK(row.price_micros == 100'000);
+}
+
+TEST_CASE("adopt: a refused tag leaves no row, a stranger nobody finds leaves all as it was") {
+  Stage stage(to_adopt());
+  stage.cloud().strangers = {stranger()};
+  stage.cloud().tag_error = cloud_says(ErrorKind::auth);
+  stage.done();
+  CHECK_FALSE(stage.disk().machines.contains({"i-9"}));
+  Stage nobody(to_adopt());
+  nobody.done();
+  CHECK(nobody.disk().machines.empty());
+  CHECK_FALSE(nobody.disk().wishes.contains({"w1"}));
+}

@@ -143,6 +143,7 @@ TEST_CASE("parse_describe_instances: the name is that of the launch index in the
   CHECK(name("99999999999999999999", "n-[1-2]").empty());
   CHECK(name("", "n-[1-2]").empty());
   CHECK(name("", "n-7") == "n-7");
+  CHECK(name("3", "n-7") == "n-7");  // no launch of ours: it was adopted
   CHECK(name("0", "n-[1-999999999]").empty());
   CHECK(name("0", "n-[1-").empty());
 }

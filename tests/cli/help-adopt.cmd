@@ -1,0 +1,2 @@
+# exit 0: help of adopt
+tide adopt --help

@@ -1,0 +1,2 @@
+# exit 0: help of cost set
+tide cost set --help

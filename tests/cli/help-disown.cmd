@@ -1,0 +1,2 @@
+# exit 0: help of disown
+tide disown --help
