@@ -97,14 +97,17 @@ Result<engine::WishReport> part_with(Context& context, const Own& own, bool keep
 
 void show(Context& context, const Own& own, const engine::WishReport& report, core::ExitCode exit, bool keep) {
   std::vector<engine::Outcome> outcomes;
-  for (const engine::PassReport& pass : report.passes)
+  std::vector<cloud::UpkeepStep> upkeep;
+  for (const engine::PassReport& pass : report.passes) {
     outcomes.insert(outcomes.end(), pass.outcomes.begin(), pass.outcomes.end());
+    upkeep.insert(upkeep.end(), pass.upkeep.begin(), pass.upkeep.end());
+  }
   output::Document document{.schema = k_schema,
                             .taken_at = own.snapshot.taken_at,
                             .exit = exit,
                             .sources = output::sources_of(own.snapshot),
                             .sections = {}};
-  document.sections.push_back(output::actions(outcomes));
+  document.sections.push_back(output::actions(outcomes, upkeep));
   document.sections.back().empty = "";
   document.sections.push_back(leave::remains(context, own.snapshot, own.machines, keep));
   output::show(context, document);
