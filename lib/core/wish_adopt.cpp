@@ -1,4 +1,5 @@
 #include <tide/core/prices.hpp>
+#include <tide/core/spend.hpp>
 #include <tide/core/wishes.hpp>
 #include <tide/util/units.hpp>
 
@@ -68,6 +69,39 @@ std::string unready(const Worker& worker) {
          "tide's without a node is ended";
 }
 
+// What it costs from now on: what it cost before is another's.
+bool is_over_money(World& world, const Wish& wish, std::optional<std::int64_t> price) {
+  const auto& cap = world.settings.money.per_hour_micros;
+  const TimePoint now = world.snapshot.taken_at;
+  const auto spans = span_caps(world.settings, world.plan.memory, now);
+  if (!cap && spans.empty()) return false;
+  bool unpriced = false;
+  const std::int64_t cost = cost_per_hour(world, unpriced);
+  if (!price || unpriced) {
+    return !refuse(world, wish, "no-price",
+                   fmt::format("{} is set and a machine's price is not known: set [pools.x] price",
+                               cap ? "[money] per_hour" : spans.front().key),
+                   ErrorKind::money);
+  }
+  if (cap && cost + *price > *cap) {
+    return !refuse(world, wish, "per-hour",
+                   fmt::format("[money] per_hour = {}: {} is spent or ordered, this one costs {}", format_money(*cap),
+                               format_money(cost), format_money(*price)),
+                   ErrorKind::money);
+  }
+  for (const SpanCap& span : spans) {
+    if (std::string lost = spend_lost(world.plan.memory, span); !lost.empty())
+      return !refuse(world, wish, span.rule, std::move(lost), ErrorKind::money);
+    if (span.spent + planned(cost + *price, now) <= span.limit) continue;
+    return !refuse(
+        world, wish, span.rule,
+        fmt::format("{} = {}: {} is spent, and with this one {} more until the day ends (UTC)", span.key,
+                    format_money(span.limit), format_money(span.spent), format_money(planned(cost + *price, now))),
+        ErrorKind::money);
+  }
+  return false;
+}
+
 // It runs already, and yet: what is tide's counts in every cap.
 bool is_over_caps(World& world, const Wish& wish, const Pool& pool, std::optional<std::int64_t> price) {
   const int all = count_machines(world, nullptr);
@@ -80,19 +114,7 @@ bool is_over_caps(World& world, const Wish& wish, const Pool& pool, std::optiona
     return !refuse(world, wish, "pool-max",
                    fmt::format("[pools.{}] max = {}: {} are live or intended", pool.name.value, pool.max, own));
   }
-  const auto& cap = world.settings.money.per_hour_micros;
-  if (!cap) return false;
-  bool unpriced = false;
-  const std::int64_t cost = cost_per_hour(world, unpriced);
-  if (!price || unpriced) {
-    return !refuse(world, wish, "no-price",
-                   "[money] per_hour is set and a machine's price is not known: set [pools.x] price", ErrorKind::money);
-  }
-  if (cost + *price <= *cap) return false;
-  return !refuse(world, wish, "per-hour",
-                 fmt::format("[money] per_hour = {}: {} is spent or ordered, this one costs {}", format_money(*cap),
-                             format_money(cost), format_money(*price)),
-                 ErrorKind::money);
+  return is_over_money(world, wish, price);
 }
 
 Adopt adoption(const World& world, const Wish& wish, const Worker& worker, const Pool& pool) {

@@ -3,8 +3,8 @@
 
 It does what EC2 does and moto does not: checks Signature V4 over the raw bytes (with Debian's botocore), the clock to 5
 minutes, region and service of the scope; keeps RunInstances' ClientToken; starts up to MaxCount as far as there is
-capacity. KEYS_FILE has lines ACCESS_KEY SECRET [SESSION_TOKEN] and is read for each request; what STS gives out through the
-gate is known too. Faults are ordered by GET:
+capacity; refuses tags for machines that are not there. KEYS_FILE has lines ACCESS_KEY SECRET [SESSION_TOKEN] and is read for
+each request; what STS gives out through the gate is known too. Faults are ordered by GET:
   /__gate/fail?n=3&status=503&code=RequestLimitExceeded[&action=RunInstances][&message=..][&retry_after=2]
   /__gate/fail?n=1&mode=drop|truncate|hang|html|page[&after=1]   after=1: moto does the work, then the answer is
                           lost; html: a 502's page, page: 200 with a web page
@@ -304,6 +304,12 @@ class Gate(BaseHTTPRequestHandler):
         known = describe_health(self.state, action, parameters)
         if known is not None:
             return 200, known.encode(), "text/xml"
+        if action in ("CreateTags", "DeleteTags"):  # moto tags what is not there
+            ids = [value for name, value in parameters.items() if name.startswith("ResourceId.") and value.startswith("i-")]
+            asked = "&".join("InstanceId.%d=%s" % (number, each) for number, each in enumerate(ids, 1))
+            there = self.forward(("Action=DescribeInstances&Version=2016-11-15&" + asked).encode())
+            if ids and there[0] != 200:
+                return there
         answer = self.forward(body)
         if action.startswith("AssumeRole") and answer[0] == 200:
             self.state.note_issued(answer[1])

@@ -116,6 +116,16 @@ TEST_CASE("adopt: counted in every cap before it is one of ours") {
   REQUIRE(plan.declined.size() == 1);
   CHECK(plan.declined[0].reason.rule == "per-hour");
   CHECK(plan.declined[0].kind == ErrorKind::money);
+  CHECK(refusal(adopting(with_stranger().worker("i-1", "n1").set([](core::Settings& settings) {
+          settings.money.per_day_micros = 150'000;  // two machines at 0.1 for an hour at least
+        }))) == "i-9: per-day");
+  CHECK(refusal(adopting(with_stranger().worker("i-1", "n1").set([](core::Settings& settings) {
+          settings.money.per_month_micros = 150'000;
+        }))) == "i-9: per-month");
+  auto lost = with_stranger().set([](core::Settings& settings) { settings.money.per_day_micros = 999'000'000; });
+  CHECK(actions(adopting(lost).plan_for_wish()) == Lines{"adopt old-3: wish"});
+  lost.memory().spend_lost = k_wall;
+  CHECK(refusal(adopting(lost)) == "i-9: per-day");
 }
 
 TEST_CASE("adopt: nothing on a reading that cannot be relied on; it waits") {
