@@ -2,8 +2,7 @@
 # tests/real/run.sh BUILD_DIR [NAME...]   runs tide and its adapters against real servers and clients, all on loopback.
 # Each test is a script that gets the build folder, keeps its state under a temporary folder of its own, takes free ports,
 # ends what it started, and exits 0; 77 means skipped, and is told loudly. Logs of failures are printed.
-# Stories of tide with a batch system run alone: their jobs are seconds long. Of the others two run at a time (REAL_LANES),
-# for most of their time is waiting for servers.
+# Two run at a time (REAL_LANES), for most of their time is waiting for servers; those alone whose jobs are seconds long.
 set -u
 self=$(realpath "$0")
 cd "$(dirname "$0")/../.."
@@ -40,7 +39,8 @@ mapfile -t tests < <(find tests/real -mindepth 2 -name 'test_*.sh' | LC_ALL=C so
 alone=() beside=()
 choose() { # SCRIPT
   case $1 in
-  */tide/* | */htcondor/* | */pbs/* | */openstack/* | */slurm/*) alone+=("$1") ;;
+  */tide/test_ec2.sh | */tide/test_spot*.sh | */tide/test_private_data.sh | */tide/test_newcomer.sh) beside+=("$1") ;;
+  */tide/* | */htcondor/test_tide.sh) alone+=("$1") ;;
   *) beside+=("$1") ;;
   esac
 }

@@ -16,7 +16,7 @@ nova() { ask 4 "/v2.1$1" "${@:2}"; }
 neutron() { ask 3 "/v2.0$1" "${@:2}"; }
 each() { python3 -c "import json, sys; [print($2) for s in json.load(sys.stdin)['$1']]"; } # LIST EXPRESSION of each s
 id_in() { python3 -c "import json, sys; print(json.load(sys.stdin)['$1']['id'])"; }     # OBJECT
-quota() { nova "/os-quota-sets/$project" -X PUT -d "{\"quota_set\": {\"instances\": $1}}" >/dev/null; }
+quota() { nova "/os-quota-sets/$project" -X PUT -d "{\"quota_set\": {\"instances\": $1, \"force\": true}}" >/dev/null; }
 network() { # NAME [CIDR]: a network of the project; prints the IDs of it and its subnet
   local id
   id=$(neutron /networks -d "{\"network\": {\"name\": \"$1\", \"project_id\": \"$project\"}}" | id_in network)
