@@ -258,8 +258,8 @@ Section actions(const std::vector<engine::Outcome>& outcomes, const std::vector<
                             std::move(started), outcome.error ? Cell(outcome.error->message) : Cell(), std::move(why)});
   }
   for (const cloud::UpkeepStep& step : upkeep) {
-    section.rows.push_back({step.verb, step.subject, step.verb + " " + step.text, "upkeep", !step.error,
-                            std::vector<std::string>{}, step.error ? Cell(step.error->message) : Cell(),
+    section.rows.push_back({step.verb, step.subject, fmt::format("{} '{}'", step.verb, step.subject), "upkeep",
+                            !step.error, std::vector<std::string>{}, step.error ? Cell(step.error->message) : Cell(),
                             step.error ? "FAILED: " + step.error->message : step.text});
   }
   return section;

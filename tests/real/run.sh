@@ -12,7 +12,7 @@ run_one() { # SCRIPT: a line of its result, and a file of that name in $logs
   name=${name%.sh}
   log=$logs/${name//\//-}.log
   begin=$(date +%s.%N)
-  timeout --kill-after=20 600 bash "$1" "$build" >"$log" 2>&1 </dev/null || rc=$?
+  timeout --kill-after=20 900 bash "$1" "$build" >"$log" 2>&1 </dev/null || rc=$?
   seconds=$(awk -v a="$begin" -v b="$(date +%s.%N)" 'BEGIN{printf "%.1f", b-a}')
   case $rc in
   0) touch "$log.pass" && printf 'pass  %-40s %6s s\n' "$name" "$seconds" ;;
@@ -39,7 +39,7 @@ mapfile -t tests < <(find tests/real -mindepth 2 -name 'test_*.sh' | LC_ALL=C so
 alone=() beside=()
 choose() { # SCRIPT
   case $1 in
-  */tide/test_ec2.sh | */tide/test_spot*.sh | */tide/test_private_data.sh | */tide/test_newcomer.sh) beside+=("$1") ;;
+  */tide/test_ec2.sh | */tide/test_nova.sh | */tide/test_spot*.sh | */tide/test_private_data.sh | */tide/test_newcomer.sh) beside+=("$1") ;;
   */tide/* | */htcondor/test_tide.sh) alone+=("$1") ;;
   *) beside+=("$1") ;;
   esac

@@ -64,7 +64,7 @@ servers() { # EXPRESSION: of each server of this cluster, on all pages
     python3 -c "import json, sys; [print($1) for s in json.load(sys.stdin)['servers'] if s['metadata'].get('tide:cluster') == '$cluster']" <<<"$page"
   done
 }
-live() { servers "s['id']" | wc -l; }
+live() { servers "s['id']" | sort -u | wc -l; } # one that moves out of its build request may be on two pages
 live_is() { [ "$(live)" = "$1" ]; }
 fresh() { # NAME: a cluster of its own, with nothing remembered
   rm -rf "$work/state"
