@@ -1,7 +1,7 @@
 # A build that is made once and thrown away (CI's, the sanitizers') compiles the files of a folder eight at a time: most of a
 # file's time goes into the same headers. Who edits builds file by file, so that a change costs one file (and its own includes
 # are proven).
-# What ships, and what is measured, is built as everyone builds it: together, the parsers of OpenPBS and HTCondor read half as fast.
+# What ships, and what is measured, is built as everyone builds it.
 if(DEFINED ENV{CI} AND NOT CMAKE_BUILD_TYPE STREQUAL "Release")
   set(together ON)
 else()
