@@ -216,6 +216,10 @@ void add_rows(World& world, const std::set<InstanceId>& listed) {
   for (Worker& worker : world.plan.workers) {
     const auto row = world.plan.memory.nodes.find(worker.name);
     if (!worker.id.empty() || row == world.plan.memory.nodes.end() || row->second.removed) continue;
+    const bool disowned = std::ranges::any_of(world.plan.memory.machines, [&](const auto& entry) {
+      return entry.second.disowning && entry.second.node == worker.name;  // the answer to that may be lost
+    });
+    if (disowned) continue;
     worker.ours = true;
     worker.pool = row->second.pool;
     worker.intent = row->second.intent;

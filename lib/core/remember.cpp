@@ -241,6 +241,7 @@ void settle_owners(World& world) {
     const std::optional<Moment>& since = row.adopting ? row.adopting : row.disowning;
     if (!since || world.now() - *since < k_settle || !world.reading.cloud(row.cloud) || is_spoken_of(row)) continue;
     if (tagged.contains(id)) row.disowning.reset();
+    if (row.disowning) world.memory().nodes.erase(row.node);  // its entry is nobody's of tide's either
   }
   std::erase_if(world.memory().machines, [&](const auto& entry) {
     const Machine& row = entry.second;

@@ -80,3 +80,17 @@ TEST_CASE("disown: what the listing shows five minutes later is what it is") {
   auto kept = worker().row([](core::Machine& row) { row.disowning = Snapshot::before(300s); });
   CHECK_FALSE(kept.plan().memory.machines.at({"i-1"}).disowning);  // its tags never went: it is ours
 }
+
+TEST_CASE("disown: where the answer was lost, its node is not taken for ours for the entry that tide made") {
+  for (const auto age : {5s, 300s}) {
+    CAPTURE(age.count());
+    auto world = worker().idle(7200s).row([&](core::Machine& row) { row.disowning = Snapshot::before(age); });
+    world.memory().nodes[{"n1"}] = core::NodeRow{.node = {"n1"}, .pool = {"small"}, .intent = {"t1"}, .address = {}};
+    world.now.instances.at({"aws"})->clear();  // as its cloud lists the cluster without it
+    const auto plan = world.plan();
+    CHECK(actions(plan) == (age == 5s ? Lines{} : Lines{"close-intent intent-i-1: closed"}));
+    REQUIRE(find(plan, "n1") != nullptr);
+    CHECK_FALSE(find(plan, "n1")->ours);
+    CHECK(plan.memory.nodes.contains({"n1"}) == (age == 5s));
+  }
+}
