@@ -25,7 +25,9 @@ if(TIDE_WERROR)
   target_compile_options(tide_settings INTERFACE -Werror)
 endif()
 if(TIDE_ASAN)
-  target_compile_options(tide_settings INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  # What is tested has both sanitizers, the unit tests themselves that of addresses: the other is a third of their compile time.
+  target_compile_options(tide_settings INTERFACE -fsanitize=address $<$<NOT:$<BOOL:$<TARGET_PROPERTY:TIDE_IS_TEST>>>:-fsanitize=undefined>
+    -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(tide_settings INTERFACE -fsanitize=address,undefined)
 endif()
 if(CMAKE_BUILD_TYPE STREQUAL "Release")

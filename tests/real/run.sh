@@ -19,7 +19,8 @@ run_one() { # SCRIPT: a line of its result, and a file of that name in $logs
   77) touch "$log.skip" && printf 'SKIPPED  %-37s %6s s  %s\n' "$name" "$seconds" "$(tail -n 1 "$log")" ;;
   *)
     touch "$log.fail"
-    printf 'FAIL  %-40s %6s s  exit %s\n%s\n' "$name" "$seconds" "$rc" "$(tail -n 60 "$log" | sed 's/^/      /')"
+    # What failed comes first: a long log's end may say nothing of it.
+    printf 'FAIL  %-40s %6s s  exit %s\n%s\n' "$name" "$seconds" "$rc" "$({ grep '^FAILED' "$log"; tail -n 60 "$log"; } | sed 's/^/      /')"
     ;;
   esac
 }
