@@ -78,8 +78,9 @@ job_is() { [ "$(job_state "$1")" = "$2" ]; }
 submit() { (cd "$work" && sbatch --parsable -o /dev/null "$@"); }
 node_of() { squeue -h -j "$1" -o %N; }
 
-some_note_has() { scontrol show node 2>/dev/null | grep -q -- "$1"; }
-note_has() { scontrol show node "$1" 2>/dev/null | grep -q -- "$2"; }
+# No pipe: grep -q leaves at its first match, and what then still writes into the pipe fails.
+some_note_has() { grep -q -- "$1" <<<"$(scontrol show node 2>/dev/null)"; }
+note_has() { grep -q -- "$2" <<<"$(scontrol show node "$1" 2>/dev/null)"; }
 
 # PIDs of all that carries this test's nodes' environment.
 node_processes() { grep -lzxF "NODE_DIR=$work/node" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3 || true; }

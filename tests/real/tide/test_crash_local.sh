@@ -10,7 +10,7 @@ set_key idle_time '"8s"' # longer than a round of passes that die: the ends are 
 instances() { # machines as the kernel sees them: session leaders with a token of this test's nodes
   local pid n=0
   for pid in $(node_processes); do
-    [ "$(awk '{print $6}' "/proc/$pid/stat" 2>/dev/null)" = "$pid" ] && tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -q '^TIDE_TOKEN=' && n=$((n + 1))
+    [ "$(awk '{print $6}' "/proc/$pid/stat" 2>/dev/null)" = "$pid" ] && grep -zq '^TIDE_TOKEN=' "/proc/$pid/environ" 2>/dev/null && n=$((n + 1))
   done
   echo "$n"
 }
