@@ -39,7 +39,7 @@ std::vector<Error> ask_adapters(Process& process, const config::Config& config) 
     }
     for (const auto& [pool_name, pool] : config.settings.pools) {
       if (pool.cloud != name) continue;
-      if (auto fine = (*made)->check(pool); !fine) errors.push_back(std::move(fine).error());
+      if (auto fine = cloud::check_pool(**made, pool); !fine) errors.push_back(std::move(fine).error());
     }
   }
   if (auto head = head_id(config.settings.cluster); !head) errors.push_back(std::move(head).error());

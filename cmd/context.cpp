@@ -197,7 +197,7 @@ Result<engine::Ports*> Context::ports(bool write) {
                                                                        m_process.random, m_parts->deadline.get()));
     clouds.emplace(name, m_parts->retrying.back().get());
   }
-  for (const auto& [name, pool] : config->settings.pools) TIDE_TRY(clouds.at(pool.cloud)->check(pool));
+  for (const auto& [name, pool] : config->settings.pools) TIDE_TRY(cloud::check_pool(*clouds.at(pool.cloud), pool));
   m_parts->ports.emplace(
       engine::Ports{m_process.clock, m_process.random, *m_parts->batch, std::move(clouds), *m_parts->store,
                     m_parts->names.get(), head,

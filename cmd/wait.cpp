@@ -47,7 +47,7 @@ std::int64_t count_of(const Goal& goal, const core::Plan& plan) {
     const auto open = std::ranges::count_if(
         plan.memory.intents, [](const auto& entry) { return entry.second.state == core::IntentState::open; });
     return open + std::ranges::count_if(plan.workers, [](const core::Worker& worker) {
-             return worker.ours && worker.phase != Phase::gone;
+             return worker.ours && core::is_paid_for(worker);
            });
   }
   return std::ranges::count_if(plan.workers, [&](const core::Worker& worker) {

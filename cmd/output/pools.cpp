@@ -63,7 +63,7 @@ Cell price_now(const Reading& reading, const core::Pool& pool) {
 
 std::int64_t machines_of(const Reading& reading, const core::PoolName& pool) {
   return std::ranges::count_if(reading.plan.workers, [&](const core::Worker& worker) {
-    return worker.ours && worker.pool == pool && !worker.id.empty() && worker.phase != core::Phase::gone;
+    return worker.ours && worker.pool == pool && !worker.id.empty() && core::is_paid_for(worker);
   });
 }
 

@@ -183,7 +183,7 @@ Section pools(const core::Plan& plan, const core::Snapshot& snapshot, const core
                   .empty = "No pools: nothing can be launched."};
   for (const auto& [name, pool] : settings.pools) {
     const auto machines = std::ranges::count_if(plan.workers, [&](const core::Worker& worker) {
-      return worker.ours && worker.pool == name && !worker.id.empty() && worker.phase != core::Phase::gone;
+      return worker.ours && worker.pool == name && !worker.id.empty() && core::is_paid_for(worker);
     });
     const auto breaker = plan.memory.breakers.find(name);
     const bool known = breaker != plan.memory.breakers.end();

@@ -43,7 +43,8 @@ Line fitted(const Line& line, std::size_t width) {
 
 Style style_of_phase(const std::string& phase) {
   static const std::set<std::string> k_bad{"failed", "lost", "unfit", "down", "unclear", "orphan"};
-  static const std::set<std::string> k_warn{"draining", "drained", "stopping", "held", "interrupted", "gone"};
+  static const std::set<std::string> k_warn{"draining", "drained",     "stopping", "stopped",
+                                            "held",     "interrupted", "gone"};
   static const std::set<std::string> k_dim{"foreign", "requested", "pending", "booting", "joining"};
   if (k_bad.contains(phase)) return Style::bad;
   if (k_warn.contains(phase)) return Style::warn;

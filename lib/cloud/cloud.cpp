@@ -30,4 +30,18 @@ bool may_have_been_done(ErrorKind kind) {
   return true;
 }
 
+Result<void> check_pool(const Cloud& cloud, const core::Pool& pool) {
+  if (pool.keep_stopped > 0 && !cloud.limits().can_stop) {
+    return make_error(ErrorKind::config, "[pools.{}] keep_stopped: cloud '{}' cannot stop machines and keep them",
+                      pool.name.value, cloud.name().value)
+        .with_hint("Take it out, or use a pool of an EC2 cloud.");
+  }
+  return cloud.check(pool);
+}
+
+std::vector<Result<void>> Cloud::stop(std::span<const core::InstanceId> ids) {
+  const Error error = make_error(ErrorKind::refused, "cloud '{}' cannot stop machines and keep them", name().value);
+  return std::vector<Result<void>>(ids.size(), Result<void>(error));
+}
+
 }  // namespace tide::cloud

@@ -70,6 +70,11 @@ class Cloud {
   // `retry`, `timeout` and `protocol` errors mean: may or may not have been done. All others: was not done.
   virtual std::vector<Result<LaunchReply>> launch(std::span<const core::LaunchRequest> requests) = 0;
 
+  // Stops machines that can be started again by a launch that names them (LaunchRequest::restart; that is answered with
+  // them, and done twice is done once). One result an ID, in order; one that is stopped already counts as success. Only
+  // where the traits say can_stop.
+  virtual std::vector<Result<void>> stop(std::span<const core::InstanceId> ids);
+
   // The ID of the image that this request means now: where a pool names it by a pattern or a parameter. The launch that
   // follows asks for that ID.
   virtual Result<std::string> resolve_image(const core::LaunchRequest& request) { return request.image; }
@@ -121,5 +126,8 @@ class Cloud {
   // pass that may act on everything, where the listing could be read; repeats change nothing.
   virtual std::vector<UpkeepStep> keep_up(const Upkeep& /*of*/) { return {}; }
 };
+
+// What is wrong with this pool for this cloud, the keys that are every cloud's included (kind config).
+Result<void> check_pool(const Cloud& cloud, const core::Pool& pool);
 
 }  // namespace tide::cloud

@@ -101,6 +101,10 @@ std::vector<Result<void>> RetryingCloud::terminate(std::span<const core::Instanc
   return many<void>(ids, [&](std::span<const core::InstanceId> some) { return m_inner.terminate(some); });
 }
 
+std::vector<Result<void>> RetryingCloud::stop(std::span<const core::InstanceId> ids) {
+  return many<void>(ids, [&](std::span<const core::InstanceId> some) { return m_inner.stop(some); });
+}
+
 Result<std::vector<core::Instance>> RetryingCloud::find(std::span<const std::string> words) {
   return one<std::vector<core::Instance>>([&] { return m_inner.find(words); });
 }

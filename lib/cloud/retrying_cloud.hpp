@@ -23,6 +23,7 @@ class RetryingCloud final : public Cloud {
   std::vector<Result<LaunchReply>> launch(std::span<const core::LaunchRequest> requests) override;
   Result<std::string> resolve_image(const core::LaunchRequest& request) override;
   std::vector<Result<void>> terminate(std::span<const core::InstanceId> ids) override;
+  std::vector<Result<void>> stop(std::span<const core::InstanceId> ids) override;
   Result<std::vector<core::Instance>> find(std::span<const std::string> words) override;
   Result<void> retag(const core::InstanceId& id, const core::Retag& tags) override;
   Result<std::string> console(const core::InstanceId& id) override;

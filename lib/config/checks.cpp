@@ -27,6 +27,9 @@ void check_market(const core::Pool& pool, const Reader& reader, Problems& proble
   const bool spot = reader.text("market") == "spot";
   if (pool.extra > 0 && !spot)
     problems.add(reader.place("extra"), "'extra' is for spot machines", "Set market = \"spot\", or use min.");
+  if (pool.keep_stopped > 0 && spot)
+    problems.add(reader.place("keep_stopped"), "'keep_stopped' is for on-demand machines",
+                 "Take it out: a spot machine that is given back is bought anew.");
   if (!pool.spot_pool.empty() && spot)
     problems.add(reader.place("spot_pool"), "'spot_pool' is for on-demand machines", "Take it out of this pool.");
   if (pool.paid_period > Seconds(0) && pool.paid_period < k_paid_period_min)

@@ -78,6 +78,7 @@ constexpr std::array k_common{
     KeySpec{"pools.*", "paid_period", duration, "\"0s\"", "", "Machines are paid for in whole periods of this length from their launch: idle ones end in the last eighth of one; 0s: paid by the second", false},
     KeySpec{"pools.*", "min", number, "0", "", "Machines of this pool kept even without jobs", false},
     KeySpec{"pools.*", "max", number, "0", "", "Most machines of this pool at once; 0: only max_nodes limits it", false},
+    KeySpec{"pools.*", "keep_stopped", number, "0", "", "Idle machines that are stopped instead of ended, at most so many: the next jobs start them again before new ones are launched. Their disks are paid for (EC2, on demand)", false},
     KeySpec{"pools.*", "names", text, "\"{cluster}-{pool}-{n:04}\"", "", "Node names: a template, a range such as \"cloud[001-100]\", or \"dns\" for the private DNS name", false},
     KeySpec{"pools.*", "address", choice, "\"private\"", "private|public|ipv6", "Which address of a machine is its node's", false},
     KeySpec{"pools.*", "user_data", text, "", "", "File with the template of the script that a machine boots with; relative to this file", false},

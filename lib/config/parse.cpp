@@ -295,6 +295,7 @@ class Builder {
     pool.paid_period = reader.duration("paid_period");
     pool.min = reader.number("min");
     pool.max = reader.number("max");
+    pool.keep_stopped = reader.number("keep_stopped");
     pool.names = reader.text("names");
     pool.address = reader.text("address");
     pool.user_data = reader.text("user_data");  // the path, until load() has read it

@@ -5,6 +5,7 @@
 #include <tide/core/prices.hpp>
 #include <tide/core/sleep.hpp>
 #include <tide/core/spend.hpp>
+#include <tide/core/stopped.hpp>
 #include <tide/core/template_digest.hpp>
 #include <tide/core/user_data.hpp>
 #include <tide/util/hostlist.hpp>
@@ -291,6 +292,33 @@ int Buyer::call_max(const Pool& pool) const {
   return std::ranges::find(alone, pool.name) != alone.end() ? 1 : std::max(1, traits->second.launch_max);
 }
 
+// Machines that were kept stopped come first. Not for a job over several machines, which is to come whole, nor where a
+// certain choice is asked for.
+int Buyer::start_again(const Pool& pool, const Order& order) {
+  if (order.whole || order.only) return 0;
+  LaunchRequest request{.cloud = pool.cloud, .pool = pool.name, .count = 0, .image = pool.image};
+  std::int64_t price = 0;
+  for (const Worker* worker : startable(m_world, pool)) {
+    if (request.count == order.count) break;
+    const Machine& row = *m_world.machine(worker->id);
+    if (request.types.empty()) request.types = {row.type};
+    request.restart.push_back(worker->id);
+    request.names.push_back(row.node.value);
+    price = std::max(price, row.price_micros);
+    ++request.count;
+  }
+  if (request.count == 0) return 0;
+  const int count = request.count;
+  request.slots = pool.slots;
+  request.memory_mib = pool.memory_mib;
+  request.gpus = pool.gpus;
+  request.features = room_of(pool).features;
+  request.head = m_world.settings.head;
+  m_world.act(Launch{.request = std::move(request), .price_micros = price, .wish = order.wish}, order.rule,
+              order.because);
+  return count;
+}
+
 void Buyer::place(const Pool& pool, const Order& order) {
   std::vector<Choice> choices = free_choices(pool);
   if (order.only) std::erase_if(choices, [&](const Choice& choice) { return !order.only(choice); });
@@ -306,7 +334,7 @@ void Buyer::place(const Pool& pool, const Order& order) {
                     fmt::format("[pools.{}] names has not {} free names left", pool.name.value, order.count));
     return;
   }
-  int left = order.count;
+  int left = order.count - start_again(pool, order);
   while (left > 0) {
     int count = std::min(left, most);
     std::vector<NodeName> chosen = next_names(*names, count, m_taken);
@@ -344,7 +372,7 @@ int count_machines(const World& world, const PoolName* pool) {
   int count = 0;
   std::map<IntentId, int> seen;
   for (const Worker& worker : world.plan.workers) {
-    if (!worker.ours || worker.id.empty() || worker.phase == Phase::gone) continue;
+    if (!worker.ours || worker.id.empty() || !is_paid_for(worker)) continue;
     ++seen[worker.intent];
     if (pool == nullptr || worker.pool == *pool) ++count;
   }
@@ -359,7 +387,7 @@ std::int64_t cost_per_hour(const World& world, bool& unpriced) {
   std::int64_t micros = 0;
   std::map<IntentId, int> seen;
   for (const Worker& worker : world.plan.workers) {
-    if (!worker.ours || worker.id.empty() || worker.phase == Phase::gone) continue;
+    if (!worker.ours || worker.id.empty() || !is_paid_for(worker)) continue;
     ++seen[worker.intent];
     const auto row = world.plan.memory.machines.find(worker.id);
     const std::int64_t price = row == world.plan.memory.machines.end() ? 0 : row->second.price_micros;

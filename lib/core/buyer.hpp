@@ -66,6 +66,7 @@ class Buyer {
   int call_max(const Pool& pool) const;
   Result<LaunchRequest> request_for(const Pool& pool, std::vector<Choice> choices, std::vector<std::string> names,
                                     const Order& order, int count) const;
+  int start_again(const Pool& pool, const Order& order);  // how many
   void place(const Pool& pool, const Order& order);
 
   World& m_world;

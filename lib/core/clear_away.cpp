@@ -1,5 +1,6 @@
 #include <tide/core/names.hpp>
 #include <tide/core/sleep.hpp>
+#include <tide/core/stopped.hpp>
 #include <tide/core/world.hpp>
 
 #include <fmt/format.h>
@@ -55,6 +56,19 @@ void clear_gone(World& world, const Worker& worker) {
     return;
   }
   world.act(Forget{worker.id, worker.name}, "gone", "its machine is gone and its node is out of the batch system");
+}
+
+// It is kept for later, its node is not: one that nobody answers for would look silent, or be waited for.
+void clear_stopped(World& world, const Worker& worker) {
+  if (worker.node && !worker.empty) {
+    world.decline(worker.name.value, "stopped-with-jobs",
+                  "its machine is stopped; the batch system still lists jobs on it and must give them up first");
+    return;
+  }
+  const auto row = world.plan.memory.nodes.find(worker.name);
+  const bool entry = row != world.plan.memory.nodes.end() && !row->second.removed && !name_is_anothers(world, worker);
+  if (worker.node || entry)
+    world.act(Remove{worker.name}, "stopped", "its machine is stopped, to be started again when jobs need it");
 }
 
 // Is a machine of this name live, or may one still come? A node that comes by itself may bear the longer name of its
@@ -151,12 +165,14 @@ void clear_away(World& world) {
   for (const Worker& worker : world.plan.workers) {
     if (worker.ours && in_scope(worker) && worker.phase == Phase::gone && world.reading.cloud(worker.cloud))
       clear_gone(world, worker);
+    if (worker.ours && in_scope(worker) && worker.phase == Phase::stopped && worker.instance)
+      clear_stopped(world, worker);
   }
   if (world.scope.everything) clear_entries(world);
   if (world.scope.everything) clear_intents(world);
   std::erase_if(world.memory().holds, [&](const auto& entry) {
     const auto& [name, row] = entry;
-    return !listed(world, name) && !name_is_wanted(world, name);
+    return !listed(world, name) && (!name_is_wanted(world, name) || is_name_of_stopped(world.plan.memory, name));
   });
 }
 

@@ -111,7 +111,10 @@ void describe_instance(const World& world, const Instance& instance, Worker& wor
   worker.cloud = instance.cloud;
   worker.intent = IntentId{std::string(tag_of(instance, tag::k_intent))};
   const auto row = world.plan.memory.machines.find(instance.id);
-  const bool disowned = row != world.plan.memory.machines.end() && row->second.disowning;  // though it is still tagged
+  const bool known = row != world.plan.memory.machines.end();
+  if (known && !row->second.intent.empty())
+    worker.intent = row->second.intent;                  // one that was started again has another
+  const bool disowned = known && row->second.disowning;  // though it is still tagged
   worker.ours = !disowned && is_ours(world.plan.memory, world.settings, instance);
   if (worker.ours) worker.pool = PoolName{std::string(tag_of(instance, tag::k_pool))};
   if (worker.name.empty() && !instance.names.empty()) worker.name = NodeName{instance.names.front()};

@@ -1,4 +1,5 @@
 #include <tide/core/no_room.hpp>
+#include <tide/core/stopped.hpp>
 
 #include <fmt/format.h>
 
@@ -112,6 +113,7 @@ Phase phase_of(World& world, Worker& worker) {
   const Machine* row = world.machine(worker.id);
   if (row == nullptr) return Phase::gone;
   if (is_gone(world, worker, *row)) return Phase::gone;
+  if (is_kept_stopped(worker, *row)) return Phase::stopped;
   if (worker.instance && worker.instance->state == InstanceState::stopping) return Phase::stopping;
   if (row->told_to_end && world.now() - *row->told_to_end < k_end_again) return Phase::stopping;
   if (const auto duplicate = world.duplicates.find(worker.id); duplicate != world.duplicates.end()) {

@@ -42,17 +42,18 @@ std::string choices_of(const Launch& launch) {
 
 std::string verb_of(const Action& action) {
   return std::visit(
-      Overloaded{
-          [](const Launch&) { return std::string("launch"); }, [](const Repeat&) { return std::string("repeat"); },
-          [](const CloseIntent&) { return std::string("close-intent"); },
-          [](const WriteHosts&) { return std::string("hosts"); }, [](const Add&) { return std::string("add"); },
-          [](const SetAddress&) { return std::string("address"); }, [](const Hold&) { return std::string("hold"); },
-          [](const Release&) { return std::string("release"); },
-          [](const Terminate&) { return std::string("terminate"); },
-          [](const GiveUp&) { return std::string("give-up"); }, [](const Remove&) { return std::string("remove"); },
-          [](const Forget&) { return std::string("forget"); }, [](const Adopt&) { return std::string("adopt"); },
-          [](const Disown&) { return std::string("disown"); },
-          [](const CloseWish&) { return std::string("close-wish"); }},
+      Overloaded{[](const Launch& a) { return std::string(a.request.restart.empty() ? "launch" : "start"); },
+                 [](const Repeat&) { return std::string("repeat"); },
+                 [](const CloseIntent&) { return std::string("close-intent"); },
+                 [](const WriteHosts&) { return std::string("hosts"); }, [](const Add&) { return std::string("add"); },
+                 [](const SetAddress&) { return std::string("address"); },
+                 [](const Hold&) { return std::string("hold"); }, [](const Release&) { return std::string("release"); },
+                 [](const Terminate& a) { return std::string(a.stop ? "stop" : "terminate"); },
+                 [](const GiveUp&) { return std::string("give-up"); },
+                 [](const Remove&) { return std::string("remove"); },
+                 [](const Forget&) { return std::string("forget"); }, [](const Adopt&) { return std::string("adopt"); },
+                 [](const Disown&) { return std::string("disown"); },
+                 [](const CloseWish&) { return std::string("close-wish"); }},
       action);
 }
 
@@ -75,8 +76,9 @@ std::string describe(const Action& action) {
   return std::visit(
       Overloaded{
           [](const Launch& a) {
-            return fmt::format("launch {} machine{} of pool '{}'{}{}", a.request.count, a.request.count == 1 ? "" : "s",
-                               a.request.pool.value, names_of(a), choices_of(a));
+            const char* verb = a.request.restart.empty() ? "launch" : "start stopped";
+            return fmt::format("{} {} machine{} of pool '{}'{}{}", verb, a.request.count,
+                               a.request.count == 1 ? "" : "s", a.request.pool.value, names_of(a), choices_of(a));
           },
           [](const Repeat& a) { return fmt::format("repeat launch '{}'", a.intent.value); },
           [](const CloseIntent& a) { return fmt::format("close launch '{}'", a.intent.value); },
@@ -92,8 +94,9 @@ std::string describe(const Action& action) {
           },
           [](const Release& a) { return fmt::format("release '{}'{}", a.node.value, a.ready ? ": it is ready" : ""); },
           [](const Terminate& a) {
-            return a.node.empty() ? fmt::format("end instance '{}'", a.instance.value)
-                                  : fmt::format("end instance '{}' of node '{}'", a.instance.value, a.node.value);
+            const char* verb = a.stop ? "stop" : "end";
+            return a.node.empty() ? fmt::format("{} instance '{}'", verb, a.instance.value)
+                                  : fmt::format("{} instance '{}' of node '{}'", verb, a.instance.value, a.node.value);
           },
           [](const GiveUp& a) {
             return fmt::format("give up the jobs on node '{}': its machine is gone", a.node.value);

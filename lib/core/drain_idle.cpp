@@ -32,6 +32,7 @@ bool is_leaving(const World& world, const Worker& worker) {
     case Phase::draining:
     case Phase::drained:
     case Phase::stopping:
+    case Phase::stopped:
     case Phase::gone:
     case Phase::failed:
     case Phase::lost:
@@ -70,7 +71,7 @@ Staying count_staying(const World& world) {
   Staying staying{.pools = {}, .all = count_machines(world, nullptr), .micros = cost_per_hour(world, unpriced)};
   for (const auto& [name, pool] : world.settings.pools) staying.pools[name] = count_machines(world, &name);
   for (const Worker& worker : world.plan.workers) {
-    if (!worker.ours || worker.id.empty() || worker.phase == Phase::gone || !is_leaving(world, worker)) continue;
+    if (!worker.ours || worker.id.empty() || !is_paid_for(worker) || !is_leaving(world, worker)) continue;
     const auto row = world.plan.memory.machines.find(worker.id);
     staying.take_out(worker.pool, row == world.plan.memory.machines.end() ? 0 : row->second.price_micros);
   }

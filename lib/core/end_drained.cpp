@@ -1,4 +1,5 @@
 #include <tide/core/ends.hpp>
+#include <tide/core/stopped.hpp>
 
 #include <fmt/format.h>
 
@@ -30,10 +31,10 @@ void end_drained(World& world) {
                     fmt::format("[scale] max_end_per_pass lets {} go in one pass", budget.limit()));
       continue;
     }
-    world.act(
-        Terminate{
-            .cloud = worker.cloud, .instance = worker.id, .node = worker.name, .boot_failure = row->rule == "unfit"},
-        row->rule, "held by tide since an earlier pass and empty");
+    Terminate end{
+        .cloud = worker.cloud, .instance = worker.id, .node = worker.name, .boot_failure = row->rule == "unfit"};
+    end.stop = row->rule == "idle" && is_worth_keeping(world, worker);
+    world.act(std::move(end), row->rule, "held by tide since an earlier pass and empty");
   }
 }
 

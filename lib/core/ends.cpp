@@ -26,7 +26,7 @@ std::string plain_note(std::string text) {
 EndBudget::EndBudget(const World& world) {
   const int percent = world.settings.scale.max_end_per_pass.percent;
   const auto live = std::ranges::count_if(world.plan.workers, [](const Worker& worker) {
-    return worker.ours && !worker.id.empty() && worker.phase != Phase::gone;
+    return worker.ours && !worker.id.empty() && is_paid_for(worker);
   });
   m_limit = percent >= 100 ? std::numeric_limits<int>::max() : std::max(1, static_cast<int>(live * percent / 100));
   const auto ended = std::ranges::count_if(world.plan.actions, [](const PlannedAction& planned) {
@@ -88,7 +88,7 @@ bool rules_may_touch(World& world, const Worker& worker) {
 Silence count_silent(const World& world) {
   Silence count;
   for (const Worker& worker : world.plan.workers) {
-    const bool leaving = worker.phase == Phase::stopping || worker.phase == Phase::gone;
+    const bool leaving = worker.phase == Phase::stopping || !is_paid_for(worker);
     if (!worker.node || !worker.node->registered_at || leaving) continue;
     ++count.all;
     if (worker.node->down || !worker.node->responding) ++count.silent;

@@ -45,9 +45,10 @@ struct EnumNames<WishKind> {
 };
 template <>
 struct EnumNames<Phase> {
-  static constexpr std::array<std::string_view, 19> k_names{
-      "requested", "pending", "booting", "joining", "idle",        "busy",    "draining", "drained", "stopping", "gone",
-      "failed",    "lost",    "unfit",   "down",    "interrupted", "unclear", "orphan",   "held",    "foreign"};
+  static constexpr std::array<std::string_view, 20> k_names{
+      "requested", "pending",     "booting", "joining", "idle",   "busy",   "draining",
+      "drained",   "stopping",    "stopped", "gone",    "failed", "lost",   "unfit",
+      "down",      "interrupted", "unclear", "orphan",  "held",   "foreign"};
 };
 template <>
 struct EnumNames<NodeEntries> {

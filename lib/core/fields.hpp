@@ -143,6 +143,7 @@ void fields(Self& self, Visit&& visit) {
   visit("alternatives", self.alternatives);
   visit("market", self.market);
   visit("max_price", self.max_price);
+  visit("restart", self.restart);
   visit("names", self.names);
   visit("user_data", self.user_data);
   visit("tags", self.tags);
@@ -170,6 +171,7 @@ void fields(Self& self, Visit&& visit) {
   visit("absence_is_proof", self.absence_is_proof);
   visit("launch_max", self.launch_max);
   visit("terminate_max", self.terminate_max);
+  visit("can_stop", self.can_stop);
   visit("tells_types", self.tells_types);
   visit("families", self.families);
   visit("one_a_call", self.one_a_call);

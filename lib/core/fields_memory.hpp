@@ -43,6 +43,10 @@ void fields(Self& self, Visit&& visit) {
   visit("missing_passes", self.missing_passes);
   visit("ending", self.ending);
   visit("ending_why", self.ending_why);
+  visit("stops", self.stops);
+  visit("stopped", self.stopped);
+  visit("unstoppable", self.unstoppable);
+  visit("start_refused", self.start_refused);
   visit("told_to_end", self.told_to_end);
   visit("left_alone_until", self.left_alone_until);
   visit("end_refused", self.end_refused);

@@ -70,6 +70,7 @@ void fields(Self& self, Visit&& visit) {
   visit("paid_period", self.paid_period);
   visit("min", self.min);
   visit("max", self.max);
+  visit("keep_stopped", self.keep_stopped);
   visit("names", self.names);
   visit("address", self.address);
   visit("user_data", self.user_data);

@@ -97,8 +97,9 @@ struct LaunchRequest {
       alternatives;  // to type and zone, in order: for the part that does not come, each a call of its own
   Market market = Market::on_demand;
   std::string max_price;
-  std::vector<std::string> names;  // as many as count
-  std::string user_data;           // rendered
+  std::vector<InstanceId> restart;  // not new ones: these stopped machines are started again, as many as count
+  std::vector<std::string> names;   // as many as count
+  std::string user_data;            // rendered
   std::map<std::string, std::string> tags;
   std::map<std::string, std::vector<std::string>> options;  // the pool's keys that only the adapter knows
   // What the local cloud hands to the command:

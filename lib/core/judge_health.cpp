@@ -122,7 +122,7 @@ std::optional<Reason> unsoundness(const World& world, const Worker& worker) {
 
 int count_unsound(const World& world, const PoolName* pool) {
   return static_cast<int>(std::ranges::count_if(world.plan.workers, [&](const Worker& worker) {
-    const bool counted = worker.ours && !worker.id.empty() && worker.phase != Phase::gone;
+    const bool counted = worker.ours && !worker.id.empty() && is_paid_for(worker);
     return counted && (pool == nullptr || worker.pool == *pool) && unsoundness(world, worker).has_value();
   }));
 }

@@ -23,6 +23,7 @@ constexpr Seconds k_prices_every{600};
 constexpr Seconds k_prices_max_age{1'800};
 constexpr Seconds k_failure_grace{60};      // between a boot failure and its end: the console text is fetched meanwhile
 constexpr Seconds k_repeat_max{600};        // EC2 keeps tokens an hour past a machine's end: a repeat comes far sooner
+constexpr Seconds k_start_refused{600};     // a stopped machine that its cloud did not start: new ones come meanwhile
 constexpr Seconds k_settle{300};            // an unanswered launch that no listing shows by now did not happen
 constexpr Seconds k_name_rest{86'400};      // a name is not used again for a day: DNS caches, known_hosts, accounting
 constexpr Seconds k_clock_slack{300};       // between a cloud's clock and a node's: EC2 refuses more than that itself

@@ -81,6 +81,7 @@ void add_worker(World& world, Worker& worker, std::vector<std::pair<Room, Source
     }
     case Phase::requested:  // entries of open intents: the intent adds them
     case Phase::stopping:
+    case Phase::stopped:
     case Phase::gone:
     case Phase::failed:
     case Phase::lost:

@@ -57,6 +57,10 @@ struct Machine {
   int missing_passes = 0;
   std::optional<Moment> ending;  // TerminateInstances was, or was about to be, called
   std::string ending_why;
+  bool stops = false;                      // that call is StopInstances: it is kept for the next jobs
+  std::optional<Moment> stopped;           // first listed so; it has no node and no jobs, and its node's past is over
+  bool unstoppable = false;                // its cloud does not stop it: it ends instead
+  std::optional<Moment> start_refused;     // its cloud did not start it again
   std::optional<Moment> told_to_end;       // when the cloud last took that call
   std::optional<Moment> left_alone_until;  // a person released our hold
   std::optional<Moment> end_refused;       // the cloud does not let it be ended (termination protection)

@@ -61,6 +61,7 @@ Plan plan(const Snapshot& snapshot, const Settings& settings, const Scope& scope
   drain_idle(world);
   reap(world);
   end_drained(world);
+  tidy_stopped(world);
   repeat_launches(world);
   clear_away(world);
   for (const WishId& wish : world.closing) world.act(CloseWish{wish}, "wish", "nothing of it is left to do");

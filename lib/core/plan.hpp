@@ -24,8 +24,8 @@ struct Reason {
   bool operator==(const Reason&) const = default;
 };
 
-// New machines. The executor draws the intent's ID, writes it, adds the nodes where the batch system wants that
-// first, and calls the cloud.
+// New machines, or stopped ones once more (LaunchRequest::restart). The executor draws the intent's ID, writes it, adds
+// the nodes where the batch system wants that first, and calls the cloud.
 struct Launch {
   LaunchRequest request;  // without intent and tide:intent tag
   std::int64_t price_micros = 0;
@@ -96,6 +96,7 @@ struct Terminate {
   NodeName node;
   bool boot_failure = false;
   bool forced = false;
+  bool stop = false;  // it is stopped and kept, to be started again ([pools.x] keep_stopped)
 
   bool operator==(const Terminate&) const = default;
 };
@@ -175,8 +176,8 @@ struct Declined {
   bool operator==(const Declined&) const = default;
 };
 
-// requested -> pending -> booting -> joining -> idle <-> busy -> draining -> drained -> stopping -> gone; and out of
-// line
+// requested -> pending -> booting -> joining -> idle <-> busy -> draining -> drained -> stopping -> gone, or stopped
+// and then pending once more; and out of line
 enum class Phase {
   requested,
   pending,
@@ -187,6 +188,7 @@ enum class Phase {
   draining,
   drained,
   stopping,
+  stopped,
   gone,
   failed,
   lost,
@@ -218,6 +220,9 @@ struct Worker {
 
   bool operator==(const Worker&) const = default;
 };
+
+// Is its machine there, or coming, and paid for by the hour? One that is stopped costs its disk only.
+inline bool is_paid_for(const Worker& worker) { return worker.phase != Phase::gone && worker.phase != Phase::stopped; }
 
 // What becomes of one shape of waiting jobs: fits on what runs or boots, counted towards a launch, or not counted.
 enum class Verdict { fits, launching, not_counted };

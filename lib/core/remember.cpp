@@ -1,5 +1,6 @@
 #include <tide/core/names.hpp>
 #include <tide/core/prices.hpp>
+#include <tide/core/stopped.hpp>
 #include <tide/core/world.hpp>
 
 #include <fmt/format.h>
@@ -66,6 +67,7 @@ void remember_machine(World& world, Worker& worker) {
   row->missing_passes = 0;
   if (world.duplicates.contains(worker.id)) row->node = NodeName{};
   if (row->node.empty()) row->node = worker.name;
+  note_stopped(world, worker, *row);
   if (!is_live(instance.state)) return;
   if (worker.why.empty() && !worker.name.empty()) row->node = worker.name;
 }
@@ -104,7 +106,7 @@ void learn_boot(World& world, const Worker& worker, const Machine& row) {
 
 void remember_joined(World& world, Worker& worker) {
   Machine* row = world.machine(worker.id);
-  if (row == nullptr || !worker.node || !world.snapshot.nodes) return;
+  if (row == nullptr || row->stopped || !worker.node || !world.snapshot.nodes) return;
   worker.joined = registered_since(*worker.node, row->launched_at);
   if (worker.joined && world.reading.batch && worker.why.empty() && !row->registered) {
     row->registered = world.now();

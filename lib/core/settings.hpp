@@ -72,8 +72,9 @@ struct Pool {
   int extra = 0;                             // of a spot pool: kept without jobs while they are cheap
   Seconds paid_period{0};                    // machines are paid for in whole ones, from their launch; 0: by the second
   int min = 0;
-  int max = 0;        // 0: no limit of its own
-  std::string names;  // template, range, or "dns"
+  int max = 0;           // 0: no limit of its own
+  int keep_stopped = 0;  // idle machines that are stopped instead of ended, to be started again for the next jobs
+  std::string names;     // template, range, or "dns"
   std::string address = "private";
   std::string user_data;           // text of the template file, read with the configuration
   std::vector<std::string> zones;  // what one multi-node job must share: subnets, zones; "" if any

@@ -36,7 +36,8 @@ struct CloudTraits {
   bool absence_is_proof = false;  // a machine that a listing lacks is gone at once: no listing ever lags (local)
   int launch_max = 1;             // most machines a call
   int terminate_max = 1;
-  bool tells_types = false;                     // it can say what a type offers (Cloud::types)
+  bool can_stop = false;     // a machine can be stopped, kept and started again (Cloud::stop, LaunchRequest::restart)
+  bool tells_types = false;  // it can say what a type offers (Cloud::types)
   std::map<std::string, std::string> families;  // of the pools' types: which quota counts it
   std::vector<PoolName> one_a_call;             // pools of which a call starts one machine, whatever launch_max
   bool has_health = false;                      // it can be asked about health checks and planned events

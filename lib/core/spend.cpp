@@ -84,7 +84,7 @@ void count_spend(World& world) {
   const auto gap = memory.spend_clock ? gap_of(*memory.spend_clock, now, boot) : std::nullopt;
   for (const Worker& worker : world.plan.workers) {
     const Machine* machine = world.machine(worker.id);
-    if (machine == nullptr || !worker.ours || worker.phase == Phase::gone) continue;
+    if (machine == nullptr || !worker.ours || !is_paid_for(worker)) continue;
     const bool dated = machine->launched_at.time_since_epoch().count() > 0;
     if (!dated && !gap) continue;
     const TimePoint since = gap ? now - *gap : machine->launched_at;

@@ -109,6 +109,7 @@ void steer_nodes(World& world) {
       case Phase::drained: write_note_again(world, worker); break;
       case Phase::requested:
       case Phase::stopping:
+      case Phase::stopped:
       case Phase::gone:
       case Phase::failed:
       case Phase::lost:

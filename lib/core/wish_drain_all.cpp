@@ -180,13 +180,14 @@ bool wish_drain_all(World& world, Buyer& buyer, const Wish& wish) {
   const int limit = limit_of(wish, targets.size() + static_cast<std::size_t>(holds));
   for (const Worker* target : targets) {
     open = true;
-    if (holds >= limit) {
+    const bool serves = target->phase != Phase::stopped;
+    if (serves && holds >= limit) {
       world.decline(target->name.value, "unavailable",
                     fmt::format("--max-unavailable: {} are out of use already", holds));
       continue;
     }
     pursue_end(world, wish, *target);
-    ++holds;
+    holds += serves ? 1 : 0;
   }
   return open;
 }

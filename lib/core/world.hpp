@@ -66,6 +66,9 @@ struct World {
     if (const auto* hold = std::get_if<Hold>(&action)) touched.insert(hold->row.node.value);
     if (const auto* release = std::get_if<Release>(&action)) touched.insert(release->node.value);
     if (const auto* end = std::get_if<Terminate>(&action)) touched.insert(end->instance.value);
+    if (const auto* launch = std::get_if<Launch>(&action)) {
+      for (const InstanceId& id : launch->request.restart) touched.insert(id.value);
+    }
     if (const auto* own = std::get_if<Adopt>(&action)) touched.insert(own->instance.value);
     if (const auto* disown = std::get_if<Disown>(&action)) touched.insert(disown->instance.value);
     plan.actions.push_back({std::move(action), {std::move(rule), std::move(text), std::move(facts)}});
@@ -97,6 +100,7 @@ void steer_nodes(World& world);                     // addresses, readiness, hol
 void drain_idle(World& world);
 void reap(World& world);  // failed, lost, orphan, unfit, down, interrupted, impaired
 void end_drained(World& world);
+void tidy_stopped(World& world);     // of those that are kept stopped: too many, outdated
 void repeat_launches(World& world);  // open intents: again with the same token, or closed once settled
 void clear_away(World& world);       // nodes of gone machines, rows, wishes that are done
 

@@ -10,6 +10,12 @@ namespace {
 
 constexpr std::size_t k_console_max = 4096;  // the last lines say why a machine did not boot
 
+// Asked again, it would be refused again: a machine that cannot be stopped may not stay for it.
+bool is_for_good(ErrorKind kind) {
+  return kind == ErrorKind::refused || kind == ErrorKind::bad_request || kind == ErrorKind::auth ||
+         kind == ErrorKind::not_found;
+}
+
 }  // namespace
 
 // Evidence of a machine that failed to boot, kept before it ends. That it cannot be had changes nothing.
@@ -30,6 +36,8 @@ void Executor::note_answer(core::Machine& machine, const Result<void>& answer) c
     machine.told_to_end = m_snapshot.age;
     machine.end_refused.reset();
     machine.end_refused_why.clear();
+  } else if (machine.stops && !machine.stopped && is_for_good(answer.error().kind)) {
+    machine.unstoppable = true;
   } else if (answer.error().kind == ErrorKind::refused) {
     machine.end_refused = m_snapshot.age;
     machine.end_refused_why = answer.error().message + (answer.error().hint.empty() ? "" : ": " + answer.error().hint);
@@ -88,7 +96,7 @@ bool Executor::is_vetoed(const core::PlannedAction& planned) {
 }
 
 Result<void> Executor::terminate_all(Span ends) {
-  std::map<core::CloudName, std::vector<std::size_t>> by_cloud;
+  std::map<std::pair<core::CloudName, bool>, std::vector<std::size_t>> by_cloud;  // and whether they stop
   for (std::size_t i = 0; i < ends.size(); ++i) {
     const auto& end = std::get<core::Terminate>(ends[i].action);
     if (auto changed = look_again(end)) {
@@ -96,18 +104,21 @@ Result<void> Executor::terminate_all(Span ends) {
       continue;
     }
     if (is_vetoed(ends[i])) continue;
-    by_cloud[end.cloud].push_back(i);
+    by_cloud[{end.cloud, end.stop}].push_back(i);
     keep_console(end);
     const auto machine = m_memory.machines.find(end.instance);
     if (machine == m_memory.machines.end()) continue;
     machine->second.ending = m_snapshot.age;
+    if (!machine->second.stopped) machine->second.stops = end.stop;
     machine->second.ending_why = fmt::format("{}: {}", ends[i].reason.rule, ends[i].reason.text);
   }
   TIDE_TRY(save());
-  for (const auto& [name, indexes] : by_cloud) {
+  for (const auto& [key, indexes] : by_cloud) {
+    const auto& [name, stop] = key;
     std::vector<core::InstanceId> ids;
     for (const std::size_t index : indexes) ids.push_back(std::get<core::Terminate>(ends[index].action).instance);
-    auto results = m_ports.clouds.at(name)->terminate(ids);
+    cloud::Cloud& cloud = *m_ports.clouds.at(name);
+    auto results = stop ? cloud.stop(ids) : cloud.terminate(ids);
     for (std::size_t i = 0; i < indexes.size(); ++i) {
       const auto machine = m_memory.machines.find(ids[i]);
       if (machine != m_memory.machines.end()) note_answer(machine->second, results[i]);

@@ -54,6 +54,8 @@ class Executor {
   core::HoldRow joining_hold(const core::NodeName& node) const;
   void settle(Attempt& attempt, Result<cloud::LaunchReply> reply);
   void came(const core::LaunchRequest& request);
+  void remember_begun(core::Intent& intent);
+  void rest_stopped(const core::LaunchRequest& request);
   void remember_started(core::Intent& intent, const cloud::LaunchReply& reply);
   void finish(Attempt& attempt);
   const core::Families& families(const core::CloudName& cloud) const;

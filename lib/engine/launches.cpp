@@ -2,6 +2,7 @@
 
 #include <tide/core/back_off.hpp>
 #include <tide/core/limits.hpp>
+#include <tide/core/stopped.hpp>
 #include <tide/util/hostlist.hpp>
 
 #include <algorithm>
@@ -118,9 +119,31 @@ void Executor::came(const core::LaunchRequest& request) {
   }
 }
 
+// They are as new ones are from here on.
+void Executor::remember_begun(core::Intent& intent) {
+  for (const core::InstanceId& id : intent.request.restart) {
+    const auto row = m_memory.machines.find(id);
+    if (row != m_memory.machines.end()) core::begin_again(row->second, intent.id, m_snapshot.age);
+    intent.instances.push_back(id);
+  }
+  std::ranges::sort(intent.instances);
+}
+
+// The pool's other machines, and new ones, may well start: only these rest.
+void Executor::rest_stopped(const core::LaunchRequest& request) {
+  for (const core::InstanceId& id : request.restart) {
+    const auto row = m_memory.machines.find(id);
+    if (row != m_memory.machines.end()) row->second.start_refused = m_snapshot.age;
+  }
+}
+
 // Rows for what came.
 void Executor::remember_started(core::Intent& intent, const cloud::LaunchReply& reply) {
   intent.state = core::IntentState::accepted;
+  if (!intent.request.restart.empty()) {
+    remember_begun(intent);
+    return;
+  }
   std::size_t index = 0;
   for (const core::Instance& instance : reply.instances) {
     intent.instances.push_back(instance.id);
@@ -161,7 +184,11 @@ void Executor::settle(Attempt& attempt, Result<cloud::LaunchReply> reply) {
   }
   if (!reply) {
     const bool refused = is_refused(intent, reply.error().kind);
-    if (!cloud::may_have_been_done(reply.error().kind)) back_off(core::bid_of(request), reply.error());
+    if (!request.restart.empty()) {
+      rest_stopped(request);
+    } else if (!cloud::may_have_been_done(reply.error().kind)) {
+      back_off(core::bid_of(request), reply.error());
+    }
     if (refused) intent.state = core::IntentState::refused;
     attempt.note += fmt::format("{}{}: {}", again ? "; " : "", choice_text(request), reply.error().message);
     attempt.error = std::move(reply.error());
@@ -170,6 +197,7 @@ void Executor::settle(Attempt& attempt, Result<cloud::LaunchReply> reply) {
   attempt.error.reset();
   remember_started(intent, *reply);
   attempt.started.insert(attempt.started.end(), intent.instances.begin(), intent.instances.end());
+  if (!request.restart.empty()) return;
   if (!reply->instances.empty()) came(request);
   const bool fewer = std::ssize(reply->instances) < request.count;
   if (!fewer && !again) return;
@@ -279,17 +307,19 @@ Result<void> Executor::launch_all(Span launches) {
   for (const core::PlannedAction& planned : launches) {
     const auto& launch = std::get<core::Launch>(planned.action);
     const core::LaunchRequest& request = launch.request;
-    const std::pair key{request.pool, request.image};
-    if (!images.contains(key)) images.emplace(key, m_ports.clouds.at(request.cloud)->resolve_image(request));
-    const auto& image = images.at(key);
-    if (!image) {
-      if (!cloud::may_have_been_done(image.error().kind)) back_off(core::bid_of(request), image.error());
-      report(planned, image.error());
-      continue;
-    }
     core::Intent intent{
         .request = request, .price_micros = launch.price_micros, .because = planned.reason.text, .wish = launch.wish};
-    intent.request.image = *image;
+    if (request.restart.empty()) {  // stopped machines have their image
+      const std::pair key{request.pool, request.image};
+      if (!images.contains(key)) images.emplace(key, m_ports.clouds.at(request.cloud)->resolve_image(request));
+      const auto& image = images.at(key);
+      if (!image) {
+        if (!cloud::may_have_been_done(image.error().kind)) back_off(core::bid_of(request), image.error());
+        report(planned, image.error());
+        continue;
+      }
+      intent.request.image = *image;
+    }
     attempts.push_back({.planned = &planned, .intent = open_intent(std::move(intent))});
   }
   TIDE_TRY(save());

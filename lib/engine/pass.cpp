@@ -77,6 +77,7 @@ std::int64_t store::Sample::*counter_of(const core::Worker& worker) {
     case Phase::drained:
     case Phase::interrupted:
     case Phase::stopping:
+    case Phase::stopped:
     case Phase::gone: return &store::Sample::nodes_going;
     case Phase::failed:
     case Phase::lost:

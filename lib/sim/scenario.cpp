@@ -176,6 +176,8 @@ Scenario draw_scenario(std::uint64_t seed) {
   scenario.faults.interrupts = draw(40);
   scenario.faults.impairs = draw(10);
   scenario.faults.health_fails = draw(200);
+  for (auto& [name, options] : scenario.clouds) options.can_stop = random.chance(400);
+  for (auto& [name, pool] : scenario.settings.pools) pool.keep_stopped = random.chance(500) ? random.between(1, 4) : 0;
   return scenario;
 }
 

@@ -22,13 +22,15 @@ core::CloudTraits SimCloud::limits() const {
   return {.has_launch_tokens = m_options.has_launch_tokens,
           .launch_max = m_options.launch_max,
           .terminate_max = m_options.terminate_max,
+          .can_stop = m_options.can_stop,
           .has_health = m_options.tells_health,
           .has_notices = m_options.tells_health,
           .has_spot_prices = !m_options.spot_prices.empty()};
 }
 
 int SimCloud::live() const {
-  return static_cast<int>(std::ranges::count_if(m_machines, [](const auto& entry) { return entry.second.is_live(); }));
+  return static_cast<int>(std::ranges::count_if(
+      m_machines, [](const auto& entry) { return entry.second.is_live() && !entry.second.is_stopped(); }));
 }
 
 Result<std::vector<core::Instance>> SimCloud::list(const std::string& cluster) {
@@ -55,6 +57,21 @@ Result<std::vector<core::Instance>> SimCloud::list(const std::string& cluster) {
   return seen;
 }
 
+// From now on, as far as the story lets it.
+void SimCloud::boot(SimMachine& machine, const core::PoolName& pool) {
+  SeededRandom& random = m_stage.random;
+  const Faults& faults = m_stage.faults;
+  const TimePoint now = m_stage.clock.real();
+  machine.running_at = now + random.between(Seconds(2), m_options.pending);
+  Seconds boot = random.between(Seconds(20), m_options.boot);
+  if (random.chance(faults.boots_slowly)) boot += m_world.settings().scale.boot_deadline;
+  const bool boots = !random.chance(faults.never_boots) && pool != m_never_boot;
+  machine.boots_at.reset();
+  if (boots) machine.boots_at = machine.running_at + boot;
+  machine.fails_at.reset();
+  if (random.chance(faults.fails)) machine.fails_at = machine.running_at;
+}
+
 SimMachine SimCloud::make_one(const core::LaunchRequest& request, int index) {
   SeededRandom& random = m_stage.random;
   const Faults& faults = m_stage.faults;
@@ -76,12 +93,7 @@ SimMachine SimCloud::make_one(const core::LaunchRequest& request, int index) {
   instance.tags = request.tags;
   machine.token = request.intent.value;
   machine.listed_at = now + random.between(Seconds(0), faults.list_lag);
-  machine.running_at = now + random.between(Seconds(2), m_options.pending);
-  Seconds boot = random.between(Seconds(20), m_options.boot);
-  if (random.chance(faults.boots_slowly)) boot += m_world.settings().scale.boot_deadline;
-  const bool boots = !random.chance(faults.never_boots) && request.pool != m_never_boot;
-  if (boots) machine.boots_at = machine.running_at + boot;
-  if (random.chance(faults.fails)) machine.fails_at = machine.running_at;
+  boot(machine, request.pool);
   const bool small = random.chance(faults.undersized);
   machine.slots = request.slots;
   machine.memory_mib = small ? request.memory_mib / 2 : request.memory_mib;
@@ -106,7 +118,53 @@ cloud::LaunchReply SimCloud::make(const core::LaunchRequest& request, int count)
   return reply;
 }
 
+// All of them or none; one that runs already is as it is.
+Result<cloud::LaunchReply> SimCloud::start_again(const core::LaunchRequest& request) {
+  const Faults& faults = m_stage.faults;
+  std::set<std::string> others = m_world.live_names();
+  int stopped = 0;
+  for (const core::InstanceId& id : request.restart) {
+    const auto found = m_machines.find(id);
+    const bool there = found != m_machines.end() && found->second.is_live() && !found->second.gone_at;
+    if (!there) {
+      m_stage.checker.launch({.request = request, .machines = 0, .live = {}, .live_names = {}});
+      return make_error(ErrorKind::refused, "'{}' answers: '{}' cannot be started", m_name.value, id.value);
+    }
+    for (const std::string& name : found->second.instance.names) others.erase(name);
+    stopped += found->second.is_stopped() ? 1 : 0;
+  }
+  const bool room = m_options.capacity - live() >= stopped;
+  m_stage.checker.launch({.request = request,
+                          .machines = room ? stopped : 0,
+                          .live = m_world.live_by_pool(),
+                          .live_names = std::move(others)});
+  const auto no = [&](ErrorKind kind, std::string_view what) {
+    m_stage.checker.not_launched();
+    return make_error(kind, "'{}' answers: {}", m_name.value, what);
+  };
+  if (m_stage.roll(faults.launch_throttled)) return no(ErrorKind::throttled, "request limit exceeded");
+  if (!room || m_stage.roll(faults.launch_without_capacity)) return no(ErrorKind::capacity, "no such machine now");
+  if (m_stage.roll(faults.launch_lost_before)) return lost_reply("start");
+  cloud::LaunchReply reply;
+  for (const core::InstanceId& id : request.restart) {
+    SimMachine& machine = m_machines.at(id);
+    if (machine.is_stopped()) {
+      machine.instance.state = core::InstanceState::pending;
+      machine.instance.launched_at = m_stage.clock.real();
+      machine.daemon_started = false;
+      boot(machine, request.pool);
+      m_stage.say(fmt::format("  cloud: start of {}", id.value));
+    }
+    reply.instances.push_back(machine.instance);
+  }
+  m_stage.hit("started-again");
+  if (!m_stage.roll(faults.launch_lost_after)) return reply;
+  m_stage.hit("start-lost-after-effect");
+  return lost_reply("start");
+}
+
 Result<cloud::LaunchReply> SimCloud::launch_one(const core::LaunchRequest& request) {
+  if (!request.restart.empty()) return start_again(request);
   const Faults& faults = m_stage.faults;
   const auto known = m_tokens.find(request.intent);
   if (m_options.has_launch_tokens && known != m_tokens.end()) {
@@ -169,6 +227,35 @@ Result<void> SimCloud::terminate_one(const core::InstanceId& id) {
   }
   if (m_stage.roll(m_stage.faults.terminate_lost_after)) return lost_reply("terminate");
   return {};
+}
+
+Result<void> SimCloud::stop_one(const core::InstanceId& id) {
+  const auto found = m_machines.find(id);
+  if (found == m_machines.end()) return make_error(ErrorKind::not_found, "'{}' has no '{}'", m_name.value, id.value);
+  SimMachine& machine = found->second;
+  if (machine.is_stopped()) return {};
+  m_stage.checker.end(m_world.end_facts(machine));
+  if (m_stage.roll(m_stage.faults.terminate_fails))
+    return make_error(ErrorKind::throttled, "'{}' answers: request limit exceeded", m_name.value);
+  if (machine.is_live() && machine.instance.state != core::InstanceState::stopping) {
+    m_stage.say(fmt::format("  cloud: stop of {}", id.value));
+    m_stage.hit("stopped");
+    machine.instance.state = core::InstanceState::stopped;
+    machine.instance.address.clear();
+    m_world.machine_stops(id);
+  }
+  if (m_stage.roll(m_stage.faults.terminate_lost_after)) return lost_reply("stop");
+  return {};
+}
+
+std::vector<Result<void>> SimCloud::stop(std::span<const core::InstanceId> ids) {
+  std::vector<Result<void>> results;
+  for (const core::InstanceId& id : ids) {
+    m_stage.enter("stop");
+    results.push_back(stop_one(id));
+    m_stage.leave("stop");
+  }
+  return results;
 }
 
 std::vector<Result<void>> SimCloud::terminate(std::span<const core::InstanceId> ids) {

@@ -19,6 +19,7 @@ struct SimCloudOptions {
   Seconds pending{20};   // at most
   Seconds boot{120};     // at most
   Seconds stopping{30};  // at most
+  bool can_stop = false;
   bool tells_health = false;
   std::map<std::string, std::int64_t> spot_prices = {};  // of each type, in its only zone; empty: it tells none
 };
@@ -41,6 +42,7 @@ struct SimMachine {
   std::int64_t memory_mib = 0;
   std::vector<std::string> features;
 
+  bool is_stopped() const { return instance.state == core::InstanceState::stopped; }
   bool is_live() const { return core::is_live(instance.state); }
 };
 
@@ -56,6 +58,7 @@ class SimCloud final : public cloud::Cloud {
   Result<std::vector<core::Instance>> list(const std::string& cluster) override;
   std::vector<Result<cloud::LaunchReply>> launch(std::span<const core::LaunchRequest> requests) override;
   std::vector<Result<void>> terminate(std::span<const core::InstanceId> ids) override;
+  std::vector<Result<void>> stop(std::span<const core::InstanceId> ids) override;
   Result<std::vector<core::Instance>> find(std::span<const std::string> words) override;
   Result<void> retag(const core::InstanceId& id, const core::Retag& tags) override;
   Result<std::string> console(const core::InstanceId& id) override;
@@ -79,7 +82,10 @@ class SimCloud final : public cloud::Cloud {
   Result<cloud::LaunchReply> launch_one(const core::LaunchRequest& request);
   cloud::LaunchReply make(const core::LaunchRequest& request, int count);
   SimMachine make_one(const core::LaunchRequest& request, int index);
+  Result<cloud::LaunchReply> start_again(const core::LaunchRequest& request);
   Result<void> terminate_one(const core::InstanceId& id);
+  Result<void> stop_one(const core::InstanceId& id);
+  void boot(SimMachine& machine, const core::PoolName& pool);
   int live() const;
 
   Stage& m_stage;

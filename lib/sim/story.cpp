@@ -118,7 +118,7 @@ void Story::check_rest(const PassEnd& end) {
     if (!worker.ours) continue;
     // A hold without a note, whose row was lost with the store, is taken for a person's.
     const bool persons = worker.node && worker.node->hold_is_final && m_head.store_was_replaced();
-    const bool fine = worker.phase == core::Phase::idle || worker.phase == core::Phase::gone || persons;
+    const bool fine = worker.phase == core::Phase::idle || !core::is_paid_for(worker) || persons;
     const std::string name = worker.name.empty() ? worker.id.value : worker.name.value;
     if (!fine)
       checker.fail(fmt::format("at rest: '{}' is in phase {} {}", name, static_cast<int>(worker.phase), worker.why));

@@ -34,7 +34,7 @@ std::map<core::PoolName, int> World::live_by_pool() const {
   std::map<core::PoolName, int> live;
   for (const auto& [name, cloud] : m_clouds) {
     for (const auto& [id, machine] : cloud->machines()) {
-      if (machine.is_live() && bears_tag(machine))
+      if (machine.is_live() && !machine.is_stopped() && bears_tag(machine))
         ++live[core::PoolName{std::string(core::tag_of(machine.instance, core::tag::k_pool))}];
     }
   }
@@ -61,7 +61,8 @@ bool World::is_live(const core::InstanceId& id) const {
   for (const auto& [name, cloud] : m_clouds) {
     const auto machine = cloud->machines().find(id);
     if (machine != cloud->machines().end())
-      return machine->second.is_live() && machine->second.instance.state != core::InstanceState::stopping;
+      return machine->second.is_live() && !machine->second.is_stopped() &&
+             machine->second.instance.state != core::InstanceState::stopping;
   }
   return false;
 }

@@ -89,10 +89,6 @@ struct KnownType {
 constexpr std::array<KnownType, 4> k_types{
     {{"c5.large", 2, 4096}, {"c6i.xlarge", 4, 8192}, {"c7i.xlarge", 4, 8192}, {"g5.xlarge", 4, 16384}}};
 
-bool is_well_formed(const std::string& id) {
-  return id.starts_with("i-") && id.size() > 9 && id.find_first_not_of("0123456789abcdef", 2) == std::string::npos;
-}
-
 }  // namespace
 
 Result<net::Response> FakeEc2::handle(const net::Request& request) {
@@ -167,7 +163,8 @@ net::Response FakeEc2::act(const std::string& action, const Parameters& paramete
     return describe_names(action, parameters);
   if (action == "RunInstances") return run_instances(parameters);
   if (action == "DescribeInstances") return describe_instances(parameters);
-  if (action == "TerminateInstances") return terminate_instances(parameters);
+  if (action == "TerminateInstances" || action == "StopInstances" || action == "StartInstances")
+    return change_states(action, parameters);
   if (action == "CreateTags" || action == "DeleteTags") return change_tags(action, parameters);
   if (action == "GetConsoleOutput") return console_output(parameters);
   if (action == "DescribeInstanceTypes") return describe_types(parameters);
@@ -260,9 +257,11 @@ void FakeEc2::age() {
   for (auto& [id, instance] : m_instances) {
     ++instance.lists;
     const bool runs = instance.state == "pending" && instance.lists > m_options.lists_until_running;
-    const bool ended = instance.state == "shutting-down" && instance.lists > m_options.lists_until_terminated;
-    if (!runs && !ended) continue;
-    instance.state = runs ? "running" : "terminated";
+    const bool down = instance.lists > m_options.lists_until_terminated;
+    const bool ended = instance.state == "shutting-down" && down;
+    const bool stopped = instance.state == "stopping" && down;
+    if (!runs && !ended && !stopped) continue;
+    instance.state = runs ? "running" : ended ? "terminated" : "stopped";
     instance.lists = 0;
   }
   std::erase_if(m_instances, [&](const auto& each) {
@@ -301,46 +300,6 @@ net::Response FakeEc2::describe_instances(const Parameters& parameters) {
            wire::instance_xml(instance, m_options.region) + "</instancesSet></item>";
   }
   return wire::ok("DescribeInstances", xml + "</reservationSet>" + next);
-}
-
-net::Response FakeEc2::terminate_instances(const Parameters& parameters) {
-  const auto ids = list_of(parameters, "InstanceId.");
-  if (ids.size() > 1000) return wire::refuse(400, "InvalidParameterValue", "too many instances");
-  std::vector<std::string> unknown;
-  for (const std::string& id : ids) {
-    if (!is_well_formed(id)) return wire::refuse(400, "InvalidInstanceID.Malformed", "Invalid id: \"" + id + "\"");
-    if (!m_instances.contains(id)) unknown.push_back(id);
-  }
-  if (unknown.size() == 1) {
-    return wire::refuse(400, "InvalidInstanceID.NotFound", "The instance ID '" + unknown[0] + "' does not exist");
-  }
-  if (!unknown.empty()) {
-    return wire::refuse(400, "InvalidInstanceID.NotFound",
-                        "The instance IDs '" + join(unknown, ", ") + "' do not exist");
-  }
-  for (const std::string& id : ids) {
-    if (!m_instances.at(id).is_protected) continue;
-    return wire::refuse(400, "OperationNotPermitted", "The instance '" + id + "' may not be terminated.");
-  }
-  std::string xml = "<instancesSet>";
-  for (const std::string& id : ids) {
-    FakeInstance& instance = m_instances.at(id);
-    const std::string before = instance.state;
-    if (before != "terminated" && before != "shutting-down") {
-      instance.state = "shutting-down";
-      instance.lists = 0;
-    }
-    const auto state = [](const std::string& name) {
-      return std::string("<code>") +
-             (name == "terminated"      ? "48"
-              : name == "shutting-down" ? "32"
-                                        : "16") +
-             "</code><name>" + name + "</name>";
-    };
-    xml += "<item><instanceId>" + id + "</instanceId><currentState>" + state(instance.state) +
-           "</currentState><previousState>" + state(before) + "</previousState></item>";
-  }
-  return wire::ok("TerminateInstances", xml + "</instancesSet>");
 }
 
 net::Response FakeEc2::change_tags(const std::string& action, const Parameters& parameters) {

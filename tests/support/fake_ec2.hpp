@@ -115,7 +115,7 @@ class FakeEc2 {
   Reply act(const std::string& action, const Parameters& parameters);
   Reply run_instances(const Parameters& parameters);
   Reply describe_instances(const Parameters& parameters);
-  Reply terminate_instances(const Parameters& parameters);
+  Reply change_states(const std::string& action, const Parameters& parameters);
   Reply change_tags(const std::string& action, const Parameters& parameters);
   Reply console_output(const Parameters& parameters);
   Reply describe_types(const Parameters& parameters);

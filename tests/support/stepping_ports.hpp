@@ -102,6 +102,9 @@ class SteppingPorts {
     std::vector<Result<void>> terminate(std::span<const core::InstanceId> ids) override {
       return around(m_step, [&] { return m_inner.terminate(ids); });
     }
+    std::vector<Result<void>> stop(std::span<const core::InstanceId> ids) override {
+      return around(m_step, [&] { return m_inner.stop(ids); });
+    }
     std::vector<cloud::UpkeepStep> keep_up(const cloud::Upkeep& of) override {
       return around(m_step, [&] { return m_inner.keep_up(of); });
     }

@@ -17,10 +17,32 @@ bool is_job_id(std::string_view id) {
   return std::ranges::all_of(id, [](char c) { return c > ' ' && c < '\x7f' && c != '"' && c != '\\' && c != ','; });
 }
 
-// As ==, but compared in place, as the word's length is known: this is asked for each attribute.
+template <typename Word>
+Word load(const char* from) {
+  Word word;
+  std::memcpy(&word, from, sizeof(Word));
+  return word;
+}
+
+// As ==, but compared in place, as the word's length is known, by its first and its last bytes, which may overlap: this
+// is asked for each attribute.
 template <std::size_t Size>
 bool is(std::string_view key, const char (&word)[Size]) {
-  return key.size() == Size - 1 && std::memcmp(key.data(), word, Size - 1) == 0;
+  constexpr std::size_t k_length = Size - 1;
+  static_assert(k_length >= 3 && k_length <= 17);
+  if (key.size() != k_length) return false;
+  if constexpr (k_length == 3) {
+    return load<std::uint16_t>(key.data()) == load<std::uint16_t>(word) && key[2] == word[2];
+  } else if constexpr (k_length < 8) {
+    constexpr std::size_t k_last = k_length - 4;
+    return load<std::uint32_t>(key.data()) == load<std::uint32_t>(word) &&
+           load<std::uint32_t>(key.data() + k_last) == load<std::uint32_t>(word + k_last);
+  } else {
+    constexpr std::size_t k_last = k_length - 8;
+    const bool ends = load<std::uint64_t>(key.data()) == load<std::uint64_t>(word) &&
+                      load<std::uint64_t>(key.data() + k_last) == load<std::uint64_t>(word + k_last);
+    return ends && (k_length <= 16 || key[8] == word[8]);
+  }
 }
 
 Field resource(std::string_view key) {
@@ -86,13 +108,15 @@ void JobRecord::set(Field field, std::string_view value) {
   Span& span = m_spans[index(field)];
   const bool twice = span.set;
   std::string& text = field < Field::k_shape_fields ? m_shape : m_other;
-  text += static_cast<char>(field);
-  span = {.begin = static_cast<std::uint32_t>(text.size()),
+  const std::size_t at = text.size();
+  span = {.begin = static_cast<std::uint32_t>(at + 1),
           .size = static_cast<std::uint32_t>(value.size()),
           .set = true,
           .damaged = twice};
-  text.append(value);
-  text += '\n';
+  text.resize(at + value.size() + 2);  // once: this is done for each field of each job
+  text[at] = static_cast<char>(field);
+  std::memcpy(text.data() + at + 1, value.data(), value.size());
+  text.back() = '\n';
 }
 
 std::string_view JobRecord::raw(Field field) const {

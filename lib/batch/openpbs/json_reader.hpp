@@ -1,5 +1,6 @@
 #pragma once
 
+#include <tide/util/line_ends.hpp>
 #include <tide/util/result.hpp>
 
 #include <array>
@@ -30,7 +31,7 @@ class JsonReader {
   template <typename Visitor>
   Result<void> feed(std::string_view piece, Visitor& visitor) {
     while (!piece.empty()) {
-      const std::string_view block = piece.substr(0, k_block);
+      const std::string_view block = piece.substr(0, LineEnds::k_block);
       TIDE_TRY(feed_block(block, visitor));
       piece.remove_prefix(block.size());
     }
@@ -50,55 +51,67 @@ class JsonReader {
   const std::string& version() const { return m_version; }  // pbs_version
 
  private:
-  enum class After { opened, comma, last, inside };   // what may come next: see take_line
-  static constexpr std::size_t k_levels = 16;         // PBS uses four
-  static constexpr std::size_t k_block = 16U << 10U;  // looked through for zero bytes, then for lines, while it is near
+  enum class After { opened, comma, last, inside };  // what may come next: see take_line
+  static constexpr std::size_t k_levels = 16;        // PBS uses four
 
   template <typename Visitor>
   Result<void> feed_block(std::string_view piece, Visitor& visitor) {
-    if (piece.find('\0') != std::string_view::npos) return zero_byte();
-    while (true) {
-      const std::size_t end = piece.find('\n');
-      if (end == std::string_view::npos) break;
-      if (m_rest.empty()) {
-        const std::string_view line(piece.data(), end);
-        if (!take_string(line, visitor)) TIDE_TRY(take_line(line, visitor));
-      } else {
-        m_rest.append(piece.substr(0, end));
-        const std::string line = std::move(m_rest);
-        m_rest.clear();
-        if (!take_string(line, visitor)) TIDE_TRY(take_line(line, visitor));
-      }
-      piece.remove_prefix(end + 1);
+    if (!m_ends.find(piece)) return zero_byte();
+    const std::uint16_t* end = m_ends.begin();
+    std::size_t begin = 0;
+    if (!m_rest.empty() && end != m_ends.end()) {
+      m_rest.append(piece.substr(0, *end));
+      const std::string line = std::move(m_rest);
+      m_rest.clear();
+      begin = std::size_t{*end++} + 1;
+      TIDE_TRY(take_line(line, visitor));
     }
-    m_rest.append(piece);
+    while (end != m_ends.end()) {
+      end = take_strings(piece.data(), begin, end, visitor);
+      if (end == m_ends.end()) break;
+      const std::string_view line(piece.data() + begin, *end - begin);
+      begin = std::size_t{*end++} + 1;
+      TIDE_TRY(take_line(line, visitor));
+    }
+    m_rest.append(piece.substr(begin));
     if (m_rest.size() > k_line_max) return too_long();
     return {};
   }
 
-  // A whole string with a comma behind it, as most lines of a job are, is told or skipped here, where nothing can fail
-  // and so no Result is made; all others are take_line's.
+  // Whole strings with a comma behind them, as most lines of a job are, are told or skipped here, where nothing can
+  // fail and no level changes; all other lines are take_line's. From the line at `begin`, which ends at *end; goes on
+  // with both.
   template <typename Visitor>
-  bool take_string(std::string_view line, Visitor& visitor) {
-    if (m_level < 3 || m_in_array || m_after != After::comma) return false;
+  const std::uint16_t* take_strings(const char* data, std::size_t& begin, const std::uint16_t* end, Visitor& visitor) {
+    const bool of_job = m_in_section && m_level == 3;
+    const bool of_group = m_in_section && m_level > 3 && m_wanted;
+    if (m_level < 3 || m_in_array || m_after != After::comma || (of_group && m_level > 4)) return end;
     const std::size_t indent = m_indents[m_level];
-    const std::size_t size = line.size();
-    if (size < indent + 4 || line[indent] != '"' || line[size - 1] != ',' || line[size - 2] != '"') return false;
-    if (!is_blank(line[0]) || !is_blank(line[indent - 1])) return false;
-    if (m_in_section && (m_level == 3 ? visitor.may_want(line[indent + 1], line[indent + 2]) : m_wanted)) {
-      const std::size_t end = line.find('"', indent + 1);
-      if (m_level > 4 || end + 1 >= size || line[end + 1] != ':') return false;
-      const std::string_view value = value_at(line, end + 2);
-      if (value.size() < 3 || value.front() != '"') return false;
-      m_told = true;
-      visitor.attribute(m_level == 3 ? std::string_view{} : m_group, {line.data() + indent + 1, end - indent - 1},
-                        {value.data() + 1, value.size() - 3});
-    } else {
-      m_told = false;
+    const std::uint16_t* const first = end;
+    for (; end != m_ends.end(); ++end) {
+      const std::string_view line(data + begin, *end - begin);
+      if (!is_string(line, indent)) break;
+      const bool told = of_job ? visitor.may_want(line[indent + 1], line[indent + 2]) : of_group;
+      if (told) {
+        const std::size_t quote = find_near(line, '"', indent + 1);
+        const std::string_view value = line[quote + 1] == ':' ? value_at(line, quote + 2) : std::string_view{};
+        if (value.size() < 3 || value.front() != '"') break;
+        visitor.attribute(of_job ? std::string_view{} : m_group, {line.data() + indent + 1, quote - indent - 1},
+                          {value.data() + 1, value.size() - 3});
+      }
+      m_told = told;
+      begin = std::size_t{*end} + 1;
     }
-    ++m_line;
+    if (end == first) return end;
+    m_line += end - first;
     m_quoted = true;
-    return true;
+    return end;
+  }
+
+  static bool is_string(std::string_view line, std::size_t indent) {
+    const std::size_t size = line.size();
+    return size >= indent + 4 && line[indent] == '"' && line[size - 1] == ',' && line[size - 2] == '"' &&
+           is_blank(line[0]) && is_blank(line[indent - 1]);
   }
 
   template <typename Visitor>
@@ -109,7 +122,7 @@ class JsonReader {
       if (m_in_array) {
         if (const std::string_view item = item_of(line); !item.empty()) return take_item(item, visitor);
       } else if (const std::size_t indent = indent_of_key(line); indent != 0) {
-        const std::size_t end = line.find('"', indent + 1);
+        const std::size_t end = find_near(line, '"', indent + 1);
         if (end != std::string_view::npos && end + 1 < line.size() && line[end + 1] == ':') {
           m_indents[m_level] = indent;
           return take_key({line.data() + indent + 1, end - indent - 1}, value_at(line, end + 2), visitor);
@@ -234,6 +247,7 @@ class JsonReader {
   Error too_long() const;
   Error zero_byte() const;
 
+  LineEnds m_ends;
   std::string m_section;
   std::string m_rest;
   std::string m_group;

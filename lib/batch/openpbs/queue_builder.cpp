@@ -11,6 +11,9 @@ namespace tide::batch::openpbs {
 
 namespace {
 
+// A state is one letter; '\0' for what is none.
+char letter_of(std::string_view state) { return state.size() == 1 ? state.front() : '\0'; }
+
 constexpr std::string_view k_broken = "what it asks for cannot be read: the JSON is broken there";
 constexpr std::string_view k_array_limit = "the array's limit on running tasks (max_run_subjobs)";
 
@@ -47,13 +50,14 @@ Result<void> QueueBuilder::take(const JobRecord& job) {
   ++m_records;
   const std::string_view state = job.raw(Field::state);
   if (state.empty() || job.damaged(Field::state)) return unreadable(job, "job_state");
-  if (state == "F" || state == "M" || state == "X") return {};  // over, or another server's
+  const char letter = letter_of(state);
+  if (letter == 'F' || letter == 'M' || letter == 'X') return {};  // over, or another server's
   const std::string_view array = array_of(job.id());
   if (array != m_array) TIDE_TRY(close_array());
   if (array.empty() || is_whole_array(job.id())) ++m_entries;
   if (is_whole_array(job.id())) return take_array(job);
   m_array_listed = m_array_listed || !array.empty();
-  if (state == "R" || state == "E" || state == "S" || state == "U") return take_running(job);
+  if (letter == 'R' || letter == 'E' || letter == 'S' || letter == 'U') return take_running(job);
   return take_waiting(job);
 }
 
@@ -120,13 +124,14 @@ Judgement QueueBuilder::judge(const JobRecord& job, std::string_view state) {
   const bool held_by_person = holds.find_first_of("uop") != std::string_view::npos;
   const bool depends = job.raw(Field::depend).find("after") != std::string_view::npos;
   if (held_by_person) return {core::Waiting::held, fmt::format("held ({})", printable(holds, 10))};
-  if (state == "H" || (holds.find('s') != std::string_view::npos))
+  const char letter = letter_of(state);
+  if (letter == 'H' || (holds.find('s') != std::string_view::npos))
     return depends ? Judgement{core::Waiting::dependent, "it waits for another job"}
                    : Judgement{core::Waiting::held, "held (s)"};
-  if (state == "W") return {core::Waiting::deferred, "its start time is to come"};
-  if (state == "T") return {core::Waiting::deferred, "in transit"};
-  if (state == "B") return {core::Waiting::eligible, "queued"};
-  if (state != "Q") return {core::Waiting::unknown, fmt::format("state {}", printable(state, 10))};
+  if (letter == 'W') return {core::Waiting::deferred, "its start time is to come"};
+  if (letter == 'T') return {core::Waiting::deferred, "in transit"};
+  if (letter == 'B') return {core::Waiting::eligible, "queued"};
+  if (letter != 'Q') return {core::Waiting::unknown, fmt::format("state {}", printable(state, 10))};
   if (!job.raw(Field::exec_vnode).empty())
     return {core::Waiting::node_bound, "it was checkpointed and goes on where it ran"};
   return comment_of(job);

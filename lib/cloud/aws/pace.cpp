@@ -52,7 +52,9 @@ std::vector<net::Draw> draws_for(const Call& call, const Rates& rates, const std
   if (is_read(call.action)) return {draw("read", rates.read, 1)};
   if (call.action == "RunInstances" || call.action == "CreateFleet")
     return {draw("run", rates.run, 1), draw("machines", rates.machines, machines_of(call))};
-  if (call.action == "TerminateInstances") return {draw("end", rates.end, 1)};
+  if (call.action == "StartInstances")
+    return {draw("run", rates.run, 1), draw("machines", rates.machines, static_cast<int>(call.parameters.size()))};
+  if (call.action == "TerminateInstances" || call.action == "StopInstances") return {draw("end", rates.end, 1)};
   return {draw("other", rates.other, 1)};
 }
 

@@ -35,6 +35,7 @@ Ec2Cloud::Ec2Cloud(Options options, std::shared_ptr<aws::CredentialSource> crede
       m_traits{.has_launch_tokens = true,
                .launch_max = k_launch_max,
                .terminate_max = static_cast<int>(k_terminate_max),
+               .can_stop = true,
                .tells_types = true,
                .families = std::move(options.families),
                .one_a_call = std::move(options.fleets),
@@ -42,6 +43,7 @@ Ec2Cloud::Ec2Cloud(Options options, std::shared_ptr<aws::CredentialSource> crede
                .has_notices = true,
                .has_spot_prices = true},
       m_ssm_endpoint(std::move(options.ssm_endpoint)),
+      m_keeps_stopped(options.keeps_stopped),
       m_credentials(std::move(credentials)),
       m_transport(transport),
       m_clock(clock),
@@ -116,6 +118,11 @@ std::vector<Result<LaunchReply>> Ec2Cloud::launch(std::span<const core::LaunchRe
   std::vector<aws::Call> calls;
   std::vector<std::size_t> index;
   for (std::size_t i = 0; i < requests.size(); ++i) {
+    if (!requests[i].restart.empty()) {
+      calls.push_back(start_call(requests[i]));
+      index.push_back(i);
+      continue;
+    }
     const auto device = devices.find(requests[i].image);
     const bool known = device != devices.end() && wants_disk(requests[i]);
     if (known && !device->second) {
@@ -135,9 +142,24 @@ std::vector<Result<LaunchReply>> Ec2Cloud::launch(std::span<const core::LaunchRe
   const auto answers = m_api.call(calls);
   for (std::size_t i = 0; i < index.size(); ++i) {
     const core::LaunchRequest& request = requests[index[i]];
-    replies[index[i]] = is_fleet(request) ? read_fleet(request, answers[i]) : read_launch(request, answers[i]);
+    if (!request.restart.empty()) {
+      replies[index[i]] = read_start(request, answers[i]);
+    } else {
+      replies[index[i]] = is_fleet(request) ? read_fleet(request, answers[i]) : read_launch(request, answers[i]);
+    }
   }
   return replies;
+}
+
+// All of them, or none: what runs already is named too.
+Result<LaunchReply> Ec2Cloud::read_start(const core::LaunchRequest& request, const aws::Answer& answer) const {
+  if (!answer.body) return launch_error(request, answer);
+  TIDE_TRY_ASSIGN(const auto ids,
+                  in_call(parse_state_changes(*answer.body, "StartInstances"), m_name.value, "StartInstances", answer));
+  LaunchReply reply;
+  for (const std::string& id : ids)
+    reply.instances.push_back({.cloud = m_name, .id = {id}, .state = core::InstanceState::pending});
+  return reply;
 }
 
 // A fleet's answer names IDs and refusals, each of the latter with its own class; the listing tells the rest.
@@ -263,6 +285,8 @@ Result<void> Ec2Cloud::add_tags(const std::vector<Listed>& bare, const std::map<
 std::vector<Result<void>> Ec2Cloud::terminate(std::span<const core::InstanceId> ids) {
   return terminate_all(m_api, ids);
 }
+
+std::vector<Result<void>> Ec2Cloud::stop(std::span<const core::InstanceId> ids) { return stop_all(m_api, ids); }
 
 Result<std::string> Ec2Cloud::console(const core::InstanceId& id) {
   const aws::Call call{.action = "GetConsoleOutput", .parameters = {{"InstanceId", id.value}}};

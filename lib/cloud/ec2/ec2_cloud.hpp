@@ -20,6 +20,7 @@ class Ec2Cloud : public Cloud {
     std::map<std::string, std::string> families = {};  // of each pool's types: the quota that counts it
     std::vector<core::PoolName> fleets = {};           // pools that are launched by CreateFleet
     std::string ssm_endpoint = {};                     // of the parameters that name images
+    bool keeps_stopped = false;                        // a pool stops machines and starts them again
   };
 
   Ec2Cloud(Options options, std::shared_ptr<aws::CredentialSource> credentials, net::Transport& transport,
@@ -31,6 +32,7 @@ class Ec2Cloud : public Cloud {
   std::vector<Result<LaunchReply>> launch(std::span<const core::LaunchRequest> requests) override;
   Result<std::string> resolve_image(const core::LaunchRequest& request) override;
   std::vector<Result<void>> terminate(std::span<const core::InstanceId> ids) override;
+  std::vector<Result<void>> stop(std::span<const core::InstanceId> ids) override;
   Result<std::vector<core::Instance>> find(std::span<const std::string> words) override;
   Result<void> retag(const core::InstanceId& id, const core::Retag& tags) override;
   Result<std::string> console(const core::InstanceId& id) override;
@@ -46,6 +48,7 @@ class Ec2Cloud : public Cloud {
  private:
   core::Instance finished(Listed listed) const;
   std::map<std::string, Result<std::string>> root_devices(std::span<const core::LaunchRequest> requests);
+  Result<LaunchReply> read_start(const core::LaunchRequest& request, const aws::Answer& answer) const;
   Result<LaunchReply> read_launch(const core::LaunchRequest& request, const aws::Answer& answer);
   Result<LaunchReply> read_fleet(const core::LaunchRequest& request, const aws::Answer& answer);
   Result<std::string> newest_image(const core::LaunchRequest& request);
@@ -60,6 +63,7 @@ class Ec2Cloud : public Cloud {
   core::CloudName m_name;
   core::CloudTraits m_traits;
   std::string m_ssm_endpoint;
+  bool m_keeps_stopped = false;
   std::shared_ptr<aws::CredentialSource> m_credentials;
   net::Transport& m_transport;
   Clock& m_clock;

@@ -50,11 +50,12 @@ std::string own_machine(const std::vector<core::Instance>& listed) {
 }
 
 // Rights to end may hang on tide's tags: without a machine that has them a refusal proves nothing.
-core::Finding try_terminate(aws::QueryApi& api, const std::string& machine, const std::string& about) {
+core::Finding try_on_own(aws::QueryApi& api, const std::string& action, const std::string& machine,
+                         const std::string& about) {
   const std::string id = machine.empty() ? "i-00000000000000000" : machine;
-  core::Finding finding = try_dry(api, by_names("TerminateInstances", "InstanceId.", {id}), "rights", about);
+  core::Finding finding = try_dry(api, by_names(action, "InstanceId.", {id}), "rights", about);
   if (finding.level != core::Level::fail || !machine.empty()) return finding;
-  return doubtful("rights", about, "TerminateInstances: could not be tried, for no machine of this cluster runs",
+  return doubtful("rights", about, action + ": could not be tried, for no machine of this cluster runs",
                   "Run this again once one does: rights to end may hang on its tags.");
 }
 
@@ -199,8 +200,12 @@ core::Findings Ec2Cloud::examine(std::span<const core::LaunchRequest> launches) 
   if (!cluster.empty()) findings.push_back(examine_volumes(m_api, cluster, about));
   if (dry && *dry) {
     const auto listed = list(cluster);
-    findings.push_back(listed ? try_terminate(m_api, own_machine(*listed), about)
-                              : failed("rights", about, listed.error()));
+    std::vector<std::string> actions{"TerminateInstances"};
+    if (m_keeps_stopped) actions.insert(actions.end(), {"StopInstances", "StartInstances"});
+    for (const std::string& action : actions) {
+      findings.push_back(listed ? try_on_own(m_api, action, own_machine(*listed), about)
+                                : failed("rights", about, listed.error()));
+    }
   }
   return findings;
 }

@@ -258,6 +258,7 @@ Result<std::unique_ptr<Cloud>> make(const config::Config& config, const config::
   for (const auto& [name, pool] : config.settings.pools) {
     if (pool.cloud != cloud.name) continue;
     options.address_of_pool[name.value] = pool.address;
+    options.keeps_stopped = options.keeps_stopped || pool.keep_stopped > 0;
     if (const auto fleet = pool.options.find("fleet"); fleet != pool.options.end() && fleet->second.front() == "true")
       options.fleets.push_back(name);
     for (const std::string& type : pool.types) options.families[type] = ec2::family_of(type);

@@ -155,6 +155,14 @@ std::optional<Template> parse_template(std::string_view text) {
   return found;
 }
 
+aws::Call start_call(const core::LaunchRequest& request) {
+  aws::Call call{.action = "StartInstances", .parameters = {}};
+  int number = 0;
+  for (const core::InstanceId& id : request.restart)
+    call.parameters.emplace_back("InstanceId." + std::to_string(++number), id.value);
+  return call;
+}
+
 bool is_fleet(const core::LaunchRequest& request) { return value_of(request, key::k_fleet) == "true"; }
 
 std::map<std::string, std::string> launch_tags(const core::LaunchRequest& request) {

@@ -46,6 +46,9 @@ std::optional<Template> parse_template(std::string_view text);
 // needed if the request has a disk size. What EC2 would refuse for its size is an error of kind bad_request.
 Result<aws::Call> launch_call(const core::LaunchRequest& request, const std::string& root_device);
 
+// StartInstances for the stopped machines that the request names.
+aws::Call start_call(const core::LaunchRequest& request);
+
 // CreateFleet of type instant, likewise: the request's choice and all its alternatives, in order, over a launch
 // template (which holds what is not here: key, groups, user data).
 Result<aws::Call> fleet_call(const core::LaunchRequest& request);

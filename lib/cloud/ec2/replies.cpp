@@ -116,9 +116,9 @@ Result<std::string> parse_console_output(std::string_view xml) {
   return base64_decode(child_text(root, "output"));
 }
 
-Result<std::vector<std::string>> parse_terminate_instances(std::string_view xml) {
+Result<std::vector<std::string>> parse_state_changes(std::string_view xml, const std::string& action) {
   pugi::xml_document document;
-  TIDE_TRY_ASSIGN(const auto root, aws::parse_xml(document, xml, "TerminateInstancesResponse"));
+  TIDE_TRY_ASSIGN(const auto root, aws::parse_xml(document, xml, (action + "Response").c_str()));
   std::vector<std::string> ids;
   TIDE_TRY(aws::for_each_item(root, "instancesSet", [&](const pugi::xml_node& item) -> Result<void> {
     ids.push_back(child_text(item, "instanceId"));

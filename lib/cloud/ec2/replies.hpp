@@ -59,7 +59,7 @@ Result<FleetReply> parse_create_fleet(std::string_view xml);
 Result<std::string> parse_console_output(std::string_view xml);
 
 // TerminateInstances: the IDs that it took.
-Result<std::vector<std::string>> parse_terminate_instances(std::string_view xml);
+Result<std::vector<std::string>> parse_state_changes(std::string_view xml, const std::string& action);
 
 Result<void> parse_create_tags(std::string_view xml);
 

@@ -24,8 +24,8 @@ bool is_about_one(std::string_view code) {
   return std::ranges::find(k_codes, code) != k_codes.end();
 }
 
-aws::Call call_for(const Batch& batch) {
-  aws::Call call{.action = "TerminateInstances", .parameters = {}};
+aws::Call call_for(const std::string& action, const Batch& batch) {
+  aws::Call call{.action = action, .parameters = {}};
   int number = 0;
   for (const std::string& id : batch) call.parameters.emplace_back("InstanceId." + std::to_string(++number), id);
   return call;
@@ -55,16 +55,17 @@ bool drop_unknown(Batch& batch, const aws::Answer& answer, Results& results) {
 }
 
 // An ID that the answer does not name may or may not be ending: the next listing tells.
-void read_taken(const Batch& batch, const aws::Answer& answer, const std::string& cloud, Results& results) {
-  const auto taken = parse_terminate_instances(*answer.body);
+void read_taken(const std::string& action, const Batch& batch, const aws::Answer& answer, const std::string& cloud,
+                Results& results) {
+  const auto taken = parse_state_changes(*answer.body, action);
   for (const std::string& id : batch) {
     if (taken && std::ranges::find(*taken, id) != taken->end()) {
       results.insert_or_assign(id, Result<void>());
       continue;
     }
     const std::string why = taken ? "the reply does not name '" + id + "'" : taken.error().message;
-    Error error = make_error(ErrorKind::protocol,
-                             "cloud '{}' answered TerminateInstances with what tide cannot read: {}", cloud, why);
+    Error error =
+        make_error(ErrorKind::protocol, "cloud '{}' answered {} with what tide cannot read: {}", cloud, action, why);
     if (!answer.request_id.empty()) error.context.push_back("request " + printable(answer.request_id, 80));
     results.insert_or_assign(id,
                              std::move(error).with_hint("Check that [clouds." + cloud + "] endpoint is an EC2 API."));
@@ -81,9 +82,10 @@ Error protected_from_end(const std::string& id, const aws::Answer& answer, const
 }
 
 // What is still to be asked after this answer.
-std::vector<Batch> settle(Batch batch, const aws::Answer& answer, const std::string& cloud, Results& results) {
+std::vector<Batch> settle(const std::string& action, Batch batch, const aws::Answer& answer, const std::string& cloud,
+                          Results& results) {
   if (answer.body) {
-    read_taken(batch, answer, cloud, results);
+    read_taken(action, batch, answer, cloud, results);
     return {};
   }
   if (drop_unknown(batch, answer, results)) {
@@ -94,7 +96,7 @@ std::vector<Batch> settle(Batch batch, const aws::Answer& answer, const std::str
     const auto middle = batch.begin() + static_cast<std::ptrdiff_t>(batch.size() / 2);
     return {Batch(batch.begin(), middle), Batch(middle, batch.end())};
   }
-  if (answer.code == "OperationNotPermitted") {
+  if (answer.code == "OperationNotPermitted" && action == "TerminateInstances") {
     results.insert_or_assign(batch.front(), protected_from_end(batch.front(), answer, cloud));
     return {};
   }
@@ -104,9 +106,8 @@ std::vector<Batch> settle(Batch batch, const aws::Answer& answer, const std::str
   return {};
 }
 
-}  // namespace
-
-std::vector<Result<void>> terminate_all(aws::QueryApi& api, std::span<const core::InstanceId> ids) {
+std::vector<Result<void>> ask_all(aws::QueryApi& api, const std::string& action,
+                                  std::span<const core::InstanceId> ids) {
   Results results;
   std::vector<Batch> open;
   for (const core::InstanceId& id : ids) {
@@ -116,11 +117,11 @@ std::vector<Result<void>> terminate_all(aws::QueryApi& api, std::span<const core
   }
   while (!open.empty()) {
     std::vector<aws::Call> calls;
-    for (const Batch& batch : open) calls.push_back(call_for(batch));
+    for (const Batch& batch : open) calls.push_back(call_for(action, batch));
     const auto answers = api.call(calls);
     std::vector<Batch> next;
     for (std::size_t i = 0; i < open.size(); ++i) {
-      for (Batch& batch : settle(std::move(open[i]), answers[i], api.service().cloud, results))
+      for (Batch& batch : settle(action, std::move(open[i]), answers[i], api.service().cloud, results))
         next.push_back(std::move(batch));
     }
     open = std::move(next);
@@ -129,6 +130,16 @@ std::vector<Result<void>> terminate_all(aws::QueryApi& api, std::span<const core
   in_order.reserve(ids.size());
   for (const core::InstanceId& id : ids) in_order.push_back(results.at(id.value));
   return in_order;
+}
+
+}  // namespace
+
+std::vector<Result<void>> terminate_all(aws::QueryApi& api, std::span<const core::InstanceId> ids) {
+  return ask_all(api, "TerminateInstances", ids);
+}
+
+std::vector<Result<void>> stop_all(aws::QueryApi& api, std::span<const core::InstanceId> ids) {
+  return ask_all(api, "StopInstances", ids);
 }
 
 }  // namespace tide::cloud::ec2

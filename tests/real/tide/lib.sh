@@ -24,10 +24,21 @@ free_port() {
 }
 
 slurm_up() { # [VARIABLE=VALUE...]: options of slurm.sh
-  SLURM_TEST_PORT=${SLURM_TEST_PORT:-$(free_port)}
-  export SLURM_TEST_PORT
-  env "$@" "$rig" up "$work/slurm" >>"$work/rig.log" 2>&1 || { cat "$work/rig.log"; exit 1; }
-  export SLURM_CONF=$work/slurm/etc/slurm.conf
+  local tries
+  for tries in 1 2 3; do
+    export SLURM_TEST_PORT=${SLURM_TEST_PORT:-$(free_port)}
+    if env "$@" "$rig" up "$work/slurm" >>"$work/rig.log" 2>&1; then
+      export SLURM_CONF=$work/slurm/etc/slurm.conf
+      return
+    fi
+    # Somebody else took the port between the look and the start.
+    grep -qs 'Address already in use' "$work/slurm/log/slurmctld.log" && [ "$tries" -lt 3 ] || break
+    "$rig" down "$work/slurm" >>"$work/rig.log" 2>&1
+    rm -rf "$work/slurm"
+    unset SLURM_TEST_PORT
+  done
+  cat "$work/rig.log"
+  exit 1
 }
 
 # What every configuration of these tests begins with.

@@ -3,28 +3,18 @@
 # and named in the launch call; a second launches nothing; nodes join, jobs run; when the queue empties nodes are held, ended
 # in a later pass, then removed. Then kill -9 around each call, a wrong secret, capacity, and a cloud that fails.
 . "$(dirname "$0")/lib.sh"
-moto=$root/tests/real/moto/moto.sh
-code=0
-"$moto" up "$work/moto" >"$work/moto.log" 2>&1 || code=$?
-[ $code != 77 ] || { tail -n 1 "$work/moto.log"; exit 77; }
-[ $code = 0 ] || { cat "$work/moto.log"; exit 1; }
-endpoint=$(cat "$work/moto/endpoint")
+. "$here/ec2.sh"
 slurm_up
 
 config_ec2() {
   config_head >"$TIDE_CONFIG"
+  cloud_aws >>"$TIDE_CONFIG"
   cat >>"$TIDE_CONFIG" <<EOF
 [scale]
 max_nodes = 6
 idle_time = "3s"
 boot_deadline = "300s"
 max_end_per_pass = "100%"
-
-[clouds.aws]
-kind = "ec2"
-region = "us-east-1"
-endpoint = "$endpoint"
-credentials_file = "$work/moto/credentials"
 
 [pools.small]
 cloud = "aws"
@@ -37,13 +27,6 @@ names = "{cluster}-{pool}-{n:02}"
 EOF
 }
 config_ec2
-chmod 600 "$work/moto/credentials"
-
-aws() { AWS_SHARED_CREDENTIALS_FILE=$work/moto/credentials /usr/bin/aws --endpoint-url "$endpoint" --region us-east-1 --output text ec2 "$@"; }
-live() { aws describe-instances --filters Name=instance-state-name,Values=pending,running "Name=tag:tide:cluster,Values=$cluster" --query 'Reservations[].Instances[].InstanceId' | wc -w; }
-gate() { curl -fsS "$endpoint/__gate/$1" >/dev/null; }
-calls() { curl -fsS "$endpoint/__gate/log" | grep -c "\"$1\"" || true; }
-
 # The doctor asks whether machines may be launched and ended, and what the pool names is there; it starts none.
 exits 0 tide doctor
 says 'RunInstances is allowed'

@@ -3,15 +3,11 @@
 # its paid period (90 s here) a spot machine is bought, once that one serves the old one takes no new jobs, a job that needs it
 # cancels that, and with its work done it ends in the last eighth of a period. No job is harmed.
 . "$(dirname "$0")/lib.sh"
-moto=$root/tests/real/moto/moto.sh
-code=0
-"$moto" up "$work/moto" >"$work/moto.log" 2>&1 || code=$?
-[ $code != 77 ] || { tail -n 1 "$work/moto.log"; exit 77; }
-[ $code = 0 ] || { cat "$work/moto.log"; exit 1; }
-endpoint=$(cat "$work/moto/endpoint")
+. "$here/ec2.sh"
 slurm_up SLURM_TEST_SLURMD_TIMEOUT=300
 
 config_head >"$TIDE_CONFIG"
+cloud_aws >>"$TIDE_CONFIG"
 cat >>"$TIDE_CONFIG" <<CONF
 [scale]
 max_nodes = 2
@@ -21,12 +17,6 @@ max_end_per_pass = "100%"
 
 [spot]
 replace_below = 0.8
-
-[clouds.aws]
-kind = "ec2"
-region = "us-east-1"
-endpoint = "$endpoint"
-credentials_file = "$work/moto/credentials"
 
 [pools.steady]
 cloud = "aws"
@@ -49,9 +39,6 @@ slots = 2
 memory = "1GiB"
 names = "{cluster}-{pool}-{n:02}"
 CONF
-chmod 600 "$work/moto/credentials"
-
-aws() { AWS_SHARED_CREDENTIALS_FILE=$work/moto/credentials /usr/bin/aws --endpoint-url "$endpoint" --region us-east-1 --output text ec2 "$@"; }
 of_market() { # on-demand | spot: how many of it are live; moto has no filter for it
   local kind='!InstanceLifecycle'
   [ "$1" != spot ] || kind="InstanceLifecycle == 'spot'"
@@ -59,14 +46,7 @@ of_market() { # on-demand | spot: how many of it are live; moto has no filter fo
     --query "Reservations[].Instances[] | [?$kind].InstanceId" | wc -w
 }
 market_is() { [ "$(of_market "$1")" = "$2" ]; }
-gate() { curl -fsS "$endpoint/__gate/$1" >/dev/null; }
 launched() { date -d "$(aws describe-instances --instance-ids "$1" --query 'Reservations[].Instances[].LaunchTime')" +%s; } # INSTANCE
-id_of() { query "''.join(w['instance'] for w in d['workers'] if w['node'] == '$1')"; }
-join_node() { # a slurmd as the machine's user data would start it; moto's addresses lead nowhere, so its own is put in their place
-  pass # tells moto's
-  "$rig" start-node "$work/slurm" "$1" CPUs=2 RealMemory=1024 Feature=any >>"$work/rig.log" 2>&1
-  scontrol update nodename="$1" nodeaddr="$(cat "$work/slurm/nodes/$1/addr")"
-}
 not_held() { ! note_has "$1" 'tide: end'; }
 
 # A person wanted an on-demand machine, and it is of use.
@@ -74,7 +54,7 @@ gate 'spot-price?type=c5.large&zone=us-east-1a&price=0.0200'
 exits 0 tide launch steady -n 1
 same "an on-demand machine is bought" 1 "$(of_market on-demand)"
 steady=$cluster-steady-01 cheap=$cluster-cheap-01
-join_node "$steady"
+join_node "$steady" any
 job=$(submit -n1 --mem=200 --wrap 'sleep 600')
 check "a job runs there" until_true 60 job_is "$job" RUNNING
 instance=$(id_of "$steady")
@@ -84,7 +64,7 @@ check "near the end of its paid period a spot machine is bought" until_true 110 
 left=$((90 - ($(date +%s) - $(launched "$instance")) % 90))
 check "in the window for it (7/24 to 1/8 of the period are left; $left s were)" test $left -le 30 -a $left -ge 5
 check "the old one takes jobs until that one is ready" not_held "$steady"
-join_node "$cheap"
+join_node "$cheap" any
 check "it is ready first, and then the old one drains" until_true 120 note_has "$steady" 'tide: end replaced'
 same "its job goes on" RUNNING "$(job_state "$job")"
 

@@ -92,7 +92,8 @@ class FakeCloud final : public cloud::Cloud {
       const auto row = m_journal.disk.intents.find(request.intent);
       const bool on_disk = row != m_journal.disk.intents.end() && row->second.state == core::IntentState::open &&
                            row->second.request == request;
-      m_journal.say(fmt::format("launch {} x{}{}", request.pool.value, request.count, on_disk ? "" : ": NOT ON DISK"));
+      m_journal.say(fmt::format("{} {} x{}{}", request.restart.empty() ? "launch" : "start", request.pool.value,
+                                request.count, on_disk ? "" : ": NOT ON DISK"));
       tokens.push_back(request.intent.value);
       const std::string choice = core::describe(core::bid_of(request));
       asked.push_back(fmt::format("{} x{} {}", choice, request.count, fmt::join(request.names, ",")));
@@ -105,6 +106,11 @@ class FakeCloud final : public cloud::Cloud {
         continue;
       }
       cloud::LaunchReply reply;
+      for (const core::InstanceId& id : request.restart) reply.instances.push_back({.cloud = m_name, .id = id});
+      if (!request.restart.empty()) {
+        replies.push_back(std::move(reply));
+        continue;
+      }
       const auto room = comes_of.find(choice);
       const int count = std::min(request.count, room == comes_of.end() ? comes : room->second);
       for (int i = 0; i < count; ++i) {
@@ -129,6 +135,16 @@ class FakeCloud final : public cloud::Cloud {
       const auto row = m_journal.disk.machines.find(id);
       const bool on_disk = row != m_journal.disk.machines.end() && row->second.ending;
       m_journal.say(fmt::format("terminate {}{}", id.value, on_disk ? "" : ": NOT ON DISK"));
+      results.push_back(end_error ? Result<void>(*end_error) : Result<void>());
+    }
+    return results;
+  }
+  std::vector<Result<void>> stop(std::span<const core::InstanceId> ids) override {
+    std::vector<Result<void>> results;
+    for (const core::InstanceId& id : ids) {
+      const auto row = m_journal.disk.machines.find(id);
+      const bool on_disk = row != m_journal.disk.machines.end() && row->second.ending && row->second.stops;
+      m_journal.say(fmt::format("stop {}{}", id.value, on_disk ? "" : ": NOT ON DISK"));
       results.push_back(end_error ? Result<void>(*end_error) : Result<void>());
     }
     return results;

@@ -352,6 +352,7 @@ TEST_CASE("Ec2Cloud: tokens, 500 machines a launch, 1000 IDs an end") {
   CHECK(world.cloud.limits() == core::CloudTraits{.has_launch_tokens = true,
                                                   .launch_max = 500,
                                                   .terminate_max = 1000,
+                                                  .can_stop = true,
                                                   .tells_types = true,
                                                   .has_health = true,
                                                   .has_notices = true,

@@ -79,11 +79,12 @@ TEST_CASE("parse_console_output: decoded; nothing yet is empty") {
   refuses_all_else(parse_console_output, whole);
 }
 
-TEST_CASE("parse_terminate_instances: the IDs it took") {
+TEST_CASE("parse_state_changes: the IDs it took, of the call that was made") {
   const std::string whole = recording("TerminateInstances.xml");
-  CHECK(parse_terminate_instances(whole).value() ==
-        std::vector<std::string>{"i-6c15473e8dd77ec67", "i-f30589e8714f0cb13"});
-  refuses_all_else(parse_terminate_instances, whole);
+  const auto parse = [](std::string_view xml) { return parse_state_changes(xml, "TerminateInstances"); };
+  CHECK(parse(whole).value() == std::vector<std::string>{"i-6c15473e8dd77ec67", "i-f30589e8714f0cb13"});
+  refuses_all_else(parse, whole);
+  CHECK_FALSE(parse_state_changes(whole, "StopInstances"));
 }
 
 TEST_CASE("parse_create_tags: only 'true' is done") {
