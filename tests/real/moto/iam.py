@@ -95,8 +95,8 @@ CALLS = {
     "ec2:DescribeSpotPriceHistory": lambda: tool("prices", "c5.large"),
 }
 # moto lets tags of a launch pass without it; tide calls it by itself only for servers that take no tags at launch.
-# It has no placement groups.
-NOT_JUDGED = {"ec2:CreateTags", "ec2:DescribePlacementGroups"}
+# It has no placement groups and no reserved instances.
+NOT_JUDGED = {"ec2:CreateTags", "ec2:DescribePlacementGroups", "ec2:DescribeReservedInstances"}
 # What only the doctor asks, and the key of the pool that it looks up by it.
 DOCTOR = {"ec2:DescribeSubnets": "subnets", "ec2:DescribeSecurityGroups": "security_groups", "ec2:DescribeKeyPairs": "key",
           "ec2:DescribeVolumes": "leftovers"}
