@@ -5,6 +5,7 @@
 #include <tide/core/enum_names.hpp>
 #include <tide/core/outlook.hpp>
 #include <tide/core/prices.hpp>
+#include <tide/core/reservations.hpp>
 #include <tide/core/sizes.hpp>
 #include <tide/core/sleep.hpp>
 #include <tide/util/text.hpp>
@@ -61,6 +62,19 @@ Cell price_now(const Reading& reading, const core::Pool& pool) {
   return price ? Cell(format_money(*price)) : Cell();
 }
 
+// What is paid for in advance and free: such types are asked for first.
+Cell reserved_text(const Reading& reading, const core::Pool& pool) {
+  if (pool.market != core::Market::on_demand) return {};
+  const core::FreeReservations free = core::reserved_machines(reading.plan, reading.snapshot.age, pool.cloud).free;
+  std::vector<std::string> parts;
+  for (const std::string& type : pool.types) {
+    int most = free.left(type, "");
+    for (const std::string& zone : pool.zones) most = std::max(most, free.left(type, zone));
+    if (most > 0) parts.push_back(fmt::format("{} of {}", most, type));
+  }
+  return parts.empty() ? Cell() : Cell("first " + join(parts, ", "));
+}
+
 std::int64_t machines_of(const Reading& reading, const core::PoolName& pool) {
   return std::ranges::count_if(reading.plan.workers, [&](const core::Worker& worker) {
     return worker.ours && worker.pool == pool && !worker.id.empty() && core::is_paid_for(worker);
@@ -71,13 +85,28 @@ std::int64_t machines_of(const Reading& reading, const core::PoolName& pool) {
 
 Section pools_in_full(const Reading& reading) {
   Section section{.name = "pools",
-                  .columns = {{"pool", "POOL"},         {"cloud", "CLOUD"},          {"market", "MARKET"},
-                              {"types", "TYPES", true}, {"slots", "SLOTS"},          {"memory_bytes", ""},
-                              {"price", "PRICE"},       {"max_price", "MOST", true}, {"min", "MIN"},
-                              {"max", "MAX"},           {"machines", "MACHINES"},    {"quota_left", "QUOTA LEFT", true},
-                              {"boot_seconds", ""},     {"boot", "BOOTS IN", true},  {"boot_longest_seconds", ""},
-                              {"boots_seen", ""},       {"boot_failures", "FAILED"}, {"stopped", ""},
-                              {"why_not", ""},          {"why", "WHY NOT", true},    {"resized", "BY HAND", true}},
+                  .columns = {{"pool", "POOL"},
+                              {"cloud", "CLOUD"},
+                              {"market", "MARKET"},
+                              {"types", "TYPES", true},
+                              {"slots", "SLOTS"},
+                              {"memory_bytes", ""},
+                              {"price", "PRICE"},
+                              {"max_price", "MOST", true},
+                              {"min", "MIN"},
+                              {"max", "MAX"},
+                              {"machines", "MACHINES"},
+                              {"quota_left", "QUOTA LEFT", true},
+                              {"boot_seconds", ""},
+                              {"boot", "BOOTS IN", true},
+                              {"boot_longest_seconds", ""},
+                              {"boots_seen", ""},
+                              {"boot_failures", "FAILED"},
+                              {"stopped", ""},
+                              {"why_not", ""},
+                              {"why", "WHY NOT", true},
+                              {"resized", "BY HAND", true},
+                              {"reserved", "RESERVED", true}},
                   .rows = {},
                   .empty = "No pools: nothing can be launched."};
   const core::Sized sized = core::with_sizes(reading.settings, reading.snapshot, reading.plan.memory);
@@ -108,7 +137,8 @@ Section pools_in_full(const Reading& reading) {
                             counted && breaker->second.open,
                             why,
                             join(why, "; "),
-                            resized_text(reading.plan.memory, reading.settings, name)});
+                            resized_text(reading.plan.memory, reading.settings, name),
+                            reserved_text(reading, pool)});
   }
   return section;
 }

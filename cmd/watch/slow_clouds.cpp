@@ -15,11 +15,15 @@ class SlowClouds::Cloud final : public cloud::Cloud {
   Result<std::vector<core::Instance>> list(const std::string& cluster) override {
     return keep(m_list, [&] { return m_inner.list(cluster); });
   }
+  void look_for_requests() override { m_inner.look_for_requests(); }
   Result<std::vector<core::Health>> health(core::HealthQuestion question) override {
     return keep(m_health[question], [&] { return m_inner.health(question); });
   }
   Result<std::vector<core::SpotPrice>> spot_prices(std::span<const std::string> types) override {
     return keep(m_prices[key_of(types)], [&] { return m_inner.spot_prices(types); });
+  }
+  Result<core::Reservations> reservations(const std::string& cluster) override {
+    return keep(m_reservations, [&] { return m_inner.reservations(cluster); });
   }
   Result<std::vector<cloud::InstanceType>> types(std::span<const std::string> names) override {
     return keep(m_types[key_of(names)], [&] { return m_inner.types(names); });
@@ -70,6 +74,7 @@ class SlowClouds::Cloud final : public cloud::Cloud {
   Kept<std::vector<core::Instance>> m_list;
   std::map<core::HealthQuestion, Kept<std::vector<core::Health>>> m_health;
   std::map<std::string, Kept<std::vector<core::SpotPrice>>> m_prices;
+  Kept<core::Reservations> m_reservations;
   std::map<std::string, Kept<std::vector<cloud::InstanceType>>> m_types;
 };
 

@@ -66,6 +66,10 @@ class Cloud {
   // Every instance that carries tide:cluster=CLUSTER, in any state and of any owner; all pages; sorted by ID.
   virtual Result<std::vector<core::Instance>> list(const std::string& cluster) = 0;
 
+  // Memory knows launches that were requests (CloudTraits::by_request), whatever the pools say by now: the listings
+  // that follow show what is left of them.
+  virtual void look_for_requests() {}
+
   // One result a request, in order. Where has_launch_tokens, a request whose reply was lost can be repeated.
   // `retry`, `timeout` and `protocol` errors mean: may or may not have been done. All others: was not done.
   virtual std::vector<Result<LaunchReply>> launch(std::span<const core::LaunchRequest> requests) = 0;
@@ -100,6 +104,11 @@ class Cloud {
 
   // What spot machines of these types cost an hour now, in each zone; sorted by type, then zone.
   virtual Result<std::vector<core::SpotPrice>> spot_prices(std::span<const std::string> /*types*/) {
+    return make_error(ErrorKind::unexpected, "cloud '{}' was asked for what it does not tell", name().value);
+  }
+
+  // What the account has paid for in advance, and which machines beside this cluster's use that up.
+  virtual Result<core::Reservations> reservations(const std::string& /*cluster*/) {
     return make_error(ErrorKind::unexpected, "cloud '{}' was asked for what it does not tell", name().value);
   }
 

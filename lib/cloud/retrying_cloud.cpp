@@ -126,6 +126,10 @@ Result<std::vector<core::SpotPrice>> RetryingCloud::spot_prices(std::span<const 
   return one<std::vector<core::SpotPrice>>([&] { return m_inner.spot_prices(types); });
 }
 
+Result<core::Reservations> RetryingCloud::reservations(const std::string& cluster) {
+  return one<core::Reservations>([&] { return m_inner.reservations(cluster); });
+}
+
 Result<std::vector<InstanceType>> RetryingCloud::types(std::span<const std::string> names) {
   return one<std::vector<InstanceType>>([&] { return m_inner.types(names); });
 }

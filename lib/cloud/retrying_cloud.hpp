@@ -20,6 +20,7 @@ class RetryingCloud final : public Cloud {
   const core::CloudName& name() const override { return m_inner.name(); }
   core::CloudTraits limits() const override { return m_inner.limits(); }
   Result<std::vector<core::Instance>> list(const std::string& cluster) override;
+  void look_for_requests() override { m_inner.look_for_requests(); }
   std::vector<Result<LaunchReply>> launch(std::span<const core::LaunchRequest> requests) override;
   Result<std::string> resolve_image(const core::LaunchRequest& request) override;
   std::vector<Result<void>> terminate(std::span<const core::InstanceId> ids) override;
@@ -29,6 +30,7 @@ class RetryingCloud final : public Cloud {
   Result<std::string> console(const core::InstanceId& id) override;
   Result<std::vector<core::Health>> health(core::HealthQuestion question) override;
   Result<std::vector<core::SpotPrice>> spot_prices(std::span<const std::string> types) override;
+  Result<core::Reservations> reservations(const std::string& cluster) override;
   Result<std::vector<InstanceType>> types(std::span<const std::string> names) override;
   Result<void> check(const core::Pool& pool) const override { return m_inner.check(pool); }
   std::vector<UpkeepStep> keep_up(const Upkeep& of) override { return m_inner.keep_up(of); }

@@ -45,7 +45,8 @@ bool has_spot(const Snapshot& snapshot, const CloudName& cloud) {
   return listed != snapshot.instances.end() && listed->second &&
          std::ranges::any_of(*listed->second, [&](const Instance& one) {
            const bool runs = one.state == InstanceState::running || one.state == InstanceState::pending;
-           return runs && one.market == Market::spot && tag_of(one, tag::k_owner) == snapshot.memory.head.value;
+           return runs && !is_request(one) && one.market == Market::spot &&
+                  tag_of(one, tag::k_owner) == snapshot.memory.head.value;
          });
 }
 
@@ -89,6 +90,25 @@ std::vector<std::string> asks_prices(const Snapshot& snapshot, const Settings& s
       types.insert(pool.types.begin(), pool.types.end());
   }
   return {types.begin(), types.end()};
+}
+
+bool asks_reservations(const Snapshot& snapshot, const Settings& settings, const CloudName& cloud) {
+  const auto traits = snapshot.clouds.find(cloud);
+  const auto listed = snapshot.instances.find(cloud);
+  if (traits == snapshot.clouds.end() || !traits->second.has_reservations || !listed->second) return false;
+  const auto last = snapshot.memory.reservations.find(cloud);
+  if (last != snapshot.memory.reservations.end() && !is_due(last->second.tried, snapshot.age, k_reservations_every))
+    return false;
+  const bool asked = std::ranges::any_of(snapshot.memory.wishes,
+                                         [](const auto& entry) { return entry.second.kind == WishKind::launch; });
+  const bool wanted = has_waiting(snapshot) || asked || settings.scale.min_nodes > 0;
+  return std::ranges::any_of(settings.pools, [&](const auto& entry) {
+    const Pool& pool = entry.second;
+    if (pool.cloud != cloud || pool.market != Market::on_demand) return false;
+    const bool lives =
+        std::ranges::any_of(snapshot.memory.machines, [&](const auto& row) { return row.second.pool == pool.name; });
+    return wanted || pool.min > 0 || lives;
+  });
 }
 
 }  // namespace tide::core

@@ -16,4 +16,7 @@ bool asks_health(const Snapshot& snapshot, const CloudName& cloud, HealthQuestio
 // Types whose spot prices are to be read now; none if nothing depends on them or they are young.
 std::vector<std::string> asks_prices(const Snapshot& snapshot, const Settings& settings, const CloudName& cloud);
 
+// Are the account's reservations to be read now? Where a person wants it, while on-demand machines are wanted or live.
+bool asks_reservations(const Snapshot& snapshot, const Settings& settings, const CloudName& cloud);
+
 }  // namespace tide::core

@@ -52,6 +52,9 @@ const Families& families(const World& world, const Pool& pool) {
 
 Buyer::Buyer(World& world) : m_world(world), m_taken(taken_names(world)), m_live(count_machines(world, nullptr)) {
   m_cost_micros = cost_per_hour(world, m_unpriced);
+  for (const auto& [name, traits] : world.snapshot.clouds)
+    m_reserved.emplace(name, reserved_machines(world.plan, world.now(), name).free);
+  m_unplaced = m_reserved;
 }
 
 // In order of preference, of each type the cheapest zone first.
@@ -80,6 +83,19 @@ std::vector<Choice> Buyer::free_choices(const Pool& pool) const {
            !over_cap(m_world.plan.memory, m_world.now(), pool, choice.type, choice.zone).empty();
   });
   return free;
+}
+
+// What is paid for in advance is asked for first, in the pool's own order; for how many machines that first choice is.
+int Buyer::put_reserved_first(const Pool& pool, const FreeReservations& free, std::vector<Choice>& choices) const {
+  if (pool.market != Market::on_demand || choices.empty()) return 0;
+  std::ranges::stable_partition(choices, [&](const Choice& choice) { return free.left(choice.type, choice.zone) > 0; });
+  return free.left(choices.front().type, choices.front().zone);
+}
+
+int Buyer::reserved(const Pool& pool) const {
+  const auto free = m_reserved.find(pool.cloud);
+  std::vector<Choice> all = free_choices(pool);
+  return free == m_reserved.end() ? 0 : put_reserved_first(pool, free->second, all);
 }
 
 bool Buyer::offers(const Pool& pool, const std::function<bool(const Choice&)>& only) const {
@@ -240,6 +256,11 @@ int Buyer::ordered(const PoolName* pool) const {
 
 void Buyer::order(const Pool& pool, const Order& order) {
   m_cost_micros += order.count * most_of(m_world.plan.memory, m_world.now(), pool).value_or(0);
+  if (const auto free = m_reserved.find(pool.cloud); free != m_reserved.end() && pool.market == Market::on_demand) {
+    std::vector<Choice> all = free_choices(pool);
+    for (int i = 0; i < order.count && put_reserved_first(pool, free->second, all) > 0; ++i)
+      free->second.take(all.front().type, all.front().zone);
+  }
   const auto same = std::ranges::find_if(m_orders, [&](const auto& entry) {
     return entry.first == pool.name && !entry.second.whole && !order.whole && !entry.second.only && !order.only &&
            entry.second.rule == order.rule && entry.second.wish == order.wish;
@@ -305,6 +326,7 @@ int Buyer::start_again(const Pool& pool, const Order& order) {
     request.restart.push_back(worker->id);
     request.names.push_back(row.node.value);
     price = std::max(price, row.price_micros);
+    m_unplaced[pool.cloud].take(row.type, worker->instance->zone);
     ++request.count;
   }
   if (request.count == 0) return 0;
@@ -320,8 +342,8 @@ int Buyer::start_again(const Pool& pool, const Order& order) {
 }
 
 void Buyer::place(const Pool& pool, const Order& order) {
-  std::vector<Choice> choices = free_choices(pool);
-  if (order.only) std::erase_if(choices, [&](const Choice& choice) { return !order.only(choice); });
+  std::vector<Choice> preferred = free_choices(pool);
+  if (order.only) std::erase_if(preferred, [&](const Choice& choice) { return !order.only(choice); });
   const auto names = parse_names(pool.names, m_world.settings.cluster, pool.name.value);
   if (!names) {
     m_world.decline(fmt::format("pool {}", pool.name.value), "names", names.error().message, ErrorKind::config);
@@ -334,9 +356,15 @@ void Buyer::place(const Pool& pool, const Order& order) {
                     fmt::format("[pools.{}] names has not {} free names left", pool.name.value, order.count));
     return;
   }
+  FreeReservations& free = m_unplaced[pool.cloud];
+  // The parts of one job go to one zone: what is first for the first of them is so for all.
+  int reserved = order.whole ? put_reserved_first(pool, free, preferred) : 0;
   int left = order.count - start_again(pool, order);
   while (left > 0) {
     int count = std::min(left, most);
+    std::vector<Choice> choices = preferred;
+    if (!order.whole) reserved = put_reserved_first(pool, free, choices);
+    if (reserved > 0 && !order.whole) count = std::min(count, reserved);
     std::vector<NodeName> chosen = next_names(*names, count, m_taken);
     if (named && std::ssize(chosen) < count) count = static_cast<int>(chosen.size());
     if (count == 0) {
@@ -354,8 +382,14 @@ void Buyer::place(const Pool& pool, const Order& order) {
       m_world.decline(fmt::format("pool {}", pool.name.value), "user-data", request.error().message, ErrorKind::config);
       return;
     }
+    std::vector<Fact> facts;
+    if (reserved > 0)
+      facts.push_back({"reserved", fmt::format("{}, {} of which {} free",
+                                               describe({pool.cloud, pool.name, pool.market, choices.front()}),
+                                               reserved, reserved == 1 ? "is" : "are")});
+    for (int i = 0; i < count && reserved > 0; ++i) free.take(choices.front().type, choices.front().zone);
     m_world.act(Launch{.request = *request, .price_micros = choices.front().price_micros, .wish = order.wish},
-                order.rule, order.because);
+                order.rule, order.because, std::move(facts));
     left -= count;
   }
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <tide/core/fit.hpp>
+#include <tide/core/reservations.hpp>
 #include <tide/core/world.hpp>
 
 #include <functional>
@@ -46,6 +47,9 @@ class Buyer {
   // What the next machine of the pool would cost; nothing if that is not known.
   std::optional<std::int64_t> price_of_next(const Pool& pool) const;
 
+  // How many of the next machines of the pool are paid for in advance.
+  int reserved(const Pool& pool) const;
+
   // The caller has asked for the allowance.
   void order(const Pool& pool, const Order& order);
 
@@ -62,6 +66,7 @@ class Buyer {
   void narrow_by_money(const Pool& pool, Bound& bound) const;
   std::vector<Choice> choices(const Pool& pool) const;
   std::vector<Choice> free_choices(const Pool& pool) const;
+  int put_reserved_first(const Pool& pool, const FreeReservations& free, std::vector<Choice>& choices) const;
   Bound all_rest(const Pool& pool) const;
   int call_max(const Pool& pool) const;
   Result<LaunchRequest> request_for(const Pool& pool, std::vector<Choice> choices, std::vector<std::string> names,
@@ -71,6 +76,8 @@ class Buyer {
 
   World& m_world;
   std::vector<std::pair<PoolName, Order>> m_orders;
+  std::map<CloudName, FreeReservations> m_reserved;  // beside what is ordered
+  std::map<CloudName, FreeReservations> m_unplaced;  // beside what is placed
   std::set<NodeName> m_taken;
   int m_live = 0;
   std::int64_t m_cost_micros = 0;

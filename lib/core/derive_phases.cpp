@@ -37,6 +37,17 @@ std::string size_shortfall(const World& world, const Worker& worker) {
   return "";
 }
 
+// Nothing boots before its machine is there. The cloud drops the request by itself at its time, and no machine of it is
+// no failure of the pool's; one that does not is given up as if it had said that there is no room.
+Phase waiting(const World& world, Worker& worker, Seconds age) {
+  const Seconds deadline = world.settings.scale.boot_deadline;
+  if (age < deadline + k_clock_slack) return Phase::pending;
+  worker.instance->fault = fmt::format("its request brought no machine within {} s", age.count());
+  worker.instance->fault_kind = ErrorKind::capacity;
+  worker.why = worker.instance->fault;
+  return Phase::failed;
+}
+
 // A machine whose node has not registered since its launch.
 Phase unjoined(const World& world, Worker& worker, const Machine& row) {
   if (row.registered) {
@@ -52,6 +63,7 @@ Phase unjoined(const World& world, Worker& worker, const Machine& row) {
     worker.why = "it bears this head's tags, no row explains it and its node never registered";
     return Phase::orphan;
   }
+  if (worker.instance && is_request(*worker.instance)) return waiting(world, worker, age);
   if (age >= world.settings.scale.boot_deadline) {
     worker.why = fmt::format("no node of its name or address registered within {} s", age.count());
     return Phase::lost;

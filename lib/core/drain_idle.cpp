@@ -1,6 +1,7 @@
 #include <tide/core/ends.hpp>
 #include <tide/core/paid_period.hpp>
 #include <tide/core/prices.hpp>
+#include <tide/core/reservations.hpp>
 #include <tide/core/spend.hpp>
 
 #include <fmt/format.h>
@@ -11,13 +12,18 @@ namespace tide::core {
 
 namespace {
 
+// It costs nothing before its machine comes, and then that may be when nobody wants it any more.
+bool only_waits(const Worker& worker) {
+  return worker.phase == Phase::pending && worker.instance && is_request(*worker.instance);
+}
+
 // A node that is counted towards a waiting job is not idle.
 void note_idle(World& world) {
   if (!world.reading.batch) return;
   for (const Worker& worker : world.plan.workers) {
     Machine* row = world.machine(worker.id);
     if (row == nullptr) continue;
-    const bool idle = worker.phase == Phase::idle && !worker.needed;
+    const bool idle = (worker.phase == Phase::idle || only_waits(worker)) && !worker.needed;
     if (!idle) {
       row->idle_since.reset();
     } else if (!row->idle_since) {
@@ -116,15 +122,20 @@ struct Idle {
   Moment since;
 };
 
-// Longest idle first.
+// Longest idle first; what is paid for in advance last.
 std::vector<Idle> idle_workers(World& world) {
   std::vector<Idle> idle;
   for (const Worker& worker : world.plan.workers) {
     const Machine* row = world.machine(worker.id);
-    if (row != nullptr && worker.ours && row->idle_since && worker.empty && !world.is_touched(worker))
+    const bool unused = worker.empty || only_waits(worker);
+    if (row != nullptr && worker.ours && row->idle_since && unused && !world.is_touched(worker))
       idle.push_back({&worker, *row->idle_since});
   }
-  std::ranges::stable_sort(idle, {}, &Idle::since);
+  std::set<InstanceId> covered;
+  for (const auto& [name, traits] : world.snapshot.clouds)
+    covered.merge(reserved_machines(world.plan, world.now(), name).covered);
+  std::ranges::stable_sort(idle, {},
+                           [&](const Idle& one) { return std::pair(covered.contains(one.worker->id), one.since); });
   return idle;
 }
 
@@ -143,7 +154,8 @@ void drain_idle(World& world) {
     const Pool* pool = world.pool(worker->pool);
     if (pool != nullptr && staying.pools[worker->pool] <= pool->min) continue;
     if (staying.all <= world.settings.scale.min_nodes) continue;
-    if (cap.empty() && (is_kept_extra(world, *worker, staying) || is_paid(world, *worker))) continue;
+    const bool waits = only_waits(*worker);
+    if (cap.empty() && (is_kept_extra(world, *worker, staying) || (!waits && is_paid(world, *worker)))) continue;
     if (!rules_may_touch(world, *worker)) continue;
     if (!budget.take()) {
       world.decline(worker->name.value, "end-limit",
@@ -153,9 +165,14 @@ void drain_idle(World& world) {
     staying.take_out(worker->pool, world.machine(worker->id)->price_micros);
     const std::string why =
         age >= world.settings.scale.idle_time
-            ? fmt::format("idle for {} s, idle_time is {} s", age.count(), world.settings.scale.idle_time.count())
+            ? fmt::format("{} for {} s, idle_time is {} s", waits ? "no job waits for its request" : "idle",
+                          age.count(), world.settings.scale.idle_time.count())
             : cap;
-    world.act(make_drain(world, *worker, "idle", why, true), "idle", why);
+    if (waits) {
+      world.act(Terminate{.cloud = worker->cloud, .instance = worker->id, .node = worker->name}, "idle", why);
+    } else {
+      world.act(make_drain(world, *worker, "idle", why, true), "idle", why);
+    }
   }
 }
 

@@ -96,6 +96,7 @@ template <Is<Instance> Self, typename Visit>
 void fields(Self& self, Visit&& visit) {
   visit("cloud", self.cloud);
   visit("id", self.id);
+  visit("request", self.request);
   visit("state", self.state);
   visit("impaired", self.impaired);
   visit("event", self.event);
@@ -145,6 +146,7 @@ void fields(Self& self, Visit&& visit) {
   visit("max_price", self.max_price);
   visit("restart", self.restart);
   visit("names", self.names);
+  visit("valid_until", self.valid_until);
   visit("user_data", self.user_data);
   visit("tags", self.tags);
   visit("options", self.options);
@@ -175,12 +177,28 @@ void fields(Self& self, Visit&& visit) {
   visit("tells_types", self.tells_types);
   visit("families", self.families);
   visit("one_a_call", self.one_a_call);
+  visit("by_request", self.by_request);
   visit("has_health", self.has_health);
   visit("has_notices", self.has_notices);
   visit("has_spot_prices", self.has_spot_prices);
+  visit("has_reservations", self.has_reservations);
   visit("machines_left", self.machines_left);
   visit("cores_left", self.cores_left);
   visit("memory_mib_left", self.memory_mib_left);
+}
+
+template <Is<TypeCount> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("type", self.type);
+  visit("zone", self.zone);
+  visit("count", self.count);
+}
+
+template <Is<Reservations> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("reserved", self.reserved);
+  visit("others", self.others);
+  visit("zones", self.zones);
 }
 
 template <Is<Snapshot> Self, typename Visit>
@@ -198,6 +216,7 @@ void fields(Self& self, Visit&& visit) {
   visit("checks", self.checks);
   visit("notices", self.notices);
   visit("prices", self.prices);
+  visit("reservations", self.reservations);
   visit("memory", self.memory);
 }
 

@@ -178,6 +178,13 @@ void fields(Self& self, Visit&& visit) {
   visit("rows", self.rows);
 }
 
+template <Is<ReservationReading> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("tried", self.tried);
+  visit("read", self.read);
+  visit("says", self.says);
+}
+
 template <Is<BootTime> Self, typename Visit>
 void fields(Self& self, Visit&& visit) {
   visit("boot_id", self.boot_id);
@@ -267,6 +274,7 @@ void fields(Self& self, Visit&& visit) {
   visit("spend_lost", self.spend_lost);
   visit("health", self.health);
   visit("prices", self.prices);
+  visit("reservations", self.reservations);
   visit("last_good", self.last_good);
   visit("suspicion", self.suspicion);
   visit("rebuild", self.rebuild);

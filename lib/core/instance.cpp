@@ -9,4 +9,6 @@ std::string_view tag_of(const Instance& instance, const char* key) {
 
 bool is_live(InstanceState state) { return state != InstanceState::gone; }
 
+bool is_request(const Instance& instance) { return !instance.request.empty() && instance.request == instance.id; }
+
 }  // namespace tide::core

@@ -18,6 +18,7 @@ enum class Market { on_demand, spot };
 struct Instance {
   CloudName cloud;
   InstanceId id;
+  InstanceId request;  // that it was asked for by, where that has an ID of its own (EC2's spot requests)
   InstanceState state = InstanceState::unknown;
   bool impaired = false;  // the cloud's own health check says so, for longer than a grace
   std::string event;      // what the cloud has planned for it: "instance-retirement"; see core/health.hpp
@@ -63,6 +64,9 @@ std::string_view tag_of(const Instance& instance, const char* key);
 // quota)
 bool is_live(InstanceState state);
 
+// Is there no machine yet, but a request that waits for one?
+bool is_request(const Instance& instance);
+
 // What a type offers, as its cloud says.
 struct InstanceType {
   std::string name;
@@ -97,9 +101,10 @@ struct LaunchRequest {
       alternatives;  // to type and zone, in order: for the part that does not come, each a call of its own
   Market market = Market::on_demand;
   std::string max_price;
-  std::vector<InstanceId> restart;  // not new ones: these stopped machines are started again, as many as count
-  std::vector<std::string> names;   // as many as count
-  std::string user_data;            // rendered
+  std::vector<InstanceId> restart;       // not new ones: these stopped machines are started again, as many as count
+  std::vector<std::string> names;        // as many as count
+  std::optional<TimePoint> valid_until;  // CloudTraits::by_request: what waits for its machine by then ends by itself
+  std::string user_data;                 // rendered
   std::map<std::string, std::string> tags;
   std::map<std::string, std::vector<std::string>> options;  // the pool's keys that only the adapter knows
   // What the local cloud hands to the command:

@@ -54,6 +54,19 @@ void take_in_all(World& world) {
                     fmt::format("its spot prices could not be read: {}", said.error().message), said.error().kind);
     }
   }
+  for (const auto& [cloud, said] : world.snapshot.reservations) {
+    ReservationReading& reading = world.memory().reservations[cloud];
+    reading.tried = world.now();
+    if (said) {
+      reading.read = world.now();
+      reading.says = *said;
+    } else {
+      world.decline(fmt::format("cloud {}", cloud.value), "reservations-unreadable",
+                    fmt::format("its reservations could not be read: {}{}{}", said.error().message,
+                                said.error().hint.empty() ? "" : "; ", said.error().hint),
+                    said.error().kind);
+    }
+  }
 }
 
 const HealthRow* row_of(const World& world, const HealthReading& reading, const InstanceId& id) {

@@ -21,6 +21,8 @@ constexpr Seconds k_notices_every{
     45};  // EC2 takes spot machines back two minutes after its notice; cron comes each one
 constexpr Seconds k_prices_every{600};
 constexpr Seconds k_prices_max_age{1'800};
+constexpr Seconds k_reservations_every{3'600};    // bought for years; asking means listing the whole account
+constexpr Seconds k_reservations_max_age{7'200};  // others' machines come and go
 constexpr Seconds k_failure_grace{60};      // between a boot failure and its end: the console text is fetched meanwhile
 constexpr Seconds k_repeat_max{600};        // EC2 keeps tokens an hour past a machine's end: a repeat comes far sooner
 constexpr Seconds k_start_refused{600};     // a stopped machine that its cloud did not start: new ones come meanwhile

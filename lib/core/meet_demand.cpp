@@ -132,6 +132,7 @@ struct Offer {
   std::int64_t jobs = 1;                   // jobs a machine
   std::int64_t machines = 0;               // for all that wait
   std::optional<std::int64_t> price = {};  // of one
+  std::int64_t reserved = 0;               // machines of it that are paid for in advance
 };
 
 // What serving `count` more such jobs would take of this pool; machines = 0 if it never can.
@@ -150,10 +151,17 @@ Offer offer_of(const Pool& pool, const Shape& shape, std::int64_t count) {
   return offer;
 }
 
+// What it costs beside what is paid for already; nothing if that is not known.
+std::optional<std::int64_t> cost_of(const Offer& offer) {
+  const std::int64_t more = std::max<std::int64_t>(0, offer.machines - offer.reserved);
+  if (more == 0 && offer.machines > 0) return 0;
+  return offer.price ? std::optional(*offer.price * more) : std::nullopt;
+}
+
 bool cheaper(const Offer& a, const Offer& b) {
-  if (a.price.has_value() != b.price.has_value()) return a.price.has_value();
-  const std::int64_t cost_a = a.price.value_or(0) * a.machines;
-  const std::int64_t cost_b = b.price.value_or(0) * b.machines;
+  const auto cost_a = cost_of(a);
+  const auto cost_b = cost_of(b);
+  if (cost_a.has_value() != cost_b.has_value()) return cost_a.has_value();
   if (cost_a != cost_b) return cost_a < cost_b;
   if (a.machines != b.machines) return a.machines < b.machines;
   return a.pool->name < b.pool->name;
@@ -240,6 +248,7 @@ std::int64_t Demand::launch_for(const WaitingJobs& jobs, std::int64_t count, std
     Offer offer = offer_of(pool, jobs.shape, count);
     if (offer.machines > 0) {
       offer.price = m_buyer.price_of_next(pool);
+      offer.reserved = m_buyer.reserved(pool);
       offers.push_back(std::move(offer));
       continue;
     }
@@ -402,7 +411,11 @@ void Demand::keep_minimum() {
           {.count = count, .because = fmt::format("[pools.{}] min = {}", name.value, pool.min), .rule = "minimum"});
     keep_extra(name, pool);
     const auto one_of = [&](const Pool& some) {
-      return Offer{.pool = &some, .machine = {}, .machines = 1, .price = m_buyer.price_of_next(some)};
+      return Offer{.pool = &some,
+                   .machine = {},
+                   .machines = 1,
+                   .price = m_buyer.price_of_next(some),
+                   .reserved = m_buyer.reserved(some)};
     };
     if (bound.machines > 0 && (cheapest == nullptr || cheaper(one_of(pool), one_of(*cheapest)))) cheapest = &pool;
   }

@@ -3,6 +3,7 @@
 #include <tide/core/health.hpp>
 #include <tide/core/instance.hpp>
 #include <tide/core/node.hpp>
+#include <tide/core/reservation.hpp>
 #include <tide/util/result.hpp>
 
 #include <map>
@@ -270,6 +271,7 @@ struct Memory {
   std::optional<TimePoint> spend_lost;  // since then less is known to be spent than was; `tide cost set` ends it
   std::map<CloudName, CloudHealth> health;
   std::map<CloudName, PriceReading> prices;
+  std::map<CloudName, ReservationReading> reservations;
   LastGood last_good;
   std::optional<Suspicion> suspicion;
   std::optional<Moment> rebuild;  // when it began

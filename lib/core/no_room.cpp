@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace tide::core {
 
 namespace {
@@ -27,10 +29,15 @@ const CloudTraits* traits_of(const World& world, const Worker& worker) {
 
 }  // namespace
 
+bool tells_room_later(const CloudTraits& traits, const PoolName& pool) {
+  return traits.room_told_later || std::ranges::find(traits.by_request, pool) != traits.by_request.end();
+}
+
 bool lacks_room(const Worker& worker) {
   if (!worker.instance || worker.joined) return false;
   const ErrorKind kind = worker.instance->fault_kind;
-  return worker.phase == Phase::failed && (kind == ErrorKind::capacity || kind == ErrorKind::quota);
+  const bool ended = worker.phase == Phase::failed || worker.phase == Phase::gone;  // a request may end by itself
+  return ended && (kind == ErrorKind::capacity || kind == ErrorKind::quota);
 }
 
 void rest_after(World& world, const Worker& worker) {
@@ -48,7 +55,7 @@ void rest_after(World& world, const Worker& worker) {
 void note_room(World& world, const Worker& worker) {
   const CloudTraits* traits = traits_of(world, worker);
   const Machine* row = world.machine(worker.id);
-  if (traits == nullptr || !traits->room_told_later || row == nullptr) return;
+  if (traits == nullptr || !tells_room_later(*traits, worker.pool) || row == nullptr) return;
   forget_older_back_offs(world.memory(), traits->families, bid_of(world, worker), row->first_seen);
 }
 

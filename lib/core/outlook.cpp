@@ -82,6 +82,7 @@ class Outlook {
   }
 
   void booting(const Worker& worker, const Machine& row) {
+    if (worker.instance && is_request(*worker.instance)) return waiting(worker, row);
     due("boot-deadline",
         fmt::format("is given up if its node has not registered (boot_deadline {})",
                     format_duration(m_settings.scale.boot_deadline)),
@@ -94,6 +95,11 @@ class Outlook {
         fmt::format("is expected to register (pool '{}' takes {})", row.pool.value,
                     format_duration(learned->second.typical)),
         worker, ready);
+  }
+
+  void waiting(const Worker& worker, const Machine& row) {
+    due("request", "waits for its machine, and is given up then", worker,
+        wall(row.first_seen + m_settings.scale.boot_deadline));
   }
 
   void due(const char* rule, std::string what, const Worker& worker, std::optional<TimePoint> at) {

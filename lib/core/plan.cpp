@@ -24,6 +24,7 @@ void drop_repeated(std::vector<Declined>& declined) {
 
 void understand(World& world) {
   read_sources(world);
+  follow_requests(world);
   find_duplicates(world);
   correlate(world);
   remember(world);

@@ -2,6 +2,7 @@
 #include <tide/core/ends.hpp>
 #include <tide/core/paid_period.hpp>
 #include <tide/core/prices.hpp>
+#include <tide/core/reservations.hpp>
 
 #include <tide/util/units.hpp>
 
@@ -111,14 +112,16 @@ Worker* Replacing::stand_in_of(const Worker& old) {
   return found == m_world.plan.workers.end() ? nullptr : &*found;
 }
 
-// Dearest first; of equal price those that are paid for the shortest.
+// Dearest first; of equal price those that are paid for the shortest. One that is paid for in advance costs nothing to
+// keep.
 std::vector<Worker*> Replacing::olds(const Pool& pool) {
   std::vector<Worker*> found;
+  const std::set<InstanceId> covered = reserved_machines(m_world.plan, m_world.now(), pool.cloud).covered;
   for (Worker& worker : m_world.plan.workers) {
     const Machine* row = m_world.machine(worker.id);
     const bool on_demand = worker.instance && worker.instance->market == Market::on_demand;
     if (worker.ours && worker.pool == pool.name && on_demand && serves(worker) && row != nullptr && row->ready &&
-        !m_world.is_touched(worker))
+        !m_world.is_touched(worker) && !covered.contains(worker.id))
       found.push_back(&worker);
   }
   std::ranges::stable_sort(found, [&](const Worker* a, const Worker* b) {

@@ -40,9 +40,11 @@ struct CloudTraits {
   bool tells_types = false;  // it can say what a type offers (Cloud::types)
   std::map<std::string, std::string> families;  // of the pools' types: which quota counts it
   std::vector<PoolName> one_a_call;             // pools of which a call starts one machine, whatever launch_max
+  std::vector<PoolName> by_request;             // pools of which a launch is a request that may wait for its machine
   bool has_health = false;                      // it can be asked about health checks and planned events
   bool has_notices = false;                     // and which spot machines it takes back
   bool has_spot_prices = false;                 // and what spot machines cost
+  bool has_reservations = false;                // and what is paid for in advance; only where a person wants it
   // What is left of the account's quota, others' use counted; absent: no limit, or not known.
   std::optional<std::int64_t> machines_left{};
   std::optional<std::int64_t> cores_left{};
@@ -50,6 +52,9 @@ struct CloudTraits {
 
   bool operator==(const CloudTraits&) const = default;
 };
+
+// Is a launch of this pool taken before there is room for it?
+bool tells_room_later(const CloudTraits& traits, const PoolName& pool);
 
 // All that a decision may look at; JSON and back, byte for byte.
 struct Snapshot {
@@ -69,6 +74,7 @@ struct Snapshot {
   std::map<CloudName, Observed<std::vector<Health>>> checks;
   std::map<CloudName, Observed<std::vector<Health>>> notices;
   std::map<CloudName, Observed<std::vector<SpotPrice>>> prices;
+  std::map<CloudName, Observed<Reservations>> reservations;
   Memory memory;
 
   bool operator==(const Snapshot&) const = default;

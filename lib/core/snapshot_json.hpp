@@ -33,6 +33,7 @@ std::string to_json(const Breaker& row);
 std::string to_json(const TypeBook& row);
 std::string to_json(const CloudHealth& row);
 std::string to_json(const PriceReading& row);
+std::string to_json(const ReservationReading& row);
 std::string to_json(const BootTimes& row);
 std::string to_json(const Spend& row);
 std::string to_json(const SpendClock& row);
@@ -63,6 +64,8 @@ template <>
 Result<CloudHealth> row_from_json<CloudHealth>(std::string_view text);
 template <>
 Result<PriceReading> row_from_json<PriceReading>(std::string_view text);
+template <>
+Result<ReservationReading> row_from_json<ReservationReading>(std::string_view text);
 template <>
 Result<BootTimes> row_from_json<BootTimes>(std::string_view text);
 template <>

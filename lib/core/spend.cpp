@@ -85,6 +85,7 @@ void count_spend(World& world) {
   for (const Worker& worker : world.plan.workers) {
     const Machine* machine = world.machine(worker.id);
     if (machine == nullptr || !worker.ours || !is_paid_for(worker)) continue;
+    if (worker.instance && is_request(*worker.instance)) continue;  // what waits costs nothing yet
     const bool dated = machine->launched_at.time_since_epoch().count() > 0;
     if (!dated && !gap) continue;
     const TimePoint since = gap ? now - *gap : machine->launched_at;

@@ -85,7 +85,8 @@ struct World {
 void understand(World& world);
 
 // The steps, in order (each in the file of its name).
-void read_sources(World& world);  // fills reading; suspicion, rebuild, foreign heads
+void read_sources(World& world);     // fills reading; suspicion, rebuild, foreign heads
+void follow_requests(World& world);  // what was a request is a machine by now: its row goes by that one's ID
 void find_duplicates(World& world);
 void correlate(World& world);     // plan.workers: which node is which instance; identity is decided here only
 void remember(World& world);      // machine rows, holds, idle and down times, from what was seen

@@ -46,6 +46,7 @@ class Executor {
   Result<void> launch_all(Span launches);
   Result<void> repeat(const core::PlannedAction& planned);
   Result<void> run_launches(std::vector<Attempt> attempts);
+  void set_valid_until(core::LaunchRequest& request) const;
   core::IntentId open_intent(core::Intent intent);
   std::optional<core::Intent> next_choice(const Attempt& attempt) const;
   Result<void> add_nodes(const core::Intent& intent, std::vector<core::NodeName>& added);

@@ -45,6 +45,16 @@ core::HoldRow Executor::joining_hold(const core::NodeName& node) const {
   return hold;
 }
 
+// Part of the request, so that a repeat says the same. It may wait as long as a machine may boot: by then others are
+// tried.
+void Executor::set_valid_until(core::LaunchRequest& request) const {
+  const auto traits = m_snapshot.clouds.find(request.cloud);
+  const bool waits = traits != m_snapshot.clouds.end() &&
+                     std::ranges::find(traits->second.by_request, request.pool) != traits->second.by_request.end();
+  request.valid_until.reset();
+  if (waits) request.valid_until = m_snapshot.taken_at + m_settings.scale.boot_deadline;
+}
+
 core::IntentId Executor::open_intent(core::Intent intent) {
   const std::uint64_t high = m_ports.random.next();  // in this order, whatever the compiler
   intent.id.value = fmt::format("{:016x}{:016x}", high, m_ports.random.next());
@@ -52,6 +62,7 @@ core::IntentId Executor::open_intent(core::Intent intent) {
   intent.request.intent = intent.id;
   intent.request.tags[core::tag::k_intent] = intent.id.value;
   intent.instances.clear();
+  set_valid_until(intent.request);
   intent.made_at = m_snapshot.taken_at;
   intent.made = m_snapshot.age;
   intent.attempts = 1;
@@ -112,7 +123,7 @@ void Executor::back_off(const core::Bid& bid, const Error& error) {
 // Nothing that kept such a launch off stands any longer, as far as the answer tells.
 void Executor::came(const core::LaunchRequest& request) {
   const auto traits = m_snapshot.clouds.find(request.cloud);
-  if (traits != m_snapshot.clouds.end() && traits->second.room_told_later) {
+  if (traits != m_snapshot.clouds.end() && core::tells_room_later(traits->second, request.pool)) {
     core::forget_refusals(m_memory, request.cloud, request.pool);
   } else {
     core::forget_back_offs(m_memory, families(request.cloud), core::bid_of(request));

@@ -18,6 +18,12 @@ Result<T> named(Result<T> reading, const char* what) {
   return std::move(reading.error()).with_context(fmt::format("while reading {}", what));
 }
 
+bool knows_requests(const core::Memory& memory, const core::CloudName& cloud) {
+  return std::ranges::any_of(memory.intents, [&](const auto& entry) {
+    return entry.second.request.cloud == cloud && entry.second.request.valid_until;
+  });
+}
+
 // What types offer, asked only where a pool leaves it to its cloud and memory does not know it.
 void look_up_types(Ports& ports, const core::Settings& settings, core::Snapshot& snapshot) {
   for (const auto& [name, cloud] : ports.clouds) {
@@ -36,6 +42,8 @@ void look_closer(Ports& ports, const core::Settings& settings, core::Snapshot& s
       snapshot.notices.emplace(name, named(cloud->health(core::HealthQuestion::notices), "the notices"));
     const std::vector<std::string> types = core::asks_prices(snapshot, settings, name);
     if (!types.empty()) snapshot.prices.emplace(name, named(cloud->spot_prices(types), "the spot prices"));
+    if (core::asks_reservations(snapshot, settings, name))
+      snapshot.reservations.emplace(name, named(cloud->reservations(settings.cluster), "the reservations"));
   }
 }
 
@@ -73,6 +81,7 @@ core::Snapshot look(Ports& ports, const core::Settings& settings, core::Memory m
   // Clouds before nodes, so that a machine is known before its node shows; jobs before nodes, so that a job that starts
   // in between still shows as slots in use, and one that ends in between only as a job: busy, either way.
   for (const auto& [name, cloud] : ports.clouds) {
+    if (knows_requests(snapshot.memory, name)) cloud->look_for_requests();
     snapshot.instances.emplace(name, named(cloud->list(settings.cluster), "the list of machines"));
     snapshot.clouds.emplace(name, cloud->limits());  // what is left of a quota is known once it was listed
   }

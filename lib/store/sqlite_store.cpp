@@ -59,6 +59,7 @@ std::string lines_of(const std::vector<core::HeadId>& heads) {
 // One fact a cloud, named by it.
 const std::string k_health = "health/";
 const std::string k_prices = "prices/";
+const std::string k_reservations = "reservations/";
 const std::string k_resize = "resize/";  // a pool
 const std::string k_kept = "kept/";      // no part of a memory
 
@@ -80,6 +81,7 @@ std::map<std::string, std::string> facts_of(const Memory& memory) {
   if (memory.spend_lost) facts["spend_lost"] = std::to_string(memory.spend_lost->time_since_epoch().count());
   for (const auto& [cloud, row] : memory.health) facts[k_health + cloud.value] = core::to_json(row);
   for (const auto& [cloud, row] : memory.prices) facts[k_prices + cloud.value] = core::to_json(row);
+  for (const auto& [cloud, row] : memory.reservations) facts[k_reservations + cloud.value] = core::to_json(row);
   for (const auto& [pool, row] : memory.resizes) facts[k_resize + pool.value] = core::to_json(row);
   return facts;
 }
@@ -180,6 +182,9 @@ Result<void> read_fact(Memory& memory, const std::string& key, const std::string
     TIDE_TRY_ASSIGN(memory.health[{key.substr(k_health.size())}], core::row_from_json<core::CloudHealth>(value));
   } else if (key.starts_with(k_prices)) {
     TIDE_TRY_ASSIGN(memory.prices[{key.substr(k_prices.size())}], core::row_from_json<core::PriceReading>(value));
+  } else if (key.starts_with(k_reservations)) {
+    TIDE_TRY_ASSIGN(memory.reservations[{key.substr(k_reservations.size())}],
+                    core::row_from_json<core::ReservationReading>(value));
   } else if (key.starts_with(k_resize)) {
     TIDE_TRY_ASSIGN(memory.resizes[{key.substr(k_resize.size())}], core::row_from_json<core::Resize>(value));
   } else {

@@ -52,6 +52,17 @@ for statement, actions in statements(source / "examples/iam/head-adopt.json"):
     expect(statement["Resource"].endswith(":instance/*"), "head-adopt.json is for machines only")
     expect("aws:ResourceTag/tide:cluster" in condition["StringEqualsIfExists"], "another cluster's machines are its own")
     expect(condition["ForAllValues:StringLike"] == {"aws:TagKeys": "tide:*"}, "head-adopt.json is for tide's own tags")
+# Beside head.json, where pools have spot = "request": requests, what came of them, and nothing of another cluster's.
+for statement, actions in statements(source / "examples/iam/head-spot-request.json"):
+    allowed |= actions
+    condition = statement.get("Condition", {})
+    expect(actions <= {"ec2:RequestSpotInstances", "ec2:CancelSpotInstanceRequests", "ec2:CreateTags", "ec2:DeleteTags"}, "head-spot-request.json is for requests")
+    if "ec2:CreateTags" in actions:
+        expect("aws:RequestTag/tide:cluster" in condition["StringEquals"], "what is tagged is this cluster's")
+        expect("aws:ResourceTag/tide:cluster" in condition["StringEqualsIfExists"], "another cluster's requests and machines are its own")
+        expect(condition["ForAllValues:StringLike"] == {"aws:TagKeys": "tide:*"}, "head-spot-request.json is for tide's own tags")
+    if actions & {"ec2:CancelSpotInstanceRequests", "ec2:DeleteTags"}:
+        expect("aws:ResourceTag/tide:cluster" in condition["StringEquals"], "only own requests are called off")
 for action in sorted(called - allowed):
     wrong.append("lib/cloud/ec2 calls %s, which examples/iam/head.json does not allow" % action)
 for action in sorted(allowed - called - IMPLIED):

@@ -173,6 +173,9 @@ net::Response FakeEc2::act(const std::string& action, const Parameters& paramete
   if (action == "CreateFleet") return create_fleet(parameters);
   if (action == "DescribeInstanceStatus") return describe_status(parameters);
   if (action == "DescribeSpotInstanceRequests") return describe_spot_requests(parameters);
+  if (action == "RequestSpotInstances") return request_spot_instances(parameters);
+  if (action == "CancelSpotInstanceRequests") return cancel_spot_requests(parameters);
+  if (action == "DescribeReservedInstances") return describe_reserved(parameters);
   if (action == "DescribeSpotPriceHistory") return describe_spot_prices(parameters);
   if (action == "DescribeVolumes") return describe_volumes(parameters);
   if (action == "ModifyInstanceAttribute") return modify_attribute(parameters);
@@ -305,11 +308,13 @@ net::Response FakeEc2::describe_instances(const Parameters& parameters) {
 net::Response FakeEc2::change_tags(const std::string& action, const Parameters& parameters) {
   const auto ids = list_of(parameters, "ResourceId.");
   for (const std::string& id : ids) {
-    if (!m_instances.contains(id))
+    if (id.starts_with("sir-") && !m_spot_requests.contains(id))
+      return wire::refuse(400, "InvalidSpotInstanceRequestID.NotFound", "The ID '" + id + "' does not exist");
+    if (!id.starts_with("sir-") && !m_instances.contains(id))
       return wire::refuse(400, "InvalidInstanceID.NotFound", "The instance ID '" + id + "' does not exist");
   }
   for (const std::string& id : ids) {
-    auto& tags = m_instances.at(id).tags;
+    auto& tags = id.starts_with("sir-") ? m_spot_requests.at(id).tags : m_instances.at(id).tags;
     for (const auto& [key, value] : tags_of(parameters, "Tag.")) {
       if (action == "CreateTags") {
         tags[key] = value;

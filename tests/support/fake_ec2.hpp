@@ -21,13 +21,15 @@ struct FakeEc2Options {
   std::string secret_key = "secret/of+the=test";
   std::string session_token;
   std::string region = "eu-central-1";
-  std::function<TimePoint()> now;  // required
-  int lists_until_running = 1;     // first pages of DescribeInstances until pending becomes running
-  int lists_until_terminated = 1;  // likewise until shutting-down becomes terminated
-  int lists_until_forgotten = 0;   // and until a terminated one is no longer listed; 0: never
-  bool ignores_dry_run = false;    // as servers that speak EC2 may
-  bool keeps_volumes = false;      // as images may say: they outlive their machines
-  std::size_t page_max = 1000;     // instances a page, whatever MaxResults says
+  std::function<TimePoint()> now;     // required
+  int lists_until_running = 1;        // first pages of DescribeInstances until pending becomes running
+  int lists_until_terminated = 1;     // likewise until shutting-down becomes terminated
+  int lists_until_forgotten = 0;      // and until a terminated one is no longer listed; 0: never
+  bool ignores_dry_run = false;       // as servers that speak EC2 may
+  bool keeps_volumes = false;         // as images may say: they outlive their machines
+  std::size_t page_max = 1000;        // instances a page, whatever MaxResults says
+  int looks_until_fulfilled = 0;      // listings that show a spot request without its machine
+  bool ignores_request_tags = false;  // TagSpecification of RequestSpotInstances, as older servers
 };
 
 struct FakeImage {
@@ -49,6 +51,7 @@ struct FakeInstance {
   std::string address;
   std::string user_data;  // as sent, base64
   bool spot = false;
+  bool by_request = false;    // a spot request of its own brought it
   bool is_protected = false;  // OperationNotPermitted when ended
   std::string impaired;       // "system" or "instance": which check fails
   std::string event;          // "instance-retirement": planned for tomorrow
@@ -59,6 +62,27 @@ struct FakeInstance {
   TimePoint launched_at{};
   std::map<std::string, std::string> tags;
   std::map<std::string, std::string> volume_tags;
+};
+
+struct FakeSpotRequest {
+  std::string id;
+  std::string token;
+  std::map<std::string, std::string> parameters;  // as sent
+  std::string state = "open";
+  std::string code = "pending-evaluation";
+  std::string machine;
+  int looks = 0;
+  TimePoint created{};
+  std::optional<TimePoint> valid_until;
+  std::map<std::string, std::string> tags;
+};
+
+struct FakeReserved {
+  std::string type;
+  std::string zone;  // "": of the region
+  int count = 1;
+  std::string product = "Linux/UNIX";
+  std::string state = "active";
 };
 
 enum class FakeFault {
@@ -90,7 +114,8 @@ class FakeEc2 {
   Result<net::Response> handle(const net::Request& request);
 
   void fail(FakeFaults faults);
-  // Launches of "TYPE", "SUBNET" or "TYPE@SUBNET" are refused with this code, until it is "".
+  // Launches of "TYPE", "SUBNET" or "TYPE@SUBNET" are refused with this code, until it is "". A status code
+  // ("capacity-not-available") lets spot requests wait with it.
   void refuse(const std::string& what, const std::string& code);
   void add_image(FakeImage image);
   void set_parameter(const std::string& name, const std::string& value);  // of SSM
@@ -99,6 +124,8 @@ class FakeEc2 {
   void set_options(const std::function<void(FakeEc2Options&)>& change);
   // Machines that run already, as from an earlier launch with these tags.
   void add_running(int count, const std::map<std::string, std::string>& tags);
+  void reserve(FakeReserved reserved);
+  std::vector<FakeSpotRequest> spot_requests() const;  // sorted by ID
   void set_spot_price(const std::string& type, const std::string& zone, const std::string& price);
   bool change(const std::string& id, const std::function<void(FakeInstance&)>& how);  // false: no such instance
   FakeInstance& instance(const std::string& id);                                      // throws std::out_of_range
@@ -134,6 +161,13 @@ class FakeEc2 {
   Reply describe_spot_requests(const Parameters& parameters);
   Reply describe_spot_prices(const Parameters& parameters);
   Reply modify_attribute(const Parameters& parameters);
+  // fake_ec2_requests.cpp
+  Reply request_spot_instances(const Parameters& parameters);
+  Reply cancel_spot_requests(const Parameters& parameters);
+  Reply describe_reserved(const Parameters& parameters) const;
+  std::vector<std::string> spot_request_rows(const Parameters& parameters);
+  std::string spot_request_xml(const FakeSpotRequest& request) const;
+  void age_requests();
   FakeInstance start(const Parameters& parameters, int index, const std::string& reservation);
   std::string reservation_xml(const std::string& reservation) const;
   void age();
@@ -156,6 +190,8 @@ class FakeEc2 {
   std::vector<FakeFaults> m_faults;
   std::optional<int> m_capacity;
   std::map<std::pair<std::string, std::string>, std::string> m_spot_prices;  // by type and zone
+  std::map<std::string, FakeSpotRequest> m_spot_requests;
+  std::vector<FakeReserved> m_reserved;
   std::vector<std::pair<std::string, Parameters>> m_calls;
   std::uint64_t m_next = 1;
 };

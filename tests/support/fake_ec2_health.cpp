@@ -95,9 +95,9 @@ net::Response FakeEc2::describe_status(const Parameters& parameters) {
 }
 
 net::Response FakeEc2::describe_spot_requests(const Parameters& parameters) {
-  std::vector<std::string> rows;
-  for (const auto& [id, instance] : m_instances) {
-    if (!instance.spot) continue;
+  std::vector<std::string> rows = spot_request_rows(parameters);
+  for (const auto& [id, instance] : m_instances) {  // those that RunInstances made by itself
+    if (!instance.spot || instance.by_request || parameters.contains("SpotInstanceRequestId.1")) continue;
     const std::string code = instance.notice.empty() ? "fulfilled" : instance.notice;
     const bool wanted = passes(parameters, [&](const std::string& filter) -> std::string {
       return filter == "status-code" ? code : filter == "instance-id" ? id : "";
@@ -107,7 +107,8 @@ net::Response FakeEc2::describe_spot_requests(const Parameters& parameters) {
         "<spotInstanceRequestId>sir-" + id.substr(id.size() - 8) +
         "</spotInstanceRequestId><type>one-time</type><state>active</state><status><code>" + code +
         "</code><updateTime>2026-11-25T12:00:00.000Z</updateTime><message>as the test asked</message></status>" +
-        "<instanceId>" + id + "</instanceId>");
+        "<createTime>" + wire::iso_time(instance.launched_at) + "</createTime>" + "<instanceId>" + id +
+        "</instanceId>");
   }
   return paged("DescribeSpotInstanceRequests", "spotInstanceRequestSet", rows, parameters, m_options.page_max);
 }

@@ -95,7 +95,12 @@ net::Response FakeEc2::describe_names(const std::string& action, const Parameter
                                                            : "InvalidGroup.NotFound";
     return wire::refuse(400, code, "'" + value + "' does not exist");
   }
-  return wire::ok(action, "");
+  if (action != "DescribeSubnets") return wire::ok(action, "");
+  std::string xml = "<subnetSet>";
+  for (const std::string& id : list_of(parameters, "SubnetId."))
+    xml += "<item><subnetId>" + wire::escape(id) + "</subnetId><availabilityZone>" + m_options.region +
+           "a</availabilityZone></item>";
+  return wire::ok(action, xml + "</subnetSet>");
 }
 
 net::Response FakeEc2::create_launch_template(const Parameters& parameters) {

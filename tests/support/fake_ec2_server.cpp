@@ -8,6 +8,8 @@
 //   /__gate/machine?id=i-1[&impaired=system|instance][&event=instance-retirement][&notice=marked-for-termination]
 //     [&state=terminated][&reason=Server.SpotInstanceTermination][&protected=1]
 //   /__gate/spot-price?type=c5.large&zone=eu-central-1a&price=0.04
+//   /__gate/wait?n=2   spot requests wait for so many listings   /__gate/untagged   and take no tags
+//   /__gate/reserve?type=c5.large&n=2[&zone=eu-central-1a]
 //   /__gate/capacity?n=5   /__gate/log   /__gate/region?name=eu-central-1
 #include "fake_ec2.hpp"
 
@@ -100,6 +102,16 @@ void order(test::FakeEc2& fake, const Times& times, const httplib::Request& requ
   } else if (request.path == "/__gate/spot-price") {
     fake.set_spot_price(request.get_param_value("type"), request.get_param_value("zone"),
                         request.get_param_value("price"));
+  } else if (request.path == "/__gate/wait") {
+    fake.set_options([&](test::FakeEc2Options& options) {
+      options.looks_until_fulfilled = std::stoi(request.get_param_value("n"));
+    });
+  } else if (request.path == "/__gate/untagged") {
+    fake.set_options([](test::FakeEc2Options& options) { options.ignores_request_tags = true; });
+  } else if (request.path == "/__gate/reserve") {
+    fake.reserve({.type = request.get_param_value("type"),
+                  .zone = request.get_param_value("zone"),
+                  .count = std::stoi(request.get_param_value("n"))});
   } else if (request.path == "/__gate/region") {
     fake.set_options([&](test::FakeEc2Options& options) { options.region = request.get_param_value("name"); });
   } else if (request.path == "/__gate/page") {

@@ -96,6 +96,7 @@ class SteppingPorts {
     const core::CloudName& name() const override { return m_inner.name(); }
     core::CloudTraits limits() const override { return m_inner.limits(); }
     Result<std::vector<core::Instance>> list(const std::string& cluster) override { return m_inner.list(cluster); }
+    void look_for_requests() override { m_inner.look_for_requests(); }
     std::vector<Result<cloud::LaunchReply>> launch(std::span<const core::LaunchRequest> requests) override {
       return around(m_step, [&] { return m_inner.launch(requests); });
     }
@@ -120,6 +121,9 @@ class SteppingPorts {
     }
     Result<std::vector<core::SpotPrice>> spot_prices(std::span<const std::string> names) override {
       return m_inner.spot_prices(names);
+    }
+    Result<core::Reservations> reservations(const std::string& cluster) override {
+      return m_inner.reservations(cluster);
     }
     Result<std::vector<cloud::InstanceType>> types(std::span<const std::string> names) override {
       return m_inner.types(names);

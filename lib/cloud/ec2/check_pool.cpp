@@ -1,5 +1,6 @@
 #include <tide/cloud/ec2/images.hpp>
 #include <tide/cloud/ec2/launch_call.hpp>
+#include <tide/core/user_data.hpp>
 #include <tide/util/text.hpp>
 #include <tide/util/units.hpp>
 
@@ -85,7 +86,31 @@ Result<void> check_fleet(const core::Pool& pool) {
       .with_hint("Put it into the launch template; the node reads its name in its metadata, as tide:names.");
 }
 
+// A request has no room for these, and waits: there is nothing to wait for on demand.
+Result<void> check_spot(const core::Pool& pool) {
+  const auto& spot = option(pool, key::k_spot);
+  if (spot.empty()) return {};
+  if (pool.market != core::Market::spot) {
+    return wrong(pool, key::k_spot, spot.front(), "has no meaning on demand")
+        .with_hint("Set market = \"spot\", or leave it out.");
+  }
+  if (spot.front() != "request") return {};
+  for (const char* name : {key::k_launch_template, key::k_fleet, key::k_capacity_reservation}) {
+    const auto& value = option(pool, name);
+    if (value.empty() || value.front() == "false") continue;
+    return wrong(pool, name, value.front(), "cannot be asked of a spot request")
+        .with_hint("Leave it out, or spot = \"request\": market options know it.");
+  }
+  if (pool.user_data.empty() || pool.names == "dns" || core::wants_node_name(pool.user_data)) return {};
+  return make_error(
+             ErrorKind::config,
+             "[pools.{}] user_data lacks @TIDE_NODE@: the machine of a spot request finds no name in its metadata",
+             pool.name.value)
+      .with_hint("Write index=0 names=@TIDE_NODE@ where the script asks for tags/instance/tide:names.");
+}
+
 Result<void> check_launching(const core::Pool& pool) {
+  TIDE_TRY(check_spot(pool));
   for (const std::string& text : option(pool, key::k_launch_template)) {
     if (parse_template(text)) continue;
     return wrong(pool, key::k_launch_template, text, "is no launch template")

@@ -9,6 +9,7 @@
 #include <tide/cloud/ec2/prices.hpp>
 #include <tide/cloud/ec2/quotas.hpp>
 #include <tide/cloud/ec2/replies.hpp>
+#include <tide/cloud/ec2/reservations.hpp>
 #include <tide/cloud/ec2/terminate.hpp>
 #include <tide/util/text.hpp>
 
@@ -39,22 +40,29 @@ Ec2Cloud::Ec2Cloud(Options options, std::shared_ptr<aws::CredentialSource> crede
                .tells_types = true,
                .families = std::move(options.families),
                .one_a_call = std::move(options.fleets),
+               .by_request = options.spot_requests,
                .has_health = true,
                .has_notices = true,
-               .has_spot_prices = true},
+               .has_spot_prices = true,
+               .has_reservations = options.reservations},
       m_ssm_endpoint(std::move(options.ssm_endpoint)),
       m_keeps_stopped(options.keeps_stopped),
       m_credentials(std::move(credentials)),
       m_transport(transport),
       m_clock(clock),
       m_address_of_pool(std::move(options.address_of_pool)),
-      m_api(std::move(options.service), m_credentials, transport, clock, options.pace) {}
+      m_subnets(std::move(options.subnets)),
+      m_api(std::move(options.service), m_credentials, transport, clock, options.pace),
+      m_lists_requests(!options.spot_requests.empty()) {
+  m_traits.one_a_call.insert(m_traits.one_a_call.end(), options.spot_requests.begin(), options.spot_requests.end());
+}
 
 core::CloudTraits Ec2Cloud::limits() const { return m_traits; }
 
 core::Instance Ec2Cloud::finished(Listed listed) const {
   core::Instance instance = std::move(listed.instance);
   instance.cloud = m_name;
+  instance.request = {std::string(tag_of(instance, k_tag_request))};
   const auto at = m_address_of_pool.find(std::string(tag_of(instance, core::tag::k_pool)));
   const std::string_view wanted = at == m_address_of_pool.end() ? "private" : std::string_view(at->second);
   if (wanted == "public") {
@@ -80,6 +88,8 @@ Result<std::vector<core::Instance>> Ec2Cloud::list(const std::string& cluster) {
     return std::move(page.next_token);
   };
   TIDE_TRY(each_page(m_api, list_call(cluster), take));
+  // Machines before requests: one whose machine comes in between shows as that in the second.
+  if (m_lists_requests) TIDE_TRY(add_requests(cluster, found));
   std::vector<core::Instance> sorted;
   sorted.reserve(found.size());
   for (auto& [id, instance] : found) sorted.push_back(std::move(instance));
@@ -112,6 +122,11 @@ std::map<std::string, Result<std::string>> Ec2Cloud::root_devices(std::span<cons
   return devices;
 }
 
+Result<aws::Call> Ec2Cloud::call_for(const core::LaunchRequest& request, const std::string& root_device) const {
+  if (is_fleet(request)) return fleet_call(request);
+  return is_spot_request(request) ? spot_request_call(request, root_device) : launch_call(request, root_device);
+}
+
 std::vector<Result<LaunchReply>> Ec2Cloud::launch(std::span<const core::LaunchRequest> requests) {
   const auto devices = root_devices(requests);
   std::vector<Result<LaunchReply>> replies(requests.size(), Result<LaunchReply>(LaunchReply{}));
@@ -129,8 +144,7 @@ std::vector<Result<LaunchReply>> Ec2Cloud::launch(std::span<const core::LaunchRe
       replies[i] = device->second.error();
       continue;
     }
-    auto call = is_fleet(requests[i]) ? fleet_call(requests[i])
-                                      : launch_call(requests[i], known ? *device->second : std::string());
+    auto call = call_for(requests[i], known ? *device->second : std::string());
     if (!call) {
       replies[i] = std::move(call).error();
       continue;
@@ -145,7 +159,9 @@ std::vector<Result<LaunchReply>> Ec2Cloud::launch(std::span<const core::LaunchRe
     if (!request.restart.empty()) {
       replies[index[i]] = read_start(request, answers[i]);
     } else {
-      replies[index[i]] = is_fleet(request) ? read_fleet(request, answers[i]) : read_launch(request, answers[i]);
+      replies[index[i]] = is_fleet(request)          ? read_fleet(request, answers[i])
+                          : is_spot_request(request) ? read_spot_request(request, answers[i])
+                                                     : read_launch(request, answers[i]);
     }
   }
   return replies;
@@ -245,9 +261,9 @@ Result<LaunchReply> Ec2Cloud::read_launch(const core::LaunchRequest& request, co
   const std::string& body = *answer.body;
   TIDE_TRY_ASSIGN(auto started, in_call(parse_run_instances(body), m_name.value, "RunInstances", answer));
   // Older servers that speak EC2 take no tags at launch; a machine without them would be nobody's.
-  std::vector<Listed> bare;
+  std::vector<std::string> bare;
   for (const Listed& listed : started) {
-    if (tag_of(listed.instance, core::tag::k_cluster).empty()) bare.push_back(listed);
+    if (tag_of(listed.instance, core::tag::k_cluster).empty()) bare.push_back(listed.instance.id.value);
   }
   if (!bare.empty()) TIDE_TRY(add_tags(bare, launch_tags(request)));
   LaunchReply reply;
@@ -256,11 +272,10 @@ Result<LaunchReply> Ec2Cloud::read_launch(const core::LaunchRequest& request, co
   return reply;
 }
 
-Result<void> Ec2Cloud::add_tags(const std::vector<Listed>& bare, const std::map<std::string, std::string>& tags) {
+Result<void> Ec2Cloud::add_tags(std::span<const std::string> ids, const std::map<std::string, std::string>& tags) {
   aws::Call call{.action = "CreateTags", .parameters = {}};
   int number = 0;
-  for (const Listed& listed : bare)
-    call.parameters.emplace_back("ResourceId." + std::to_string(++number), listed.instance.id.value);
+  for (const std::string& id : ids) call.parameters.emplace_back("ResourceId." + std::to_string(++number), id);
   number = 0;
   for (const auto& [name, value] : tags) {
     const std::string prefix = "Tag." + std::to_string(++number) + ".";
@@ -278,17 +293,13 @@ Result<void> Ec2Cloud::add_tags(const std::vector<Listed>& bare, const std::map<
   // The machines run: whatever the refusal was, the launch may not count as "was not done".
   Error error = std::move(done).error();
   error.kind = ErrorKind::retry;
-  return std::move(error).with_context("while tagging " + std::to_string(bare.size()) +
-                                       " machines that the launch left untagged");
-}
-
-std::vector<Result<void>> Ec2Cloud::terminate(std::span<const core::InstanceId> ids) {
-  return terminate_all(m_api, ids);
+  return std::move(error).with_context("while tagging " + join(ids, ", "));
 }
 
 std::vector<Result<void>> Ec2Cloud::stop(std::span<const core::InstanceId> ids) { return stop_all(m_api, ids); }
 
 Result<std::string> Ec2Cloud::console(const core::InstanceId& id) {
+  if (is_request_id(id.value)) return std::string();  // there is no machine that could have written anything
   const aws::Call call{.action = "GetConsoleOutput", .parameters = {{"InstanceId", id.value}}};
   const aws::Answer answer = m_api.call({&call, 1}).front();
   TIDE_TRY_ASSIGN(const std::string body, answer.body);
@@ -301,6 +312,10 @@ Result<std::vector<core::Health>> Ec2Cloud::health(core::HealthQuestion question
 
 Result<std::vector<core::SpotPrice>> Ec2Cloud::spot_prices(std::span<const std::string> types) {
   return read_spot_prices(m_api, types, m_clock.now());
+}
+
+Result<core::Reservations> Ec2Cloud::reservations(const std::string& cluster) {
+  return read_reservations(m_api, cluster, m_subnets);
 }
 
 Result<std::vector<InstanceType>> Ec2Cloud::types(std::span<const std::string> names) {

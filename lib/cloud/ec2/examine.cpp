@@ -45,7 +45,8 @@ core::Finding examine_name(const aws::Answer& answer, const std::string& about, 
 }
 
 std::string own_machine(const std::vector<core::Instance>& listed) {
-  const auto live = std::ranges::find_if(listed, [](const core::Instance& each) { return is_live(each.state); });
+  const auto live =
+      std::ranges::find_if(listed, [](const core::Instance& each) { return is_live(each.state) && !is_request(each); });
   return live == listed.end() ? "" : live->id.value;
 }
 
@@ -79,7 +80,8 @@ core::Finding try_dry(aws::QueryApi& api, aws::Call call, const std::string& che
                       .with_hint("Look with 'tide info' for a machine that this may have started, and end it."));
   }
   // Rights come first: it may be done, to one that is there.
-  if (answer.code.starts_with("InvalidInstanceID")) return fine(check, about, call.action + " is allowed");
+  if (answer.code.starts_with("InvalidInstanceID") || answer.code.starts_with("InvalidSpotInstanceRequestID"))
+    return fine(check, about, call.action + " is allowed");
   return failed(check, about, answer.body.error());
 }
 
@@ -132,7 +134,7 @@ core::Findings Ec2Cloud::examine_launch(const core::LaunchRequest& wanted, bool 
   core::Findings findings{examine_image(request, root_device)};
   if (findings.front().level == core::Level::fail) return findings;
   for (core::Finding& finding : examine_names(m_api, request, about)) findings.push_back(std::move(finding));
-  auto call = is_fleet(request) ? fleet_call(request) : launch_call(request, root_device);
+  auto call = call_for(request, root_device);
   if (!call) {
     findings.push_back(failed("user_data", about, call.error()));
     return findings;
@@ -167,6 +169,30 @@ core::Findings Ec2Cloud::examine_types(std::span<const core::LaunchRequest> laun
                      make_error(ErrorKind::config, "not known to cloud '{}': {}", m_name.value, join(missing, ", "))
                          .with_hint("Take it out of [pools." + launch.pool.value + "] types.")));
   }
+  return findings;
+}
+
+// What spot requests need beside the launch: the right to call them off, and to tag the machines that come of them.
+core::Findings Ec2Cloud::examine_requests(const std::string& cluster, const std::vector<core::Instance>& listed) {
+  const std::string about = "cloud '" + m_name.value + "'";
+  const auto open = std::ranges::find_if(listed, [](const core::Instance& each) { return is_request(each); });
+  const std::string request = open == listed.end() ? "sir-00000000" : open->id.value;
+  const std::string machine = own_machine(listed);
+  const auto tried = [&](aws::Call call, bool known) {
+    const std::string action = call.action;
+    core::Finding finding = try_dry(m_api, std::move(call), "rights", about);
+    if (finding.level != core::Level::fail || known) return finding;
+    return doubtful("rights", about, action + ": could not be tried, for nothing of this cluster is there",
+                    "Run this again once it is: the right may hang on its tags.");
+  };
+  core::Findings findings{
+      tried(by_names("CancelSpotInstanceRequests", "SpotInstanceRequestId.", {request}), open != listed.end())};
+  aws::Call tag = by_names("CreateTags", "ResourceId.", {machine.empty() ? "i-00000000000000000" : machine});
+  tag.parameters.emplace_back("Tag.1.Key", core::tag::k_cluster);
+  tag.parameters.emplace_back("Tag.1.Value", cluster);
+  tag.parameters.emplace_back("Tag.2.Key", k_tag_request);
+  tag.parameters.emplace_back("Tag.2.Value", "sir-00000000");
+  findings.push_back(tried(std::move(tag), !machine.empty()));
   return findings;
 }
 
@@ -205,6 +231,9 @@ core::Findings Ec2Cloud::examine(std::span<const core::LaunchRequest> launches) 
     for (const std::string& action : actions) {
       findings.push_back(listed ? try_on_own(m_api, action, own_machine(*listed), about)
                                 : failed("rights", about, listed.error()));
+    }
+    if (listed && !m_traits.by_request.empty()) {
+      for (core::Finding& finding : examine_requests(cluster, *listed)) findings.push_back(std::move(finding));
     }
   }
   return findings;

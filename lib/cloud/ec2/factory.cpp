@@ -1,6 +1,7 @@
 #include <tide/cloud/aws/credential_chain.hpp>
 #include <tide/cloud/aws/endpoints.hpp>
 #include <tide/cloud/ec2/ec2_cloud.hpp>
+#include <tide/cloud/ec2/launch_call.hpp>
 #include <tide/cloud/ec2/quotas.hpp>
 #include <tide/cloud/registry.hpp>
 #include <tide/net/url.hpp>
@@ -61,6 +62,11 @@ constexpr KeySpec k_cloud_keys[]{
          "Calls at once/a second by kind, over all tide processes of the host; default: \"read 100/20\", \"run 5/2\", "
          "\"machines 1000/2\", \"end 100/5\", \"other 50/5\"; \"none\": no limit."},
     {.section = "clouds.*",
+     .name = "reservations",
+     .type = KeyType::flag,
+     .fallback = "false",
+     .help = "Ask each hour what is reserved and not in use: such types are chosen first; caps count full prices."},
+    {.section = "clouds.*",
      .name = "profile",
      .help = "Profile in the AWS credentials and config files; it beats the environment's keys."},
     {.section = "clouds.*",
@@ -106,6 +112,11 @@ constexpr KeySpec k_pool_keys[]{
      .type = KeyType::flag,
      .fallback = "false",
      .help = "Ask for all types and subnets in one CreateFleet call a machine; needs launch_template."},
+    {.section = "pools.*",
+     .name = "spot",
+     .type = KeyType::choice,
+     .choices = "market-options|request",
+     .help = "How spot machines are asked for; request: one-time spot requests, for servers that know only those."},
     {.section = "pools.*",
      .name = "instance_profile",
      .help = "Instance profile by name or ARN; default none, so that no job gets its rights."},
@@ -254,13 +265,19 @@ Result<std::unique_ptr<Cloud>> make(const config::Config& config, const config::
   ec2::Ec2Cloud::Options options{.service = std::move(service),
                                  .address_of_pool = {},
                                  .pace = {host.limiter, rates},
-                                 .ssm_endpoint = std::move(ssm_endpoint)};
+                                 .ssm_endpoint = std::move(ssm_endpoint),
+                                 .reservations = flag(cloud, "reservations", false)};
   for (const auto& [name, pool] : config.settings.pools) {
     if (pool.cloud != cloud.name) continue;
     options.address_of_pool[name.value] = pool.address;
     options.keeps_stopped = options.keeps_stopped || pool.keep_stopped > 0;
     if (const auto fleet = pool.options.find("fleet"); fleet != pool.options.end() && fleet->second.front() == "true")
       options.fleets.push_back(name);
+    for (const std::string& place : pool.zones) {
+      if (std::ranges::find(options.subnets, place) == options.subnets.end()) options.subnets.push_back(place);
+    }
+    const auto spot = pool.options.find(ec2::key::k_spot);
+    if (spot != pool.options.end() && spot->second.front() == "request") options.spot_requests.push_back(name);
     for (const std::string& type : pool.types) options.families[type] = ec2::family_of(type);
   }
   return std::unique_ptr<Cloud>(

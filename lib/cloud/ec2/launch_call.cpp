@@ -21,6 +21,9 @@ class Parameters {
   void add_unless_empty(const std::string& name, const std::string& value) {
     if (!value.empty()) add(name, value);
   }
+  void add_all(const std::string& prefix, Parameters others) {
+    for (auto& [name, value] : others.m_list) add(prefix + name, std::move(value));
+  }
   std::vector<std::pair<std::string, std::string>> take() { return std::move(m_list); }
 
  private:
@@ -67,6 +70,12 @@ void add_reservation(Parameters& parameters, const core::LaunchRequest& request)
                                   ? "CapacityReservationSpecification.CapacityReservationTarget.CapacityReservationId"
                                   : "CapacityReservationSpecification.CapacityReservationPreference",
                               value);
+}
+
+void add_profile(Parameters& parameters, const core::LaunchRequest& request) {
+  const std::string profile = value_of(request, key::k_instance_profile);
+  parameters.add_unless_empty(profile.starts_with("arn:") ? "IamInstanceProfile.Arn" : "IamInstanceProfile.Name",
+                              profile);
 }
 
 // Tokens only, one hop (no container or guest of the node reaches it), and the node reads its own names there.
@@ -165,6 +174,8 @@ aws::Call start_call(const core::LaunchRequest& request) {
 
 bool is_fleet(const core::LaunchRequest& request) { return value_of(request, key::k_fleet) == "true"; }
 
+bool is_spot_request(const core::LaunchRequest& request) { return value_of(request, key::k_spot) == "request"; }
+
 std::map<std::string, std::string> launch_tags(const core::LaunchRequest& request) {
   auto tags = request.tags;
   if (!request.names.empty()) tags[core::tag::k_names] = compress_hostlist(request.names);
@@ -188,13 +199,35 @@ Result<aws::Call> launch_call(const core::LaunchRequest& request, const std::str
   add_reservation(parameters, request);
   add_metadata(parameters);
   parameters.add("InstanceInitiatedShutdownBehavior", "terminate");
-  const std::string profile = value_of(request, key::k_instance_profile);
-  parameters.add_unless_empty(profile.starts_with("arn:") ? "IamInstanceProfile.Arn" : "IamInstanceProfile.Name",
-                              profile);
+  add_profile(parameters, request);
   TIDE_TRY(add_disk(parameters, request, root_device));
   TIDE_TRY(add_tags(parameters, request, {"instance", "volume"}));
   parameters.add_unless_empty("UserData", base64_encode(request.user_data));
   return aws::Call{.action = "RunInstances", .parameters = parameters.take()};
+}
+
+Result<aws::Call> spot_request_call(const core::LaunchRequest& request, const std::string& root_device) {
+  TIDE_TRY(check_sizes(request));
+  // Each would be the first of its own launch, and take the first name.
+  if (request.count != 1)
+    return make_error(ErrorKind::bad_request, "one spot request is for one machine, not {}", request.count);
+  Parameters machine;
+  machine.add_unless_empty("ImageId", request.image);
+  machine.add_unless_empty("InstanceType", request.types.empty() ? "" : request.types.front());
+  machine.add_unless_empty("KeyName", value_of(request, key::k_key));
+  add_place(machine, request);
+  add_profile(machine, request);
+  TIDE_TRY(add_disk(machine, request, root_device));
+  machine.add_unless_empty("UserData", base64_encode(request.user_data));
+  Parameters parameters;
+  parameters.add("Type", "one-time");
+  parameters.add("InstanceCount", "1");
+  parameters.add("ClientToken", request.intent.value);
+  parameters.add_unless_empty("SpotPrice", request.max_price);
+  if (request.valid_until) parameters.add("ValidUntil", format_time(*request.valid_until));
+  parameters.add_all("LaunchSpecification.", std::move(machine));
+  TIDE_TRY(add_tags(parameters, request, {"spot-instances-request"}));
+  return aws::Call{.action = "RequestSpotInstances", .parameters = parameters.take()};
 }
 
 Result<aws::Call> fleet_call(const core::LaunchRequest& request) {

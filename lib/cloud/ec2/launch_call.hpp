@@ -27,6 +27,7 @@ constexpr const char* k_launch_template = "launch_template";
 constexpr const char* k_placement_group = "placement_group";
 constexpr const char* k_capacity_reservation = "capacity_reservation";
 constexpr const char* k_fleet = "fleet";
+constexpr const char* k_spot = "spot";
 }  // namespace key
 
 std::vector<std::string> values_of(const core::LaunchRequest& request, const char* key);
@@ -53,6 +54,11 @@ aws::Call start_call(const core::LaunchRequest& request);
 // template (which holds what is not here: key, groups, user data).
 Result<aws::Call> fleet_call(const core::LaunchRequest& request);
 bool is_fleet(const core::LaunchRequest& request);
+
+// RequestSpotInstances of one machine, likewise, for pools with spot = "request". There is room in it for neither the
+// tags of the machine nor its metadata options.
+Result<aws::Call> spot_request_call(const core::LaunchRequest& request, const std::string& root_device);
+bool is_spot_request(const core::LaunchRequest& request);
 
 // What its machines are tagged with: the request's tags and the list of names.
 std::map<std::string, std::string> launch_tags(const core::LaunchRequest& request);

@@ -105,6 +105,9 @@ Result<void> Ec2Cloud::retag(const core::InstanceId& id, const core::Retag& tags
   }
   if (!tags.remove.empty()) {
     aws::Call call = tag_call("DeleteTags", id);
+    // A machine that still goes by its spot request's tags is disowned by taking them off that.
+    const auto fulfilled = m_fulfilled.find(id);
+    if (fulfilled != m_fulfilled.end()) call.parameters.emplace_back("ResourceId.2", fulfilled->second.request.id);
     int number = 0;
     for (const std::string& key : tags.remove)
       call.parameters.emplace_back("Tag." + std::to_string(++number) + ".Key", key);
@@ -115,7 +118,8 @@ Result<void> Ec2Cloud::retag(const core::InstanceId& id, const core::Retag& tags
     const aws::Answer answer = m_api.call({&call, 1}).front();
     if (!answer.body) {
       Error error = answer.body.error();
-      if (answer.code.starts_with("InvalidInstanceID")) error.kind = ErrorKind::not_found;
+      if (answer.code.starts_with("InvalidInstanceID") || answer.code.starts_with("InvalidSpotInstanceRequestID"))
+        error.kind = ErrorKind::not_found;
       if (error.kind == ErrorKind::auth)
         error.hint = "Adopting and disowning need rights of their own: examples/iam/head-adopt.json, see ec2.md.";
       return error;

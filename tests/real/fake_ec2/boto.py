@@ -43,4 +43,14 @@ refused("InvalidInstanceID.NotFound", ec2.terminate_instances, InstanceIds=[ids[
 ended = ec2.terminate_instances(InstanceIds=ids)["TerminatingInstances"]
 assert {each["CurrentState"]["Name"] for each in ended} == {"shutting-down"}
 assert {each["CurrentState"]["Name"] for each in ec2.terminate_instances(InstanceIds=ids)["TerminatingInstances"]} == {"shutting-down"}
+asked = dict(Type="one-time", InstanceCount=1, ClientToken="boto-2", SpotPrice="0.05", ValidUntil="2099-01-01T00:00:00Z",
+             LaunchSpecification={"ImageId": "ami-0abc", "InstanceType": "c5.large"},
+             TagSpecifications=[{"ResourceType": "spot-instances-request", "Tags": tags}])
+sir = ec2.request_spot_instances(**asked)["SpotInstanceRequests"][0]["SpotInstanceRequestId"]
+assert ec2.request_spot_instances(**asked)["SpotInstanceRequests"][0]["SpotInstanceRequestId"] == sir
+refused("IdempotentParameterMismatch", ec2.request_spot_instances, **dict(asked, SpotPrice="0.06"))
+spots = [each for page in ec2.get_paginator("describe_spot_instance_requests").paginate(Filters=mine) for each in page["SpotInstanceRequests"]]
+assert [(each["SpotInstanceRequestId"], each["State"], each["ValidUntil"].year) for each in spots] == [(sir, "active", 2099)], spots
+assert ec2.cancel_spot_instance_requests(SpotInstanceRequestIds=[sir])["CancelledSpotInstanceRequests"][0]["State"] == "cancelled"
+assert ec2.describe_reserved_instances(Filters=[{"Name": "state", "Values": ["active"]}])["ReservedInstances"] == []
 print("boto3 %s against the fake: all calls" % boto3.__version__)

@@ -179,6 +179,49 @@ good "${fleet[@]}" --query 'Instances[0].InstanceIds[0]'
 good describe-instances --instance-ids "$(cat "$work/out")" --query 'Reservations[].Instances[].Tags[?Key==`tide:cluster`].Value'
 is physics
 
+# One-time spot requests: they wait, are fulfilled, called off, and their machines bear no tags; reserved instances.
+gate 'wait?n=1'
+request=(request-spot-instances --type one-time --instance-count 1 --client-token s-1 --spot-price 0.05 --valid-until 2099-01-01T00:00:00Z
+  --launch-specification '{"ImageId":"ami-0abc","InstanceType":"c5.large","KeyName":"ssh","SubnetId":"subnet-1","SecurityGroupIds":["sg-1"],"UserData":"ZWNobw=="}'
+  --tag-specifications 'ResourceType=spot-instances-request,Tags=[{Key=tide:cluster,Value=spots}]')
+good "${request[@]}" --query 'SpotInstanceRequests[].[State,Status.Code,Tags[0].Value,SpotPrice]'
+is "$(printf 'open\tpending-evaluation\tspots\t0.05')"
+good "${request[@]}" --query 'SpotInstanceRequests[].SpotInstanceRequestId'
+sir=$(cat "$work/out")
+bad IdempotentParameterMismatch "${request[@]}" --spot-price 0.06
+spots=(describe-spot-instance-requests --filters Name=tag:tide:cluster,Values=spots)
+good "${spots[@]}" --query 'SpotInstanceRequests[].[SpotInstanceRequestId,State,LaunchSpecification.InstanceType]'
+is "$(printf '%s\topen\tc5.large' "$sir")"
+good "${spots[@]}" --query 'SpotInstanceRequests[].[State,Status.Code]'
+is "$(printf 'active\tfulfilled')"
+good "${spots[@]}" --query 'SpotInstanceRequests[].InstanceId'
+came=$(cat "$work/out")
+good describe-instances --instance-ids "$came" --query 'Reservations[].Instances[].[InstanceLifecycle,length(Tags)]'
+is "$(printf 'spot\t0')"
+good delete-tags --resources "$sir" --tags Key=tide:cluster
+good "${spots[@]}" --query 'length(SpotInstanceRequests)'
+is 0
+good cancel-spot-instance-requests --spot-instance-request-ids "$sir" --query 'CancelledSpotInstanceRequests[].State'
+is cancelled
+good describe-spot-instance-requests --spot-instance-request-ids "$sir" --query 'SpotInstanceRequests[].Status.Code'
+is request-canceled-and-instance-running
+bad InvalidSpotInstanceRequestID.NotFound cancel-spot-instance-requests --spot-instance-request-ids sir-0none
+gate 'refuse?what=c5.large&code=price-too-low'
+good "${request[@]}" --client-token s-2 --query 'SpotInstanceRequests[].State'
+is open
+good "${spots[@]}" --query 'SpotInstanceRequests[].Status.Code'
+is price-too-low
+gate 'refuse?what=c5.large&code='
+gate 'reserve?type=c5.large&n=2'
+gate 'reserve?type=c5.large&n=1&zone=eu-central-1b'
+good describe-reserved-instances --filters Name=state,Values=active \
+  --query 'ReservedInstances[].[InstanceType,InstanceCount,Scope,AvailabilityZone,ProductDescription]'
+is "$(printf 'c5.large\t2\tRegion\tNone\tLinux/UNIX\nc5.large\t1\tAvailability Zone\teu-central-1b\tLinux/UNIX')"
+good describe-reserved-instances --filters Name=state,Values=retired --query 'length(ReservedInstances)'
+is 0
+good describe-subnets --subnet-ids subnet-1 --query 'Subnets[].[SubnetId,AvailabilityZone]'
+is "$(printf 'subnet-1\teu-central-1a')"
+
 bad InvalidAction describe-vpcs
 AWS_SECRET_ACCESS_KEY=wrong bad AuthFailure "${mine[@]}"
 AWS_ACCESS_KEY_ID=AKIDOTHER bad AuthFailure "${mine[@]}"

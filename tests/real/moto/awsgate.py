@@ -2,7 +2,7 @@
 """awsgate.py PORT_FILE MOTO_PORT KEYS_FILE: a strict front door for moto, on a free port of loopback.
 
 It does what EC2 does and moto does not: checks Signature V4 over the raw bytes (with Debian's botocore), the clock to 5
-minutes, region and service of the scope; keeps RunInstances' ClientToken; starts up to MaxCount as far as there is
+minutes, region and service of the scope; keeps ClientToken; starts up to MaxCount as far as there is
 capacity; refuses tags for machines that are not there. KEYS_FILE has lines ACCESS_KEY SECRET [SESSION_TOKEN] and is read for
 each request; what STS gives out through the gate is known too. Faults are ordered by GET:
   /__gate/fail?n=3&status=503&code=RequestLimitExceeded[&action=RunInstances][&message=..][&retry_after=2]
@@ -296,9 +296,25 @@ class Gate(BaseHTTPRequestHandler):
                 state.tokens[token] = (parameters, answer)
             return answer
 
+    def request_spot_instances(self, parameters, body):
+        """As EC2: the same token and words bring the same requests."""
+        state, token = self.state, parameters.get("ClientToken")
+        with state.lock:
+            known = state.tokens.get(token)
+            if known and known[0] != parameters:
+                raise Refusal(400, "IdempotentParameterMismatch", "Arguments on this idempotent request are inconsistent.")
+            if known:
+                return known[1]
+            answer = self.forward(body)
+            if token and answer[0] == 200:
+                state.tokens[token] = (parameters, answer)
+            return answer
+
     def act(self, action, parameters, body):
         if action == "RunInstances":
             return self.run_instances(parameters, body)
+        if action == "RequestSpotInstances":
+            return self.request_spot_instances(parameters, body)
         if action == "DescribeInstances" and self.state.page:
             body = re.sub(rb"(^|&)MaxResults=\d+", lambda found: found[1] + b"MaxResults=" + self.state.page.encode(), body)
         known = describe_health(self.state, action, parameters)

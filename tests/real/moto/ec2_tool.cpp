@@ -1,5 +1,6 @@
 // ec2-tool ENDPOINT REGION VERB ...: the EC2 adapter at the shell, without retries, for tests against real servers.
-//   launch TOKEN COUNT MIN [POOL-KEY=VALUE...]   list   terminate ID...   console ID   types NAME...
+//   launch TOKEN COUNT MIN [POOL-KEY=VALUE...]   list   list-requests (spot requests too)   terminate ID...   console
+//   ID   types NAME...
 // Prints a line a result; a failure as "error KIND: MESSAGE", its context and its hint. Exit 1 if anything failed.
 #include <tide/cloud/aws/credential_chain.hpp>
 #include <tide/cloud/ec2/ec2_cloud.hpp>
@@ -154,6 +155,10 @@ int prices(cloud::Cloud& cloud, const Words& words) {
 int run(cloud::Cloud& cloud, const std::string& verb, const Words& words) {
   if (verb == "launch" && words.size() >= 3) return launch(cloud, words);
   if (verb == "list") return list(cloud);
+  if (verb == "list-requests") {
+    cloud.look_for_requests();
+    return list(cloud);
+  }
   if (verb == "terminate" && !words.empty()) return terminate(cloud, words);
   if (verb == "console" && words.size() == 1) return console(cloud, words);
   if (verb == "types" && !words.empty()) return types(cloud, words);
@@ -161,7 +166,8 @@ int run(cloud::Cloud& cloud, const std::string& verb, const Words& words) {
   if (verb == "notices") return health(cloud, core::HealthQuestion::notices);
   if (verb == "prices" && !words.empty()) return prices(cloud, words);
   std::fprintf(stderr,
-               "ec2-tool: usage: ENDPOINT REGION launch TOKEN COUNT MIN [KEY=VALUE...] | list | terminate ID... | "
+               "ec2-tool: usage: ENDPOINT REGION launch TOKEN COUNT MIN [KEY=VALUE...] | list | list-requests | "
+               "terminate ID... | "
                "console ID | types NAME... | checks | notices | prices TYPE...\n");
   return 2;
 }

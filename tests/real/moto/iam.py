@@ -95,8 +95,8 @@ CALLS = {
     "ec2:DescribeSpotPriceHistory": lambda: tool("prices", "c5.large"),
 }
 # moto lets tags of a launch pass without it; tide calls it by itself only for servers that take no tags at launch.
-# It has no placement groups.
-NOT_JUDGED = {"ec2:CreateTags", "ec2:DescribePlacementGroups"}
+# It has no placement groups and no reserved instances.
+NOT_JUDGED = {"ec2:CreateTags", "ec2:DescribePlacementGroups", "ec2:DescribeReservedInstances"}
 # What only the doctor asks, and the key of the pool that it looks up by it.
 DOCTOR = {"ec2:DescribeSubnets": "subnets", "ec2:DescribeSecurityGroups": "security_groups", "ec2:DescribeKeyPairs": "key",
           "ec2:DescribeVolumes": "leftovers"}
@@ -114,6 +114,35 @@ for action, call in CALLS.items():
     expect(code != 0 and "error auth: " in text and action in hint, "%s taken away: refused, and the hint names it%s"
            % (action, "" if action in hint else "; it says:\n" + text))
 put("head", policy)
+
+
+# Beside it, for pools with spot = "request".
+requests = json.loads((Path(source) / "examples/iam/head-spot-request.json").read_text())
+
+
+def request():
+    return tool("launch", token(), "1", "1", "market=spot", "spot=request")
+
+
+def put_requests(*kept):
+    document = dict(requests, Statement=[dict(each, Action=list(kept)) for each in requests["Statement"][:1]] if kept else requests["Statement"])
+    iam.put_user_policy(UserName="head", PolicyName="requests", PolicyDocument=json.dumps(document))
+
+
+put_requests()
+code, text = request()
+waiting = text.split(" ")[0]
+expect(code == 0 and waiting.startswith("sir-"), "ec2:RequestSpotInstances, CreateTags: allowed%s" % ("" if code == 0 else "; it says:\n" + text))
+put_requests("ec2:RequestSpotInstances", "ec2:CreateTags")
+code, text = tool("terminate", waiting)
+expect(code != 0 and "error auth: " in text and "ec2:CancelSpotInstanceRequests" in text, "ec2:CancelSpotInstanceRequests taken away: refused, and the hint names it")
+put_requests()
+code, text = tool("terminate", waiting)
+expect(code == 0, "ec2:CancelSpotInstanceRequests: allowed%s" % ("" if code == 0 else "; it says:\n" + text))
+put_requests("ec2:CreateTags")
+code, text = request()
+expect(code != 0 and "error auth: " in text and "ec2:RequestSpotInstances" in text, "ec2:RequestSpotInstances taken away: refused, and the hint names it")
+iam.delete_user_policy(UserName="head", PolicyName="requests")
 
 
 def tide(*words):

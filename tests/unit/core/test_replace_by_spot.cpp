@@ -237,3 +237,12 @@ TEST_CASE("on_demand_min: so many are bought on demand first, the rest where it 
   world.settings.spot.on_demand_min = 2;  // n1 is one
   CHECK(actions(world.plan()) == Lines{"launch small x1: demand", "launch cheap x2: demand"});
 }
+
+TEST_CASE("replace: a machine that is paid for in advance gives way to none") {
+  auto world = pair();
+  REQUIRE(launches(world.plan()).size() == 1);
+  world.memory().reservations[{"aws"}] = {.tried = Snapshot::before(60s),
+                                          .read = Snapshot::before(60s),
+                                          .says = {.reserved = {{"t1", "", 1}}, .others = {}, .zones = {}}};
+  CHECK(launches(world.plan()).empty());
+}

@@ -76,6 +76,10 @@ core::SavedSnapshot full() {
   world.now.checks.emplace(core::CloudName{"aws"}, std::vector<core::Health>{row.says});
   world.now.notices.insert_or_assign({"aws"}, make_error(ErrorKind::auth, "denied"));
   world.now.prices.emplace(core::CloudName{"aws"}, std::vector<core::SpotPrice>{{"t1", "z1", 42}});
+  const core::Reservations reserved{
+      .reserved = {{"t1", "", 2}}, .others = {{"t1", "z1", 1}}, .zones = {{"subnet-1", "z1"}}};
+  world.memory().reservations[{"aws"}] = {.tried = k_now, .read = k_now, .says = reserved};
+  world.now.reservations.emplace(core::CloudName{"aws"}, reserved);
   world.memory().taken_over = {{"head-0"}};
   world.set([](core::Settings& s) {
     s.money.per_hour_micros = 5'000'000, s.pools.at({"small"}).gpus = {{"", 1}, {"t4", 2}};
@@ -123,6 +127,7 @@ TEST_CASE("snapshot_json: every member of every struct is named in fields.hpp or
   check_all<core::BootTimes, core::Spend, core::SpendClock>();
   check_all<core::Health, core::HealthRow, core::HealthReading, core::CloudHealth, core::SpotPrice,
             core::PriceReading>();
+  check_all<core::TypeCount, core::Reservations, core::ReservationReading>();
   check_all<core::Pool, core::Settings, core::BatchTraits, core::CloudTraits>();
 }
 
@@ -137,6 +142,7 @@ TEST_CASE("snapshot_json: rows of the store") {
   for (const auto& [id, row] : memory.breakers) round_trip(row);
   for (const auto& [id, row] : memory.health) round_trip(row);
   for (const auto& [id, row] : memory.prices) round_trip(row);
+  for (const auto& [id, row] : memory.reservations) round_trip(row);
   for (const auto& [name, row] : memory.resizes) round_trip(row);
   for (const auto& [pool, row] : memory.boots) round_trip(row);
   for (const auto& [day, row] : memory.spend) round_trip(row);

@@ -178,6 +178,11 @@ class FakeCloud final : public cloud::Cloud {
     m_journal.say(fmt::format("prices {} {}", m_name.value, types.size()));
     return std::vector<core::SpotPrice>{{std::string(types.front()), "z1", 40'000}};
   }
+  Result<core::Reservations> reservations(const std::string& cluster) override {
+    m_journal.say(fmt::format("reservations {} {}", m_name.value, cluster));
+    return core::Reservations{.reserved = {{"t1", "", 1}}, .others = {}, .zones = {}};
+  }
+  void look_for_requests() override { m_journal.say("requests " + m_name.value); }
   Result<std::vector<cloud::InstanceType>> types(std::span<const std::string>) override {
     return std::vector<cloud::InstanceType>{};
   }

@@ -277,6 +277,27 @@ TEST_CASE("repeat: the same token and bytes, and entries that were made are left
   CHECK(only_intent(stage).state == IntentState::accepted);
 }
 
+TEST_CASE("requests: until when one waits is part of the launch, and on disk; its cloud is told to list them") {
+  auto world = hungry();
+  world.now.clouds.at({"aws"}).by_request = {{"small"}};
+  Stage stage(world);
+  stage.done();
+  REQUIRE(stage.disk().intents.size() == 1);
+  const core::Intent& made = stage.disk().intents.begin()->second;
+  CHECK(made.request.valid_until == made.made_at + stage.settings.scale.boot_deadline);
+  stage.journal.lines.clear();
+  stage.done();
+  CHECK(has(stage.journal.lines, "requests aws"));
+}
+
+TEST_CASE("requests: other launches know no such time, and nobody lists requests") {
+  Stage stage(hungry());
+  stage.done();
+  CHECK_FALSE(stage.disk().intents.begin()->second.request.valid_until);
+  stage.done();
+  CHECK_FALSE(has(stage.journal.lines, "requests aws"));
+}
+
 TEST_CASE("repeat: that this call was not done says nothing of the first one") {
   const auto state_after = [](ErrorKind kind) {
     Stage stage(snapshot().open_intent("k1").waiting(slots(4)));

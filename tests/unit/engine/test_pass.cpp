@@ -57,6 +57,18 @@ TEST_CASE("observe: health is read after the nodes, remembered, and not asked ag
   CHECK_FALSE(has(stage.journal.lines, "prices aws 1"));
 }
 
+TEST_CASE("observe: reservations are read once an hour, and remembered") {
+  auto world = snapshot().worker("i-1", "n1").busy("7");
+  world.now.clouds.at({"aws"}).has_reservations = true;
+  Stage stage(world);
+  stage.done();
+  CHECK(has(stage.journal.lines, "reservations aws demo"));
+  CHECK(stage.disk().reservations.at({"aws"}).says.reserved.front().type == "t1");
+  stage.journal.lines.clear();
+  stage.done();
+  CHECK_FALSE(has(stage.journal.lines, "reservations aws demo"));
+}
+
 TEST_CASE("observe: asks no more of a batch system that does not say who it is") {
   auto world = snapshot();
   world.now.server = error(ErrorKind::batch);

@@ -70,6 +70,8 @@ Memory full_memory() {
   sick.says.impaired = "system check";
   memory.health[{"aws"}].checks = {.tried = Moment{5}, .read = Moment{4}, .rows = {{{"m1"}, sick}}};
   memory.prices[{"aws"}] = {.tried = Moment{5}, .read = Moment{5}, .rows = {{"c5.large", "eu-central-1a", 38'800}}};
+  memory.reservations[{"aws"}] = {
+      .tried = Moment{5}, .read = {}, .says = {.reserved = {{"c5.large", "", 2}}, .others = {}, .zones = {}}};
   memory.boots[{"small"}] = {.count = 2, .last = Seconds(60), .typical = Seconds(70), .longest = Seconds(80)};
   memory.spend["2026-11-25/small"] = {.machine_seconds = 60, .unpriced_seconds = 5, .micros_seconds = 1'000};
   memory.spend_clock = core::SpendClock{.wall = TimePoint(Seconds(9)), .boot = {.boot_id = "b", .seconds = 3}};

@@ -29,8 +29,8 @@ class StillClock : public Clock {
 // The adapter over the fake, in one process. `spoil` may change an answer on its way.
 class Ec2World : public net::Transport {
  public:
-  explicit Ec2World(const std::string& secret = "secret/of+the=test")
-      : cloud(options(), std::make_shared<cloud::aws::FixedCredentials>(credentials(secret)), *this, clock) {}
+  explicit Ec2World(const std::string& secret = "secret/of+the=test", cloud::ec2::Ec2Cloud::Options with = options())
+      : cloud(std::move(with), std::make_shared<cloud::aws::FixedCredentials>(credentials(secret)), *this, clock) {}
 
   std::vector<Result<net::Response>> perform(std::span<const net::Request> requests) override {
     std::vector<Result<net::Response>> responses;

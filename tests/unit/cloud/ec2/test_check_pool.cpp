@@ -58,6 +58,18 @@ TEST_CASE("check_pool: images by name and parameter, templates, fleets") {
   CHECK(check_pool(pool));
 }
 
+TEST_CASE("check_pool: spot machines by request or by market options") {
+  for (const char* how : {"request", "market-options"}) {
+    core::Pool pool = good();
+    pool.market = core::Market::spot;
+    pool.max_price = "0.05";
+    pool.options["spot"] = {how};
+    CHECK(check_pool(pool));
+    pool.user_data = "#!/bin/sh\nnames=@TIDE_NODE@\n";
+    CHECK(check_pool(pool));
+  }
+}
+
 TEST_CASE("check_pool: each mistake is told by its key") {
   const std::vector<std::pair<std::string, void (*)(core::Pool&)>> mistakes{
       {"image", [](core::Pool& pool) { pool.image = "debian-12"; }},
@@ -75,6 +87,23 @@ TEST_CASE("check_pool: each mistake is told by its key") {
        [](core::Pool& pool) {
          pool.options = {{"fleet", {"true"}}, {"launch_template", {"worker"}}};
          pool.user_data = "#!/bin/sh";
+       }},
+      {"spot", [](core::Pool& pool) { pool.options["spot"] = {"request"}; }},
+      {"launch_template",
+       [](core::Pool& pool) {
+         pool.market = core::Market::spot;
+         pool.options = {{"spot", {"request"}}, {"launch_template", {"worker"}}};
+       }},
+      {"capacity_reservation",
+       [](core::Pool& pool) {
+         pool.market = core::Market::spot;
+         pool.options = {{"spot", {"request"}}, {"capacity_reservation", {"open"}}};
+       }},
+      {"user_data",
+       [](core::Pool& pool) {
+         pool.market = core::Market::spot;
+         pool.options["spot"] = {"request"};
+         pool.user_data = "#!/bin/sh\nnames=$(meta tags/instance/tide:names)\n";
        }},
       {"types", [](core::Pool& pool) { pool.types.emplace_back("m1small"); }},
       {"types", [](core::Pool& pool) { pool.types.emplace_back("c5.large&x"); }},

@@ -46,6 +46,35 @@ TEST_CASE("examine: launching and ending are asked by DryRun, and nothing starts
   CHECK(world.fake.last_parameters("RunInstances").at("DryRun") == "true");
 }
 
+TEST_CASE("examine: spot requests are asked for by DryRun, with what they need beside the launch") {
+  auto options = Ec2World::options();
+  options.spot_requests = {{"small"}};
+  Ec2World world("secret/of+the=test", options);
+  world.fake.add_running(1, {{"tide:cluster", "physics"}});
+  auto request = world.request(1);
+  request.types = {"c5.large"};
+  request.market = core::Market::spot;
+  request.options["spot"] = {"request"};
+  std::vector<std::string> rights;
+  for (const core::Finding& each : examine(world, request)) {
+    if (each.check == "rights") rights.push_back(each.text);
+  }
+  CHECK(rights == std::vector<std::string>{"RequestSpotInstances is allowed", "TerminateInstances is allowed",
+                                           "CancelSpotInstanceRequests is allowed", "CreateTags is allowed"});
+  CHECK(world.fake.spot_requests().empty());
+  CHECK(world.fake.last_parameters("CreateTags").at("DryRun") == "true");
+  world.fake.fail({.times = 1, .action = "CancelSpotInstanceRequests", .code = "UnauthorizedOperation", .status = 403});
+  world.fake.fail({.times = 1, .action = "CreateTags", .code = "UnauthorizedOperation", .status = 403});
+  const auto refused = examine(world, request);
+  const auto level = [&](const std::string& action) {
+    const auto found = std::ranges::find_if(
+        refused, [&](const core::Finding& each) { return each.text.find(action) != std::string::npos; });
+    return found == refused.end() ? Level::ok : found->level;
+  };
+  CHECK(level("CancelSpotInstanceRequests") == Level::warn);  // no request is open: the right may hang on its tags
+  CHECK(level("CreateTags") == Level::fail);                  // a machine is there
+}
+
 TEST_CASE("examine: a server that ignores DryRun is never asked to launch") {
   Ec2World world;
   world.fake.set_options([](test::FakeEc2Options& options) { options.ignores_dry_run = true; });
