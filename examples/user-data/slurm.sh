@@ -4,6 +4,11 @@
 # The image has: slurmd, munged, curl. tide fills in the words between @ signs.
 set -u
 head=@TIDE_HEAD@
+
+# Started again after it was stopped ([pools.x] keep_stopped), a machine is to join once more: user data runs at its first boot only,
+# what lies here at each.
+each_boot=/var/lib/cloud/scripts/per-boot/tide-join
+[ "$0" = $each_boot ] || install -D -m 700 "$0" $each_boot
 pool=@TIDE_POOL@
 
 # Which of the names of this launch is ours: tide tags the machines of one call with their names, in launch order.

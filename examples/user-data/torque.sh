@@ -5,6 +5,11 @@
 set -u
 head=@TIDE_HEAD@
 
+# Started again after it was stopped ([pools.x] keep_stopped), a machine is to join once more: user data runs at its first boot only,
+# what lies here at each.
+each_boot=/var/lib/cloud/scripts/per-boot/tide-join
+[ "$0" = $each_boot ] || install -D -m 700 "$0" $each_boot
+
 # Which of the names of this launch is ours: tide tags the machines of one call with their names, in launch order:
 # "physics-small-[0101-0140,0150],other-7".
 token=$(curl -fsS -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 300' http://169.254.169.254/latest/api/token)

@@ -83,13 +83,18 @@ class Disowning {
   }
 
   bool act(const Worker& worker) {
-    Disown action{.cloud = worker.cloud, .instance = worker.id, .node = worker.name, .tags = {}, .wish = m_wish.id};
+    Retag tags;
     if (worker.instance) {
       for (const auto& [key, value] : worker.instance->tags) {
-        if (key.starts_with(tag::k_prefix)) action.tags.remove.push_back(key);
+        if (key.starts_with(tag::k_prefix)) tags.remove.push_back(key);
       }
     }
-    m_world.act(std::move(action), "wish", fmt::format("asked for by {}", m_wish.by));
+    m_world.act(Disown{.cloud = worker.cloud,
+                       .instance = worker.id,
+                       .node = worker.name,
+                       .tags = std::move(tags),
+                       .wish = m_wish.id},
+                "wish", fmt::format("asked for by {}", m_wish.by));
     return true;
   }
 

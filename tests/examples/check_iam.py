@@ -63,6 +63,11 @@ for statement, actions in statements(source / "examples/iam/head-spot-request.js
         expect(condition["ForAllValues:StringLike"] == {"aws:TagKeys": "tide:*"}, "head-spot-request.json is for tide's own tags")
     if actions & {"ec2:CancelSpotInstanceRequests", "ec2:DeleteTags"}:
         expect("aws:ResourceTag/tide:cluster" in condition["StringEquals"], "only own requests are called off")
+# Beside head.json, where pools keep machines stopped.
+for statement, actions in statements(source / "examples/iam/head-keep-stopped.json"):
+    allowed |= actions
+    expect(actions == {"ec2:StopInstances", "ec2:StartInstances"}, "head-keep-stopped.json is for stopping and starting")
+    expect("aws:ResourceTag/tide:cluster" in statement["Condition"]["StringEquals"], "only own machines are stopped")
 for action in sorted(called - allowed):
     wrong.append("lib/cloud/ec2 calls %s, which examples/iam/head.json does not allow" % action)
 for action in sorted(allowed - called - IMPLIED):

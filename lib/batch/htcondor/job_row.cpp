@@ -1,4 +1,5 @@
 #include <tide/batch/htcondor/job_row.hpp>
+#include <tide/util/line_ends.hpp>
 #include <tide/util/text.hpp>
 
 namespace tide::batch::htcondor {
@@ -49,7 +50,7 @@ Result<JobRow> parse_job_row(std::string_view line, bool cut, std::string_view k
       row.known = !cut && !known.empty() && row.shape_text == known;
       if (row.known) break;
     }
-    const std::size_t end = line.find('\t', at);
+    const std::size_t end = find_near(line, '\t', at);
     more = end != std::string_view::npos;
     row.fields[count] = line.substr(at, more ? end - at : std::string_view::npos);
     at = more ? end + 1 : line.size();

@@ -39,6 +39,12 @@ assert ec2.get_console_output(InstanceId=ids[0])["Output"]
 kinds = ec2.describe_instance_types(Filters=[{"Name": "instance-type", "Values": ["c5.large", "no.such"]}])["InstanceTypes"]
 assert [(kind["VCpuInfo"]["DefaultVCpus"], kind["MemoryInfo"]["SizeInMiB"]) for kind in kinds] == [(2, 4096)]
 assert ec2.describe_images(ImageIds=["ami-0abc"])["Images"][0]["RootDeviceName"] == "/dev/xvda"
+assert ec2.stop_instances(InstanceIds=ids[:1])["StoppingInstances"][0]["CurrentState"]["Name"] == "stopping"
+refused("IncorrectInstanceState", ec2.start_instances, InstanceIds=ids[:1])
+while ec2.describe_instances(InstanceIds=ids[:1])["Reservations"][0]["Instances"][0]["State"]["Name"] != "stopped":
+    pass
+assert ec2.start_instances(InstanceIds=ids[:1])["StartingInstances"][0]["PreviousState"]["Name"] == "stopped"
+assert ec2.start_instances(InstanceIds=ids[:1])["StartingInstances"][0]["CurrentState"]["Name"] in ("pending", "running")
 refused("InvalidInstanceID.NotFound", ec2.terminate_instances, InstanceIds=[ids[0], "i-0123456789abcdef0"])
 ended = ec2.terminate_instances(InstanceIds=ids)["TerminatingInstances"]
 assert {each["CurrentState"]["Name"] for each in ended} == {"shutting-down"}

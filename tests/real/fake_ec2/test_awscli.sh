@@ -118,6 +118,13 @@ good modify-instance-attribute --instance-id "$first" --disable-api-termination
 bad OperationNotPermitted terminate-instances --instance-ids "$first"
 good modify-instance-attribute --instance-id "$first" --no-disable-api-termination
 
+good stop-instances --instance-ids "$first" "$second" --query 'StoppingInstances[].CurrentState.Name'
+is "$(printf 'stopping\tstopping')"
+for _ in 1 2 3; do good describe-instances --instance-ids "$first" "$second" --query 'Reservations[].Instances[].State.Name'; done
+is "$(printf 'stopped\tstopped')"
+good start-instances --instance-ids "$first" "$second" --query 'StartingInstances[].PreviousState.Name'
+is "$(printf 'stopped\tstopped')"
+bad InvalidInstanceID.NotFound start-instances --instance-ids "$first" i-0123456789abcdef0
 bad InvalidInstanceID.NotFound terminate-instances --instance-ids "$first" i-0123456789abcdef0
 bad InvalidInstanceID.Malformed terminate-instances --instance-ids "$first" wn7
 good terminate-instances --instance-ids "$first" "$second" --query 'TerminatingInstances[].CurrentState.Name'

@@ -104,14 +104,14 @@ int list(cloud::Cloud& cloud) {
   return 0;
 }
 
-int terminate(cloud::Cloud& cloud, const Words& words) {
+int end(cloud::Cloud& cloud, const Words& words, bool stop) {
   std::vector<core::InstanceId> ids;
   for (const std::string& word : words) ids.push_back({word});
-  const auto results = cloud.terminate(ids);
+  const auto results = stop ? cloud.stop(ids) : cloud.terminate(ids);
   int failed = 0;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     if (results[i]) {
-      std::printf("%s ended\n", words[i].c_str());
+      std::printf("%s %s\n", words[i].c_str(), stop ? "stopped" : "ended");
     } else {
       failed = tell(results[i].error());
     }
@@ -152,6 +152,15 @@ int prices(cloud::Cloud& cloud, const Words& words) {
   return 0;
 }
 
+int start(cloud::Cloud& cloud, const Words& words) {
+  core::LaunchRequest request{.cloud = cloud.name(), .count = static_cast<int>(words.size())};
+  for (const std::string& word : words) request.restart.push_back({word});
+  const auto reply = cloud.launch({&request, 1}).front();
+  if (!reply) return tell(reply.error());
+  for (const core::Instance& instance : reply->instances) std::printf("%s started\n", instance.id.value.c_str());
+  return 0;
+}
+
 int run(cloud::Cloud& cloud, const std::string& verb, const Words& words) {
   if (verb == "launch" && words.size() >= 3) return launch(cloud, words);
   if (verb == "list") return list(cloud);
@@ -159,7 +168,9 @@ int run(cloud::Cloud& cloud, const std::string& verb, const Words& words) {
     cloud.look_for_requests();
     return list(cloud);
   }
-  if (verb == "terminate" && !words.empty()) return terminate(cloud, words);
+  if (verb == "terminate" && !words.empty()) return end(cloud, words, false);
+  if (verb == "stop" && !words.empty()) return end(cloud, words, true);
+  if (verb == "start" && !words.empty()) return start(cloud, words);
   if (verb == "console" && words.size() == 1) return console(cloud, words);
   if (verb == "types" && !words.empty()) return types(cloud, words);
   if (verb == "checks") return health(cloud, core::HealthQuestion::checks);
@@ -167,7 +178,7 @@ int run(cloud::Cloud& cloud, const std::string& verb, const Words& words) {
   if (verb == "prices" && !words.empty()) return prices(cloud, words);
   std::fprintf(stderr,
                "ec2-tool: usage: ENDPOINT REGION launch TOKEN COUNT MIN [KEY=VALUE...] | list | list-requests | "
-               "terminate ID... | "
+               "terminate ID... | stop ID... | start ID... | "
                "console ID | types NAME... | checks | notices | prices TYPE...\n");
   return 2;
 }

@@ -82,6 +82,7 @@ def token():
 code, text = tool("launch", token(), "1", "1")
 machine = text.split(" ")[0]
 expect(code == 0 and machine.startswith("i-"), "ec2:RunInstances is allowed")
+other = tool("launch", token(), "1", "1")[1].split(" ")[0]
 CALLS = {
     "ec2:DescribeInstances": lambda: tool("list"),
     "ec2:DescribeImages": lambda: tool("launch", token(), "1", "1", "disk=30GiB"),
@@ -143,6 +144,20 @@ put_requests("ec2:CreateTags")
 code, text = request()
 expect(code != 0 and "error auth: " in text and "ec2:RequestSpotInstances" in text, "ec2:RequestSpotInstances taken away: refused, and the hint names it")
 iam.delete_user_policy(UserName="head", PolicyName="requests")
+
+
+# And for pools that keep machines stopped.
+stopping = json.loads((Path(source) / "examples/iam/head-keep-stopped.json").read_text())
+for action in ("ec2:StopInstances", "ec2:StartInstances"):
+    iam.put_user_policy(UserName="head", PolicyName="stopping", PolicyDocument=json.dumps(
+        dict(stopping, Statement=[dict(each, Action=[one for one in each["Action"] if one != action]) for each in stopping["Statement"]])))
+    code, text = tool("stop" if "Stop" in action else "start", other)
+    expect(code != 0 and "error auth: " in text and action in text, "%s taken away: refused, and the hint names it" % action)
+iam.put_user_policy(UserName="head", PolicyName="stopping", PolicyDocument=json.dumps(stopping))
+for verb in ("stop", "start"):
+    code, text = tool(verb, other)
+    expect(code == 0, "ec2:%sInstances: allowed%s" % (verb.title(), "" if code == 0 else "; it says:\n" + text))
+iam.delete_user_policy(UserName="head", PolicyName="stopping")
 
 
 def tide(*words):
