@@ -60,6 +60,7 @@ void clear_gone(World& world, const Worker& worker) {
 
 // It is kept for later, its node is not: one that nobody answers for would look silent, or be waited for.
 void clear_stopped(World& world, const Worker& worker) {
+  if (is_starting(world.plan.memory, worker.id)) return;  // its entry is made, or about to be
   if (worker.node && !worker.empty) {
     world.decline(worker.name.value, "stopped-with-jobs",
                   "its machine is stopped; the batch system still lists jobs on it and must give them up first");

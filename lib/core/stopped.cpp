@@ -101,8 +101,10 @@ std::vector<const Worker*> startable(World& world, const Pool& pool) {
 void note_stopped(World& world, Worker& worker, Machine& row) {
   const InstanceState state = worker.instance->state;
   if (state == InstanceState::stopped) {
+    // By another store's word, or by a person: without a node it is what the pool keeps.
     const Pool* pool = world.pool(row.pool);
-    if (row.adopted && !row.stopped && !row.registered) row.stops = pool != nullptr && pool->keep_stopped > 0;
+    const bool without_node = world.reading.batch && !worker.node;
+    if (without_node && pool != nullptr && pool->keep_stopped > 0) row.stops = true;
     if (!row.stops || row.stopped) return;
     row.stopped = world.now();
     row.registered.reset();
@@ -125,6 +127,8 @@ void begin_again(Machine& row, const IntentId& intent, Moment now) {
   fresh.first_seen = now;
   row = std::move(fresh);
 }
+
+bool is_starting(const Memory& memory, const InstanceId& id) { return start_of(memory, id) != nullptr; }
 
 bool is_name_of_stopped(const Memory& memory, const NodeName& name) {
   return std::ranges::any_of(memory.machines,

@@ -25,6 +25,9 @@ void note_stopped(World& world, Worker& worker, Machine& row);
 // Started again: nothing that was known of its node holds any more.
 void begin_again(Machine& row, const IntentId& intent, Moment now);
 
+// Is a start of it open, whose answer was lost?
+bool is_starting(const Memory& memory, const InstanceId& id);
+
 bool is_name_of_stopped(const Memory& memory, const NodeName& name);
 
 }  // namespace tide::core

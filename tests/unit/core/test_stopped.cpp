@@ -113,6 +113,8 @@ TEST_CASE("stopped: not started while its node is still listed, while a start is
   stopped(open, "i-1", "n1").waiting(slots(4)).open_intent("x");
   open.memory().intents.at({"x"}).request.restart = {{"i-1"}};
   CHECK(actions(open.plan()) == Lines{"repeat x: repeat"});
+  open.memory().nodes[{"n1"}] = {.node = {"n1"}, .pool = {"small"}, .intent = {"x"}, .made = true};
+  CHECK(actions(open.plan()) == Lines{"repeat x: repeat"});  // its entry stays
 
   auto refused = keeping();
   stopped(refused, "i-1", "n1").waiting(slots(4)).row().start_refused = Snapshot::before(599s);
@@ -186,6 +188,18 @@ TEST_CASE("stopped: what a lost store no longer explains is kept where its pool 
   const core::Plan plan = world.plan();
   CHECK(plan.workers.front().phase == core::Phase::stopped);
   CHECK(actions(plan).empty());
+}
+
+TEST_CASE("stopped: an older store, that knows it as joined, takes it for what its cloud says") {
+  auto world = keeping();
+  stopped(world, "i-1", "n1").row([](core::Machine& row) {
+    row.stops = false;
+    row.stopped.reset();
+    row.registered = Snapshot::before(3500s);
+  });
+  CHECK(world.plan().workers.front().phase == core::Phase::stopped);
+  world.now.jobs = make_error(ErrorKind::batch, "squeue hangs");
+  CHECK(world.plan().workers.front().phase == core::Phase::down);
 }
 
 TEST_CASE("stopped: told to end, it is not started while its listing is behind") {
