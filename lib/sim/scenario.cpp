@@ -176,6 +176,12 @@ Scenario draw_scenario(std::uint64_t seed) {
   scenario.faults.interrupts = draw(40);
   scenario.faults.impairs = draw(10);
   scenario.faults.health_fails = draw(200);
+  for (auto& [name, options] : scenario.clouds) {
+    if (options.has_launch_tokens || !random.chance(700)) continue;
+    options.launches_listed = true;
+    options.launch_max = 1;
+    scenario.faults.launch_lands_late = random.between(0, 600);
+  }
   return scenario;
 }
 
