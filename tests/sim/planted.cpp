@@ -200,28 +200,6 @@ TEST_CASE("planted: two machines of one launch that are left") {
   CHECK_FALSE(violation.empty());
 }
 
-TEST_CASE("planted: of two machines of one launch the wrong one ends") {
-  // Nodes that say whose they are, and ends that fail until they are there.
-  const auto prepare = [](Scenario& scenario) {
-    without_tokens(scenario);
-    scenario.batch = {};
-    scenario.batch.entries = core::NodeEntries::by_themselves;
-    scenario.faults.terminate_fails = 700;
-    scenario.jobs_per_hour = 60;
-  };
-  const std::string violation = caught("it runs", prepare, [](Story& story) {
-    story.head().bend_plan = [](core::Plan& plan) {
-      for (core::PlannedAction& planned : plan.actions) {
-        auto* end = std::get_if<core::Terminate>(&planned.action);
-        if (end == nullptr || planned.reason.rule != "duplicate") continue;
-        const std::string& why = planned.reason.text;  // "'ID' came of the same launch"
-        end->instance.value = why.substr(1, why.find('\'', 1) - 1);
-      }
-    };
-  });
-  CHECK(violation.find("end of") != std::string::npos);
-}
-
 TEST_CASE("planted: an end on one witness") {
   const auto prepare = [](Scenario& scenario) {
     scenario.faults.counters_stale = 300;
