@@ -38,7 +38,7 @@ real: build/build.ninja
 bench:
 	@tools/need build test bench
 	@cmake --preset bench >/dev/null
-	@cmake --build build/bench --target bench-squeue bench-qstat bench-qstat-json bench-condor-q bench-watch fake-ec2 ec2-tool -j $(JOBS)
+	@cmake --build build/bench --target bench-squeue bench-qstat bench-qstat-json bench-condor-q bench-watch fake-ec2 ec2-tool nova-tool -j $(JOBS)
 	@tests/bench/run.sh build/bench
 
 fuzz:

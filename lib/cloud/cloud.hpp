@@ -36,6 +36,7 @@ struct Upkeep {
   std::string cluster;
   std::string owner;                        // the head's ID
   std::span<const core::Instance> running;  // of ours, as just listed, without those that this pass ended
+  bool thorough = false;                    // once in ten minutes: what only a longer look finds, too
 };
 
 // One thing that was done for them, or could not be.

@@ -132,6 +132,10 @@ Phase phase_of(World& world, Worker& worker) {
     worker.why = fmt::format("'{}' came of the same launch, whose answer was lost, and stays", duplicate->second.value);
     return Phase::orphan;
   }
+  if (world.twins.contains(worker.id)) {
+    worker.why = "another machine came of the same launch, and which of them its node is cannot be told";
+    return Phase::unclear;
+  }
   const HoldRow* hold = world.hold(worker.name);
   const bool drains =
       worker.node && worker.joined && worker.node->held && hold != nullptr && hold->kind == HoldKind::end;

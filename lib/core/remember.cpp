@@ -104,10 +104,23 @@ void learn_boot(World& world, const Worker& worker, const Machine& row) {
   ++boots.count;
 }
 
+// Its cloud was not read, or left it or another machine of the same launch out, whose answer was lost: the node may be
+// either's. Later listings tell.
+bool is_by_name_alone(const World& world, const Worker& worker) {
+  const auto traits = world.snapshot.clouds.find(worker.cloud);
+  if (traits == world.snapshot.clouds.end() || !traits->second.launches_listed) return false;
+  const bool twin = std::ranges::any_of(world.plan.memory.machines, [&](const auto& entry) {
+    const Machine& other = entry.second;
+    return other.id != worker.id && other.intent == worker.intent && !other.intent.empty() && !other.told_to_end;
+  });
+  return !worker.instance || twin;
+}
+
 void remember_joined(World& world, Worker& worker) {
   Machine* row = world.machine(worker.id);
   if (row == nullptr || row->stopped || !worker.node || !world.snapshot.nodes) return;
   worker.joined = registered_since(*worker.node, row->launched_at);
+  if (is_by_name_alone(world, worker)) return;
   if (worker.joined && world.reading.batch && worker.why.empty() && !row->registered) {
     row->registered = world.now();
     learn_size(world, worker, *row);

@@ -37,6 +37,7 @@ struct World {
   std::set<IntentId> needed_intents;       // open ones that a waiting job or a wish counts on
   std::set<std::string> touched;           // nodes and instances with an action of this pass
   std::map<InstanceId, InstanceId> duplicates = {};  // a second machine of one launch: the one that stays
+  std::set<InstanceId> twins;                        // machines of one launch: which of them stays cannot be told
   std::vector<WishId> closing;                       // wishes with nothing left to do
 
   Moment now() const { return snapshot.age; }

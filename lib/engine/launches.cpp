@@ -12,14 +12,15 @@ namespace tide::engine {
 
 namespace {
 
-// A call that may have been made before: what only says that this one was not done says nothing of the first.
-bool is_refused(const core::Intent& intent, ErrorKind kind) {
-  if (cloud::may_have_been_done(kind)) return false;
-  return intent.attempts == 1 || kind == ErrorKind::capacity || kind == ErrorKind::quota;
-}
-
 // Does such a refusal leave the other choices of the pool open?
 bool is_of_choice(ErrorKind kind) { return kind == ErrorKind::capacity || kind == ErrorKind::quota; }
+
+// A call that may have been made before: what only says that this one was not done says nothing of the first. A token
+// for which there is no room now never brought anything; without tokens the first may still land.
+bool is_refused(const core::Intent& intent, bool has_tokens, ErrorKind kind) {
+  if (cloud::may_have_been_done(kind)) return false;
+  return intent.attempts == 1 || (has_tokens && is_of_choice(kind));
+}
 
 std::string choice_text(const core::LaunchRequest& request) { return core::describe(core::bid_of(request)); }
 
@@ -194,7 +195,10 @@ void Executor::settle(Attempt& attempt, Result<cloud::LaunchReply> reply) {
     }
   }
   if (!reply) {
-    const bool refused = is_refused(intent, reply.error().kind);
+    const auto traits = m_snapshot.clouds.find(request.cloud);
+    const bool has_tokens = traits != m_snapshot.clouds.end() && traits->second.has_launch_tokens;
+    const bool once = has_tokens || !request.restart.empty();  // a start that is done twice is done once
+    const bool refused = is_refused(intent, once, reply.error().kind);
     if (!request.restart.empty()) {
       rest_stopped(request);
     } else if (!cloud::may_have_been_done(reply.error().kind)) {

@@ -2,6 +2,7 @@
 #include <tide/engine/observe.hpp>
 
 #include <tide/core/describe.hpp>
+#include <tide/util/units.hpp>
 
 #include <algorithm>
 #include <set>
@@ -14,6 +15,8 @@ constexpr const char* k_alarm = "alarm";
 constexpr const char* k_refuse = "refuse";
 constexpr const char* k_upkeep = "upkeep";
 constexpr const char* k_foreign_head = "foreign-head";
+constexpr const char* k_look_kept = "thorough-upkeep";  // when it last was, in the store
+constexpr Seconds k_look_every{600};
 constexpr int k_events_looked_at = 1'000;  // more than an hour of a cluster that has much to say
 
 // A peer's unreadable answer or silence is the cloud's or the batch system's, by whose action it was; whatever it is
@@ -143,12 +146,28 @@ Result<void> write_events(store::Store& store, const std::vector<store::Event>& 
   return news.empty() ? Result<void>() : store.append(news);
 }
 
+// Is a longer look due? A time that cannot be read, or that a stepped clock has ahead, is none. It is written before
+// the look: one that dies on the way waits for the next.
+Result<bool> take_turn_to_look(Ports& ports) {
+  const TimePoint now = ports.clock.now();
+  TIDE_TRY_ASSIGN(const auto kept, ports.store.kept_text(k_look_kept));
+  const auto last = parse_time(kept.value_or(""));
+  if (last && *last <= now && now - *last < k_look_every) return false;
+  TIDE_TRY(ports.store.keep_text(k_look_kept, format_time(now)));
+  return true;
+}
+
 // A machine that this pass ended is left as it is, and so is a cloud that could not be read; under another head, all
 // is.
-std::vector<cloud::UpkeepStep> keep_up(Ports& ports, const core::Settings& settings, const PassReport& report) {
+Result<std::vector<cloud::UpkeepStep>> keep_up(Ports& ports, const core::Settings& settings, const PassReport& report) {
+  std::vector<cloud::UpkeepStep> steps;
   for (const core::Alarm& alarm : report.plan.alarms) {
-    if (alarm.reason.rule == k_foreign_head) return {};
+    if (alarm.reason.rule == k_foreign_head) return steps;
   }
+  const bool any_read =
+      std::ranges::any_of(report.snapshot.instances, [](const auto& entry) { return static_cast<bool>(entry.second); });
+  if (!any_read) return steps;
+  TIDE_TRY_ASSIGN(const bool thorough, take_turn_to_look(ports));
   std::set<core::InstanceId> ended;
   for (const core::PlannedAction& planned : report.plan.actions) {
     if (const auto* end = std::get_if<core::Terminate>(&planned.action)) ended.insert(end->instance);
@@ -159,12 +178,11 @@ std::vector<cloud::UpkeepStep> keep_up(Ports& ports, const core::Settings& setti
     if (!worker.ours || !instance || instance->state != core::InstanceState::running) continue;
     if (!ended.contains(instance->id)) running[instance->cloud].push_back(*instance);
   }
-  std::vector<cloud::UpkeepStep> steps;
   for (const auto& [name, listed] : report.snapshot.instances) {
     const auto port = ports.clouds.find(name);
     if (!listed || port == ports.clouds.end()) continue;
-    const auto kept =
-        port->second->keep_up({.cluster = settings.cluster, .owner = ports.head.value, .running = running[name]});
+    const auto kept = port->second->keep_up(
+        {.cluster = settings.cluster, .owner = ports.head.value, .running = running[name], .thorough = thorough});
     steps.insert(steps.end(), kept.begin(), kept.end());
   }
   return steps;
@@ -203,7 +221,11 @@ Result<PassReport> run_pass(Ports& ports, const core::Settings& settings, const 
   const auto ran = executor.run(report.plan);
   report.outcomes = executor.outcomes();
   if (!ran) return Error(ran.error()).with_context("while writing what was done; the pass stopped there");
-  if (options.scope.everything) report.upkeep = keep_up(ports, settings, report);
+  if (options.scope.everything) {
+    auto kept = keep_up(ports, settings, report);
+    if (!kept) return std::move(kept).error().with_context("while looking after what belongs to machines");
+    report.upkeep = std::move(*kept);
+  }
   TIDE_TRY(write_events(ports.store, events_of(report)));
   TIDE_TRY(ports.store.keep(report.snapshot, sample_of(report)));
   return report;

@@ -59,15 +59,24 @@ const SimNode* SimBatch::node_of(const core::InstanceId& machine) const {
   return nullptr;
 }
 
+// Of two machines of one name, the one that came first is the node while its daemon lives.
+bool SimBatch::is_taken(const core::NodeName& name, const core::InstanceId& by) const {
+  const auto node = m_nodes.find(name);
+  return node != m_nodes.end() && node->second.daemon && node->second.machine != by &&
+         m_world.is_live(node->second.machine);
+}
+
 // TORQUE's server does not hear a daemon of a node that it does not know; the daemon tries again.
 void SimBatch::let_daemons_in() {
   for (auto daemon = m_refused.begin(); daemon != m_refused.end();) {
-    if (!m_nodes.contains(daemon->first)) {
+    const bool entry_is_there = m_nodes.contains(daemon->first) || m_options.entries != core::NodeEntries::with_address;
+    if (!entry_is_there || is_taken(daemon->first, daemon->second.machine)) {
       ++daemon;
       continue;
     }
-    daemon_starts(daemon->second);
+    const Daemon one = daemon->second;
     daemon = m_refused.erase(daemon);
+    daemon_starts(one);
   }
 }
 
@@ -84,7 +93,12 @@ void SimBatch::daemon_starts(const Daemon& daemon) {
   const bool entry_was_there = known != m_nodes.end();
   if (!entry_was_there && m_options.entries == core::NodeEntries::with_address) {
     m_stage.hit("daemon-before-entry");
-    m_refused[daemon.node] = daemon;
+    m_refused.emplace(daemon.node, daemon);
+    return;
+  }
+  if (is_taken(daemon.node, daemon.machine)) {
+    m_stage.hit("name-taken");
+    m_refused.emplace(daemon.node, daemon);
     return;
   }
   SimNode& node = m_nodes[daemon.node];
@@ -110,7 +124,7 @@ void SimBatch::daemon_starts(const Daemon& daemon) {
   if (entry.unfit) {
     if (!entry.held) node.holder = Holder::batch;
     entry.held = true;
-    entry.note = "Low RealMemory";
+    if (node.holder != Holder::person) entry.note = "Low RealMemory";
   }
   m_stage.say(fmt::format("  batch: node '{}' registers{}", daemon.node.value, entry.unfit ? ", too small" : ""));
 }

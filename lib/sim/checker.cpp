@@ -124,8 +124,10 @@ void Checker::launch(const LaunchFacts& facts) {
   const bool again = intent != m_memory->intents.end() && intent->second.attempts > 1;
   if (again) m_repeated_for.insert(demand);
   if (facts.machines == 0) return;
+  const bool twice = again && facts.came;  // nobody could know; one of the two must end, see passed()
   for (const std::string& name : request.names) {
-    if (facts.live_names.contains(name)) fail(fmt::format("{}: a live machine has the name '{}' already", what, name));
+    if (facts.live_names.contains(name) && !twice)
+      fail(fmt::format("{}: a live machine has the name '{}' already", what, name));
   }
   const core::ScaleSettings& scale = m_settings->scale;
   const bool persons = intent != m_memory->intents.end() && !intent->second.wish.empty();
@@ -142,7 +144,7 @@ void Checker::launch(const LaunchFacts& facts) {
     m_launched += facts.machines;
     m_launched_last = facts.machines;
   }
-  if (!caps_known()) return;
+  if (!caps_known() || twice) return;
   int live = 0;
   std::int64_t cost = 0;
   for (const auto& [name, count] : facts.live) {
@@ -215,6 +217,8 @@ void Checker::job_on_unreleased(const core::NodeName& node) {
 }
 
 void Checker::planned(const core::Snapshot& snapshot, const core::Plan& plan) {
+  // Jobs that vanish are doubted first, and their node's absence goes on with it.
+  if (plan.memory.suspicion && !m_suspect_since) m_suspect_since = m_nodes_read;
   if (!snapshot.jobs) {
     if (!plan.shapes.empty()) fail("verdicts on waiting jobs that could not be read");
     return;
@@ -236,6 +240,16 @@ void Checker::planned(const core::Snapshot& snapshot, const core::Plan& plan) {
     if (reasoned < classes)
       fail(
           fmt::format("{} jobs of one shape are in {} classes with {} reasons", verdict.jobs.count, classes, reasoned));
+  }
+}
+
+// The first good pass may be the one whose listing was the first to show both; the second ends one.
+void Checker::passed(const std::set<core::IntentId>& doubled) {
+  constexpr int k_passes_max = 2;
+  std::erase_if(m_doubled, [&](const auto& entry) { return !doubled.contains(entry.first); });
+  for (const core::IntentId& intent : doubled) {
+    if (++m_doubled[intent] > k_passes_max)
+      fail(fmt::format("launch '{}' has two machines after {} good passes", intent.value, k_passes_max));
   }
 }
 

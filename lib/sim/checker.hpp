@@ -36,6 +36,7 @@ class Checker {
     int machines = 0;                    // that this call would add
     std::map<core::PoolName, int> live;  // of ours in all clouds, by pool, before it
     std::set<std::string> live_names;    // of all machines, before it
+    bool came = false;                   // a machine of it is live: its cloud has no tokens, and the answer was lost
   };
   void launch(const LaunchFacts& facts);
   void not_launched();  // the cloud refused that launch: another choice may be asked for them
@@ -66,6 +67,8 @@ class Checker {
   void change_node(const NodeFacts& facts);
   void job_on_unreleased(const core::NodeName& node);
   void planned(const core::Snapshot& snapshot, const core::Plan& plan);
+  // A pass that read all, doubted nothing and did all, and the launches that have machines too many after it.
+  void passed(const std::set<core::IntentId>& doubled);
 
   void fail(std::string text);
   const std::vector<std::string>& violations() const { return m_violations; }
@@ -93,6 +96,7 @@ class Checker {
   TimePoint m_nodes_read{};  // the latest reading of nodes
   std::optional<TimePoint> m_suspect_since;
   std::optional<TimePoint> m_rebuild_since;
+  std::map<core::IntentId, int> m_doubled;  // good passes for which it has been
   std::set<std::string> m_wished;
   std::set<std::string> m_forced;
   std::vector<std::string> m_violations;

@@ -16,6 +16,7 @@ struct Faults {
   int launch_lost_before = 0;  // no reply, nothing done
   int launch_lost_after = 0;   // no reply, done
   int launch_partial = 0;
+  int launch_lands_late = 0;  // no reply, done up to two minutes later; only where launches are listed
   int terminate_fails = 0;
   int terminate_lost_after = 0;
   // machines, each

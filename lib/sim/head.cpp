@@ -134,6 +134,9 @@ PassEnd Head::pass() {
   if (end.report) {
     probe(*end.report);
     m_stage.checker.planned(end.report->snapshot, end.report->plan);
+    const std::set<core::IntentId> doubled = m_world.doubled();
+    if (!doubled.empty()) m_stage.hit("launch-came-twice");
+    if (end.exit == core::ExitCode::done && end.report->plan.alarms.empty()) m_stage.checker.passed(doubled);
   }
   return end;
 }

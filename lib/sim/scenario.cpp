@@ -176,7 +176,13 @@ Scenario draw_scenario(std::uint64_t seed) {
   scenario.faults.interrupts = draw(40);
   scenario.faults.impairs = draw(10);
   scenario.faults.health_fails = draw(200);
-  for (auto& [name, options] : scenario.clouds) options.can_stop = random.chance(400);
+  for (auto& [name, options] : scenario.clouds) {
+    if (options.has_launch_tokens || !random.chance(700)) continue;
+    options.launches_listed = true;
+    options.launch_max = 1;
+    scenario.faults.launch_lands_late = random.between(0, 600);
+  }
+  for (auto& [name, options] : scenario.clouds) options.can_stop = random.chance(400) && !options.launches_listed;
   for (auto& [name, pool] : scenario.settings.pools) pool.keep_stopped = random.chance(500) ? random.between(1, 4) : 0;
   return scenario;
 }

@@ -105,6 +105,7 @@ class SimBatch final : public batch::BatchSystem {
   Result<void> answer_change(const char* command);
   bool resolves(const core::NodeName& node, const std::string& address) const;
   void make_entry(const batch::NodeSpec& spec);
+  bool is_taken(const core::NodeName& node, const core::InstanceId& by) const;
   void let_daemons_in();
   void expire_ads();
   core::Node listed(const SimNode& node) const;
@@ -120,7 +121,8 @@ class SimBatch final : public batch::BatchSystem {
   SimBatchOptions m_options;
   std::map<core::NodeName, SimNode> m_nodes;
   std::map<core::JobId, SimJob> m_jobs;
-  std::map<core::NodeName, Daemon> m_refused;  // daemons whose node has no entry yet (NodeEntries::with_address)
+  // Daemons whose node has no entry yet (NodeEntries::with_address), or whose name another's daemon bears.
+  std::multimap<core::NodeName, Daemon> m_refused;
   TimePoint m_fresh_until{};
   bool m_state_lost = false;
   std::optional<TimePoint> m_ads_again_at;

@@ -13,6 +13,7 @@ class World;
 
 struct SimCloudOptions {
   bool has_launch_tokens = true;
+  bool launches_listed = false;  // no tokens, one machine a call, and a call may land when its list was read (Nova)
   int launch_max = 10;
   int terminate_max = 10;
   int capacity = 1000;   // live machines of all kinds
@@ -38,6 +39,7 @@ struct SimMachine {
   std::string event;
   TimePoint omitted_until{};  // a listing that lags leaves it out
   bool daemon_started = false;
+  bool shown = false;  // the last listing had it
   int slots = 0;
   std::int64_t memory_mib = 0;
   std::vector<std::string> features;
@@ -55,6 +57,7 @@ class SimCloud final : public cloud::Cloud {
 
   const core::CloudName& name() const override { return m_name; }
   core::CloudTraits limits() const override;
+  bool launches_listed() const { return m_options.launches_listed; }
   Result<std::vector<core::Instance>> list(const std::string& cluster) override;
   std::vector<Result<cloud::LaunchReply>> launch(std::span<const core::LaunchRequest> requests) override;
   std::vector<Result<void>> terminate(std::span<const core::InstanceId> ids) override;
@@ -86,6 +89,8 @@ class SimCloud final : public cloud::Cloud {
   Result<void> terminate_one(const core::InstanceId& id);
   Result<void> stop_one(const core::InstanceId& id);
   void boot(SimMachine& machine, const core::PoolName& pool);
+  void land_late();
+  bool has_live(const core::IntentId& launch) const;
   int live() const;
 
   Stage& m_stage;
@@ -94,6 +99,7 @@ class SimCloud final : public cloud::Cloud {
   SimCloudOptions m_options;
   std::map<core::InstanceId, SimMachine> m_machines;
   std::map<core::IntentId, std::vector<core::InstanceId>> m_tokens;
+  std::vector<std::pair<TimePoint, core::LaunchRequest>> m_late;  // calls without a reply, on their way
   core::PoolName m_never_boot;
   TimePoint m_refused_until{};
   int m_next = 0;

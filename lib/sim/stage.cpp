@@ -63,6 +63,10 @@ std::span<const char* const> required_probes() {
       "reboot",
       "wish",
       "down-drained",
+      "launch-landed-late",
+      "launch-came-twice",
+      "duplicate-ended",
+      "name-taken",
   };
   return k_required;
 }

@@ -87,6 +87,21 @@ bool Story::is_settled(const PassEnd& end) const {
          end.exit == core::ExitCode::done;
 }
 
+// Which of the machines of one launch is the node, tide may not be able to tell, and says so: a person looks, and ends
+// the others with the cloud's own tools.
+void Story::end_twins(const PassEnd& end) {
+  if (!end.report) return;
+  const std::set<core::IntentId> doubled = m_world.doubled();
+  for (const core::Worker& worker : end.report->plan.workers) {
+    if (worker.phase != core::Phase::unclear || !doubled.contains(worker.intent) || !m_world.is_live(worker.id))
+      continue;
+    if (m_world.batch().node_of(worker.id) != nullptr) continue;
+    m_stage.hit("twins-unclear");
+    m_stage.say(fmt::format("  a person ends {}, which is no node", worker.id.value));
+    m_world.cloud(worker.cloud).kill(worker.id);
+  }
+}
+
 void Story::rest() {
   end_troubles();
   const TimePoint deadline = m_stage.clock.real() + k_rest_max;
@@ -94,6 +109,7 @@ void Story::rest() {
   PassEnd last;
   while (quiet < k_quiet_passes && m_stage.clock.real() < deadline && m_stage.checker.violations().empty()) {
     last = pass();
+    end_twins(last);
     const bool jobs_run =
         std::ranges::any_of(m_world.batch().all_jobs(), [](const auto& entry) { return !entry.second.nodes.empty(); });
     quiet = is_settled(last) && !jobs_run ? quiet + 1 : 0;

@@ -36,6 +36,7 @@ class Story {
   void make_wish();
   void submit_some();
   void end_troubles();
+  void end_twins(const PassEnd& end);
   bool is_settled(const PassEnd& end) const;
   void check_rest(const PassEnd& end);
   core::NodeName any_node(bool (*suits)(const SimNode&));

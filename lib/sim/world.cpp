@@ -33,17 +33,39 @@ void World::pass_time(Seconds span) {
 std::map<core::PoolName, int> World::live_by_pool() const {
   std::map<core::PoolName, int> live;
   for (const auto& [name, cloud] : m_clouds) {
+    std::set<std::string> counted;
     for (const auto& [id, machine] : cloud->machines()) {
-      if (machine.is_live() && !machine.is_stopped() && bears_tag(machine))
+      const std::string launch(core::tag_of(machine.instance, core::tag::k_intent));
+      const bool again = cloud->launches_listed() && machine.is_live() && !counted.insert(launch).second;
+      if (machine.is_live() && !machine.is_stopped() && bears_tag(machine) && !again)
         ++live[core::PoolName{std::string(core::tag_of(machine.instance, core::tag::k_pool))}];
     }
   }
   return live;
 }
 
+std::set<core::IntentId> World::doubled() const {
+  std::map<core::IntentId, int> living;
+  for (const auto& [name, cloud] : m_clouds) {
+    if (!cloud->launches_listed()) continue;
+    for (const auto& [id, machine] : cloud->machines()) {
+      const bool lives = machine.is_live() && machine.instance.state != core::InstanceState::stopping;
+      if (lives && machine.shown && bears_tag(machine))
+        ++living[core::IntentId{std::string(core::tag_of(machine.instance, core::tag::k_intent))}];
+    }
+  }
+  std::set<core::IntentId> doubled;
+  for (const auto& [intent, count] : living) {
+    if (count > 1) doubled.insert(intent);
+  }
+  return doubled;
+}
+
 int World::live() const {
   int count = 0;
-  for (const auto& [pool, live] : live_by_pool()) count += live;
+  for (const auto& [name, cloud] : m_clouds) {
+    for (const auto& [id, machine] : cloud->machines()) count += machine.is_live() && bears_tag(machine) ? 1 : 0;
+  }
   return count;
 }
 

@@ -28,7 +28,10 @@ class World {
   void excuse_missing_entries() { m_entries_excused = true; }
 
   // Machines that bear the cluster's tag, of any head.
+  // Of one launch that came twice, one: no caller can know of the other yet.
   std::map<core::PoolName, int> live_by_pool() const;
+  // Launches of which a listing showed more machines that live on than were asked for.
+  std::set<core::IntentId> doubled() const;
   std::set<std::string> live_names() const;
   int live() const;
   bool is_live(const core::InstanceId& id) const;

@@ -174,6 +174,32 @@ TEST_CASE("planted: an open intent counts as nothing") {
   CHECK(violation.find("launch of") != std::string::npos);
 }
 
+namespace {
+
+// Clouds as Nova: calls land late, and a repeat brings a second machine.
+void without_tokens(Scenario& scenario) {
+  for (auto& [name, options] : scenario.clouds) {
+    options.has_launch_tokens = false;
+    options.launches_listed = true;
+    options.launch_max = 1;
+  }
+  scenario.faults = {};
+  scenario.faults.launch_lands_late = 700;
+  scenario.interval_min = Seconds(20);
+  scenario.interval_max = Seconds(60);
+}
+
+}  // namespace
+
+TEST_CASE("planted: two machines of one launch that are left") {
+  const std::string violation = caught("has two machines", without_tokens, [](Story& story) {
+    story.head().bend_plan = [](core::Plan& plan) {
+      std::erase_if(plan.actions, [](const auto& planned) { return planned.reason.rule == "duplicate"; });
+    };
+  });
+  CHECK_FALSE(violation.empty());
+}
+
 TEST_CASE("planted: an end on one witness") {
   const auto prepare = [](Scenario& scenario) {
     scenario.faults.counters_stale = 300;

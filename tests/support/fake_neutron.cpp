@@ -21,6 +21,19 @@ net::Response neutron_error(int status, const std::string& type, const std::stri
 
 std::string port_of(const std::string& server) { return server.empty() ? "" : "9" + server.substr(1); }
 
+Json port_document(const FakeServer& server) {
+  return {{"id", port_of(server.id)},
+          {"name", ""},
+          {"network_id", wire::network_id(0)},
+          {"device_id", server.id},
+          {"device_owner", "compute:nova"},
+          {"status", "ACTIVE"},
+          {"description", server.port_description},
+          {"revision_number", server.port_revision},
+          {"updated_at", format_time(server.port_changed)},
+          {"fixed_ips", Json::array({{{"subnet_id", wire::uuid(1)}, {"ip_address", server.address}}})}};
+}
+
 Json floating_document(const FakeFloatingIp& ip, const std::string& fixed) {
   const std::string port = port_of(ip.server);
   return {{"id", ip.id},
@@ -37,6 +50,10 @@ Json floating_document(const FakeFloatingIp& ip, const std::string& fixed) {
 
 }  // namespace
 
+bool FakeNova::has_port(const FakeServer& server) const {
+  return !server.address.empty() && (server.left || (server.task != "deleting" && server.status != "DELETED"));
+}
+
 std::string FakeNova::server_of(const std::string& port) const {
   for (const auto& [id, server] : m_servers) {
     if (port_of(id) == port && !server.address.empty() && server.task != "deleting") return id;
@@ -47,6 +64,7 @@ std::string FakeNova::server_of(const std::string& port) const {
 net::Response FakeNova::network(const Asked& asked) {
   if (asked.path.starts_with("/networks")) return networks(asked);
   if (asked.path == "/ports") return ports(asked);
+  if (asked.path.starts_with("/ports/")) return one_port(asked, asked.path.substr(7));
   if (asked.path == "/floatingips") return asked.request.method == "POST" ? make_floating(asked) : floating_ips(asked);
   if (asked.path.starts_with("/floatingips/")) return one_floating(asked, asked.path.substr(13));
   return neutron_error(404, "HTTPNotFound", "The resource could not be found.");
@@ -67,20 +85,53 @@ net::Response FakeNova::networks(const Asked& asked) const {
 }
 
 net::Response FakeNova::ports(const Asked& asked) const {
-  std::vector<std::string> wanted;
+  std::map<std::string, std::vector<std::string>> wanted;  // one of each key
   for (const auto& [key, value] : net::parse_query(net::split_url(asked.request.url)->query)) {
-    if (key == "device_id") wanted.push_back(value);
+    if (key == "device_id" || key == "description") wanted[key].push_back(value);
   }
+  const auto is_asked_for = [&](const char* key, const std::string& value) {
+    return !wanted.contains(key) || std::ranges::find(wanted[key], value) != wanted[key].end();
+  };
   Json ports = Json::array();
   for (const auto& [id, server] : m_servers) {
-    const bool asked_for = wanted.empty() || std::ranges::find(wanted, id) != wanted.end();
-    if (!asked_for || server.address.empty() || server.task == "deleting" || server.status == "DELETED") continue;
-    ports.push_back({{"id", port_of(id)},
-                     {"device_id", id},
-                     {"device_owner", "compute:nova"},
-                     {"fixed_ips", Json::array({{{"subnet_id", wire::uuid(1)}, {"ip_address", server.address}}})}});
+    const bool asked_for = is_asked_for("device_id", id) && is_asked_for("description", server.port_description);
+    if (asked_for && has_port(server)) ports.push_back(port_document(server));
   }
   return json(200, {{"ports", ports}});
+}
+
+net::Response FakeNova::one_port(const Asked& asked, const std::string& id) {
+  const auto found = std::ranges::find_if(
+      m_servers, [&](const auto& entry) { return port_of(entry.first) == id && has_port(entry.second); });
+  if (found == m_servers.end()) return neutron_error(404, "PortNotFound", "Port " + id + " could not be found.");
+  FakeServer& server = found->second;
+  const std::string match = asked.header("If-Match");
+  if (!match.empty() && match != fmt::format("revision_number={}", server.port_revision)) {
+    return neutron_error(412, "RevisionNumberConstraintFailed",
+                         fmt::format("Constrained to {}, but current revision is {}", match, server.port_revision));
+  }
+  if (asked.request.method == "DELETE") {
+    server.left = false;
+    server.address.clear();
+    return {.status = 204, .headers = {}, .body = ""};
+  }
+  if (asked.request.method == "PUT") {
+    const Json body = Json::parse(asked.request.body, nullptr, false);
+    if (!body.is_object() || !body.contains("port")) return neutron_error(400, "HTTPBadRequest", "Malformed body");
+    server.port_description = body["port"].value("description", server.port_description);
+    ++server.port_revision;
+    server.port_changed = m_options.now();
+  }
+  return json(200, {{"port", port_document(server)}});
+}
+
+std::vector<FakeServer> FakeNova::with_port() const {
+  const std::lock_guard lock(m_mutex);
+  std::vector<FakeServer> found;
+  for (const std::string& id : m_order) {
+    if (has_port(m_servers.at(id))) found.push_back(m_servers.at(id));
+  }
+  return found;
 }
 
 net::Response FakeNova::floating_ips(const Asked& asked) {

@@ -47,7 +47,7 @@ Result<net::Response> FakeNova::handle(const net::Request& request) {
   const auto url = net::split_url(request.url);
   if (!url) return url.error();
   Asked asked{.request = request};
-  for (const char* service : {"identity", "compute", "image", "network"}) {
+  for (const char* service : {"identity", "compute", "image", "network", "volume"}) {
     if (url->path.starts_with(std::string("/") + service)) asked.service = service;
   }
   asked.path =
@@ -103,6 +103,7 @@ net::Response FakeNova::act(const Asked& asked) {
     return keystone_error(401, "The request you have made requires authentication.");
   if (asked.service == "image") return image(asked);
   if (asked.service == "network") return network(asked);
+  if (asked.service == "volume") return volume(asked);
   if (asked.service == "compute") return compute(asked);
   return {.status = 404, .headers = {}, .body = "no such service"};
 }
@@ -115,6 +116,14 @@ net::Response FakeNova::version_document(const Asked& asked) const {
   if (asked.service == "compute") {
     return json(200,
                 {{"versions", {wire::compute_version(m_options, "v2.0"), wire::compute_version(m_options, "v2.1")}}});
+  }
+  if (asked.service == "volume") {
+    const Json links = Json::array({{{"rel", "self"}, {"href", m_options.base + "/volume/v3/"}}});
+    return json(200, {{"versions", Json::array({{{"id", "v3.0"},
+                                                 {"status", "CURRENT"},
+                                                 {"version", "3.70"},
+                                                 {"min_version", "3.0"},
+                                                 {"links", links}}})}});
   }
   const std::string id = asked.service == "image" ? "v2.15" : "v2.0";
   const std::string path = asked.service == "image" ? "/image/v2/" : "/network/v2.0/";
@@ -270,7 +279,8 @@ net::Response FakeNova::create(const Asked& asked) {
     return nova_error(400, "Additional properties are not allowed ('tags' was unexpected)");
   const wire::FakeFlavor* flavor = wire::find_flavor(wanted.value("flavorRef", ""));
   if (flavor == nullptr) return nova_error(400, "Flavor could not be found.");
-  if (wanted.contains("imageRef") && wanted["imageRef"] != wire::k_image)
+  const bool from_volume = wanted.contains("block_device_mapping_v2");  // openstackclient names no image then: ""
+  if (wanted.contains("imageRef") && wanted["imageRef"] != wire::k_image && !(from_volume && wanted["imageRef"] == ""))
     return nova_error(400, "Can not find requested image");
   const std::string zone = wanted.value("availability_zone", "nova");
   if (zone != "nova" && zone != "gpu") return nova_error(400, "The requested availability zone is not available");
@@ -287,6 +297,14 @@ net::Response FakeNova::create(const Asked& asked) {
   if (wanted.contains("metadata")) server.metadata = wanted["metadata"].get<std::map<std::string, std::string>>();
   if (wanted.contains("networks") && wanted["networks"].is_array() && !wanted["networks"].empty())
     server.address = fmt::format("10.0.{}.{}", m_next / 250, m_next % 250 + 1);
+  server.port_changed = m_options.now();
+  if (m_options.has_volume_service && from_volume) {
+    server.volume = wire::uuid(m_next++);
+    m_volumes.emplace(server.volume, FakeVolume{.id = server.volume,
+                                                .server = server.id,
+                                                .size = wanted["block_device_mapping_v2"][0].value("volume_size", 1),
+                                                .metadata = {}});
+  }
   if (m_capacity && *m_capacity == 0) {
     server.status = "ERROR";
     server.fault = "No valid host was found. ";
@@ -310,20 +328,31 @@ net::Response FakeNova::one_server(const Asked& asked, const std::string& rest) 
     return json(200, {{"server", wire::server_document(server, asked.minor, true, true)}});
   if (asked.request.method == "DELETE") {
     if (server.locked) return nova_error(409, "Instance " + id + " is locked");
-    for (auto& [key, ip] : m_floating) {  // its port goes with it
-      if (ip.server != id) continue;
-      ip.server.clear();
-      ++ip.revision;
-      ip.changed = m_options.now();
-    }
-    server.task = "deleting";
-    server.lists = 0;
+    end(server);
     return {.status = 204, .headers = {}, .body = ""};
   }
   const Json body = Json::parse(asked.request.body, nullptr, false);
   if (!body.is_object() || !body.contains("os-getConsoleOutput")) return nova_error(400, "There is no such action");
   if (server.status != "ACTIVE") return nova_error(409, "Instance " + id + " is not ready");
   return json(200, {{"output", "FAKE CONSOLE OUTPUT\nANOTHER\nLAST LINE"}});
+}
+
+// Its port and its volume go with it, unless this end fails half-way.
+void FakeNova::end(FakeServer& server) {
+  server.left = m_options.ends_that_leave > 0;
+  if (server.left) --m_options.ends_that_leave;
+  for (auto& [key, ip] : m_floating) {
+    if (ip.server != server.id) continue;
+    ip.server.clear();
+    ++ip.revision;
+    ip.changed = m_options.now();
+  }
+  if (const auto own = m_volumes.find(server.volume); own != m_volumes.end()) {
+    own->second.server.clear();
+    if (!server.left) m_volumes.erase(own);
+  }
+  server.task = "deleting";
+  server.lists = 0;
 }
 
 net::Response FakeNova::metadata(const Asked& asked, FakeServer& server, const std::string& rest) {

@@ -13,10 +13,10 @@
 
 namespace tide::test {
 
-// A small OpenStack that keeps a world: Keystone at /identity, Nova at /compute, Glance at /image, Neutron at /network
-// of one address. It answers in the words of the recordings in tests/fixtures/nova, checks tokens and microversions,
-// pages, lets states take their time, has a quota, and fails on order. tests/real/fake_nova checks it with
-// openstackclient.
+// A small OpenStack that keeps a world: Keystone at /identity, Nova at /compute, Glance at /image, Neutron at /network,
+// Cinder at /volume of one address. It answers in the words of the recordings in tests/fixtures/nova, checks tokens and
+// microversions, pages, lets states take their time, has a quota, and fails on order. tests/real/fake_nova checks it
+// with openstackclient.
 struct FakeNovaOptions {
   std::string base = "http://127.0.0.1:5000";  // what the catalogue's URLs begin with
   std::string user = "scaler";
@@ -32,10 +32,12 @@ struct FakeNovaOptions {
   std::size_t page_max = 1000;
   std::vector<std::string> networks{"private"};
   bool has_network_service = true;
+  bool has_volume_service = false;
   bool unversioned = false;  // the catalogue's compute URL names no version
   int quota_machines = -1;
   int quota_floating = -1;
-  int cells_down = 0;  // that many machines are in a cell that is silent
+  int ends_that_leave = 0;  // that many more ends leave their port and their volume
+  int cells_down = 0;       // that many machines are in a cell that is silent
 };
 
 struct FakeServer {
@@ -48,7 +50,12 @@ struct FakeServer {
   std::string zone;
   std::string address;
   std::string floating;
-  std::string body;  // of its POST
+  std::string volume;  // that it booted from
+  std::string body;    // of its POST
+  bool left = false;   // its port stays when it goes
+  std::string port_description;
+  int port_revision = 1;
+  TimePoint port_changed{};
   bool locked = false;
   int lists = 0;
   TimePoint created{};
@@ -63,6 +70,13 @@ struct FakeFloatingIp {
   std::string description;
   int revision = 0;
   TimePoint changed{};
+};
+
+struct FakeVolume {
+  std::string id;
+  std::string server;  // "": none has it
+  int size = 1;
+  std::map<std::string, std::string> metadata;
 };
 
 enum class FakeNovaFault {
@@ -104,6 +118,8 @@ class FakeNova {
   int count_calls(const std::string& call) const;
   std::vector<FakeFloatingIp> floating() const;  // oldest first
   FakeFloatingIp& add_floating(FakeFloatingIp ip);
+  std::vector<FakeVolume> volumes() const;
+  std::vector<FakeServer> with_port() const;  // those whose port is there, gone ones too
   std::vector<net::Request> requests(const std::string& call) const;
 
  private:
@@ -124,6 +140,11 @@ class FakeNova {
   Reply network(const Asked& asked);
   Reply networks(const Asked& asked) const;
   Reply ports(const Asked& asked) const;
+  Reply one_port(const Asked& asked, const std::string& id);
+  bool has_port(const FakeServer& server) const;
+  void end(FakeServer& server);
+  Reply volume(const Asked& asked);
+  Reply one_volume(const Asked& asked, FakeVolume& volume, const std::string& rest);
   Reply floating_ips(const Asked& asked);
   Reply make_floating(const Asked& asked);
   Reply one_floating(const Asked& asked, const std::string& id);
@@ -138,6 +159,7 @@ class FakeNova {
   std::map<std::string, FakeServer> m_servers;
   std::vector<std::string> m_order;  // IDs, oldest first
   std::map<std::string, FakeFloatingIp> m_floating;
+  std::map<std::string, FakeVolume> m_volumes;
   std::map<std::string, TimePoint> m_tokens;
   std::vector<FakeNovaFaults> m_faults;
   std::vector<net::Request> m_late;

@@ -3,6 +3,7 @@
 //   /__gate/fail?n=3&status=503[&call=POST%20/servers][&retry_after=2]
 //   /__gate/fail?n=1&mode=drop|truncate|html|late|done500[&after=1][&call=...]
 //   /__gate/fill?n=1000&cluster=physics   /__gate/capacity?n=5   /__gate/quota?n=7   /__gate/cells?n=1   /__gate/log
+//   /__gate/leave?n=1 (ends that leave their port and volume)   /__gate/volumes?n=1 (1: Cinder is there)
 //   /__gate/live   /__gate/reset
 #include "fake_nova.hpp"
 
@@ -48,6 +49,11 @@ void order(test::FakeNova& fake, const httplib::Request& request, httplib::Respo
     fake.set_options([&](test::FakeNovaOptions& options) { options.quota_machines = number(request, "n", -1); });
   } else if (verb == "cells") {
     fake.set_options([&](test::FakeNovaOptions& options) { options.cells_down = number(request, "n", 0); });
+  } else if (verb == "leave") {
+    fake.set_options([&](test::FakeNovaOptions& options) { options.ends_that_leave = number(request, "n", 0); });
+  } else if (verb == "volumes") {
+    fake.set_options(
+        [&](test::FakeNovaOptions& options) { options.has_volume_service = number(request, "n", 1) != 0; });
   } else if (verb == "reset") {
     fake.forget_faults();
   } else if (verb == "live") {
@@ -103,6 +109,7 @@ int main(int argc, char** argv) {
   };
   server.Get(".*", all);
   server.Post(".*", all);
+  server.Put(".*", all);
   server.Delete(".*", all);
   int port = std::stoi(argv[1]);
   if (port == 0) {

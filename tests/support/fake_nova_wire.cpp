@@ -69,6 +69,8 @@ Json token_document(const FakeNovaOptions& options, TimePoint issued) {
                    service("compute", "nova", options.base + "/compute" + (options.unversioned ? "" : "/v2.1")),
                    service("image", "glance", options.base + "/image")});
   if (options.has_network_service) catalogue.push_back(service("network", "neutron", options.base + "/network"));
+  if (options.has_volume_service)
+    catalogue.push_back(service("volumev3", "cinderv3", options.base + "/volume/v3/" + k_project_id));
   const Json domain{{"id", "default"}, {"name", "Default"}};
   return {{"token",
            {{"methods", {"password"}},
@@ -182,6 +184,12 @@ Json server_document(const FakeServer& server, int minor, bool detail, bool with
     document["addresses"]["private"].push_back(
         {{"addr", server.floating}, {"version", 4}, {"OS-EXT-IPS:type", "floating"}});
   document["OS-EXT-AZ:availability_zone"] = server.status == "ERROR" ? "" : server.zone;
+  document["os-extended-volumes:volumes_attached"] = Json::array();
+  if (!server.volume.empty()) {
+    Json volume{{"id", server.volume}};
+    if (minor >= 3) volume["delete_on_termination"] = true;
+    document["os-extended-volumes:volumes_attached"].push_back(volume);
+  }
   document["key_name"] = nullptr;
   document["config_drive"] = "";
   document["OS-EXT-STS:task_state"] = server.task.empty() ? Json() : Json(server.task);

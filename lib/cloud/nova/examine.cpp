@@ -119,6 +119,10 @@ core::Findings NovaCloud::examine(std::span<const core::LaunchRequest> launches)
   for (const core::LaunchRequest& launch : launches) {
     for (core::Finding& finding : examine_launch(launch)) findings.push_back(std::move(finding));
   }
+  if (launches.empty()) return findings;
+  const auto cluster = launches.front().tags.find(core::tag::k_cluster);
+  if (cluster == launches.front().tags.end()) return findings;
+  for (core::Finding& finding : m_leftovers.examine(cluster->second, about)) findings.push_back(std::move(finding));
   return findings;
 }
 

@@ -94,6 +94,12 @@ Result<std::vector<Port>> parse_ports(const std::string& body) {
   for (const Json& each : list) {
     Port port{.id = text_of(each, "id"), .device = text_of(each, "device_id"), .address = {}};
     if (port.id.empty()) return make_error(ErrorKind::protocol, "a port in the reply has no ID");
+    port.owner = text_of(each, "device_owner");
+    port.name = text_of(each, "name");
+    port.description = text_of(each, "description");
+    if (const auto revision = each.find("revision_number"); revision != each.end() && revision->is_number_integer())
+      port.revision = revision->get<std::int64_t>();
+    if (const auto changed = parse_time(text_of(each, "updated_at"))) port.changed = *changed;
     const auto fixed = each.find("fixed_ips");
     if (fixed != each.end() && fixed->is_array()) {
       for (const Json& ip : *fixed) {

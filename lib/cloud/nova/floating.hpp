@@ -25,7 +25,12 @@ struct FloatingIp {
 struct Port {
   std::string id;
   std::string device;
-  std::string address;  // its first IPv4
+  std::string address;     // its first IPv4
+  std::string owner = {};  // "compute:ZONE" where Nova has it
+  std::string name = {};   // Nova gives none
+  std::string description = {};
+  std::int64_t revision = -1;             // -1: this Neutron counts none
+  std::optional<TimePoint> changed = {};  // by Neutron's clock
 
   bool operator==(const Port&) const = default;
 };

@@ -36,10 +36,15 @@ NovaCloud::NovaCloud(Options options, openstack::Session::Source source, net::Tr
       m_session(std::move(options.session), std::move(source), transport, clock),
       m_lookup(m_session, m_name.value),
       m_clock(clock),
-      m_floating(m_session, m_lookup, m_name.value, std::move(options.floating_of_pool)) {}
+      m_floating(m_session, m_lookup, m_name.value, std::move(options.floating_of_pool)),
+      m_leftovers(m_session, m_lookup, m_name.value) {}
 
 std::vector<UpkeepStep> NovaCloud::keep_up(const Upkeep& of) {
-  return m_floating.keep_up(of, m_reached, m_clock.now());
+  auto steps = m_floating.keep_up(of, m_reached, m_clock.now());
+  if (!of.thorough) return steps;
+  const auto more = m_leftovers.keep_up(of, m_seen, m_clock.now());
+  steps.insert(steps.end(), more.begin(), more.end());
+  return steps;
 }
 
 core::CloudTraits NovaCloud::limits() const {
@@ -84,6 +89,8 @@ Result<std::string> NovaCloud::read_page(const Answer& answer, const std::string
     }
     if (tag_of(listed.instance, core::tag::k_cluster) != cluster) continue;  // a server that ignores the filter
     if (std::ranges::any_of(listed.addresses, &NetworkAddress::floating)) m_reached.insert(listed.instance.id);
+    m_seen.listed.insert(listed.instance.id);
+    if (!listed.volumes.empty()) m_seen.volumes[listed.instance.id] = listed.volumes;
     core::Instance instance = finished(std::move(listed));
     found.insert_or_assign(instance.id, std::move(instance));
   }
@@ -154,6 +161,7 @@ Result<void> NovaCloud::name_flavors(Found& found) {
 Result<std::vector<core::Instance>> NovaCloud::list(const std::string& cluster) {
   Found found;
   m_reached.clear();
+  m_seen = {};
   std::set<std::string> markers;
   TIDE_TRY_ASSIGN(std::string marker, first_page(cluster, found));
   while (!marker.empty()) {

@@ -2,6 +2,7 @@
 
 #include <tide/cloud/cloud.hpp>
 #include <tide/cloud/nova/floating.hpp>
+#include <tide/cloud/nova/leftovers.hpp>
 #include <tide/cloud/nova/lookup.hpp>
 #include <tide/cloud/nova/servers.hpp>
 #include <tide/cloud/openstack/session.hpp>
@@ -62,7 +63,9 @@ class NovaCloud : public Cloud {
   Lookup m_lookup;
   Clock& m_clock;
   FloatingIps m_floating;
+  Leftovers m_leftovers;
   std::set<core::InstanceId> m_reached;  // machines with a floating IP, as the last list found them
+  Leftovers::Seen m_seen;                // by the last list
   Left m_left;                           // of the quota, as the last list found it
 };
 

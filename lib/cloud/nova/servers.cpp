@@ -52,6 +52,16 @@ void read_addresses(const Json& server, Listed& listed) {
   for (const NetworkAddress& each : listed.addresses) listed.instance.addresses.push_back(each.address);
 }
 
+void read_volumes(const Json& server, Listed& listed) {
+  const Json* volumes = part(server, "os-extended-volumes:volumes_attached");
+  if (volumes == nullptr || !volumes->is_array()) return;
+  for (const Json& each : *volumes) {
+    const Json* ends = part(each, "delete_on_termination");
+    const std::string id = text_of(each, "id");
+    if (ends != nullptr && *ends == true && !id.empty()) listed.volumes.push_back(id);
+  }
+}
+
 void read_fault(const Json& server, core::Instance& instance) {
   const Json* fault = part(server, "fault");
   if (fault != nullptr) instance.fault = std::string(trim(text_of(*fault, "message")));
@@ -87,6 +97,7 @@ Result<Listed> read_server(const Json& server) {
     }
   }
   read_addresses(server, listed);
+  read_volumes(server, listed);
   read_fault(server, instance);
   return listed;
 }

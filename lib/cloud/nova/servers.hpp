@@ -23,6 +23,7 @@ struct NetworkAddress {
 struct Listed {
   core::Instance instance;
   std::vector<NetworkAddress> addresses;  // in the order of networks' names
+  std::vector<std::string> volumes;       // that are to end with it, by ID; before microversion 2.3 it is not told
 
   bool operator==(const Listed&) const = default;
 };

@@ -92,6 +92,40 @@ good openstack server list -f value -c Name
 good openstack server list --limit -1 -f value -c Name
 if grep -q '^one$' "$work/out"; then fail 'one is still there'; fi
 
+echo "# ports: list, describe, delete; volumes: list by property, properties"
+gate 'volumes?n=1'
+good openstack server create --flavor m1.tiny --image debian-12 --boot-from-volume 20 --network private vol -f value -c id
+vol=$(tail -n 1 "$work/out")
+good openstack port list --server "$vol" -f value -c ID
+port=$(cat "$work/out")
+good openstack port set --description 'tide:cluster=physics tide:owner=head' "$port"
+good openstack port show "$port" -f value -c description
+is 'tide:cluster=physics tide:owner=head'
+good openstack port list --device-owner compute:nova --long -f value -c ID
+says "^$port$"
+good openstack server show "$vol" -f value -c volumes_attached
+volume=$(grep -oE '[0-9a-f]{8}-[0-9a-f-]{27}' "$work/out" | head -n 1)
+good openstack volume set --property tide:cluster=physics "$volume"
+good openstack volume list -f value -c ID -c Status -c Size
+is "$volume in-use 20"
+good openstack volume show "$volume" -f value -c properties
+says "'tide:cluster': 'physics'"
+good cinder list --metadata tide:cluster=physics # openstackclient has no filter by property
+says "$volume.* in-use "
+good cinder list --metadata tide:cluster=other
+if grep -q "$volume" "$work/out"; then fail 'another cluster has the volume'; fi
+gate 'leave?n=1'
+good openstack server delete "$vol"
+good openstack server list --limit -1 -f value -c Name
+good openstack server list --limit -1 -f value -c Name
+good openstack volume list -f value -c ID -c Status
+is "$volume available"
+good openstack port delete "$port"
+bad "No Port found for $port" openstack port show "$port"
+good openstack volume delete "$volume"
+good openstack volume list -f value -c ID
+is ''
+
 echo "# faults on order"
 gate 'fail?n=9&status=503'
 bad '503' nova --os-compute-api-version 2.1 list

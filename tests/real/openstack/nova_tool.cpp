@@ -1,6 +1,7 @@
 // nova-tool STATE_DIR VERB ...: the Nova adapter at the shell, without retries, for tests against real servers. Whose
 // project it is, OS_* or clouds.yaml say; the token is kept in STATE_DIR ("-": nowhere).
 //   launch TOKEN NAME[,NAME...] [KEY=VALUE...]   list   terminate ID...   console ID   types NAME...   limits
+//   upkeep SECONDS: a thorough one, as a head whose clock is that far ahead
 // KEY is cluster, image, flavor, zone, user_data_bytes, or a pool's key. Prints a line a result; a failure as
 // "error KIND: MESSAGE", its context and its hint. Exit 1 if anything failed.
 #include <tide/cloud/nova/nova_cloud.hpp>
@@ -158,6 +159,33 @@ int limits(cloud::Cloud& cloud, const std::string& cluster) {
   return 0;
 }
 
+int upkeep(cloud::Cloud& cloud) {
+  auto listed = cloud.list("physics");
+  if (!listed) return tell(listed.error());
+  std::erase_if(*listed, [](const auto& one) { return one.state != core::InstanceState::running; });
+  int failed = 0;
+  for (const cloud::UpkeepStep& step :
+       cloud.keep_up({.cluster = "physics", .owner = "head 1 / ü", .running = *listed, .thorough = true})) {
+    std::printf("%s %s: %s\n", step.verb.c_str(), step.subject.c_str(), step.text.c_str());
+    if (step.error) failed = tell(*step.error);
+  }
+  return failed;
+}
+
+// Ages without waiting for them.
+class LaterClock final : public Clock {
+ public:
+  explicit LaterClock(Seconds by) : m_by(by) {}
+  TimePoint now() override { return m_clock.now() + m_by; }
+  std::chrono::milliseconds monotonic() override { return m_clock.monotonic(); }
+  BootTime boot() override { return m_clock.boot(); }
+  bool sleep_for(std::chrono::milliseconds span) override { return m_clock.sleep_for(span); }
+
+ private:
+  SystemClock m_clock;
+  Seconds m_by;
+};
+
 int run(cloud::Cloud& cloud, const std::string& verb, const Words& words) {
   if (verb == "launch" && words.size() >= 2) return launch(cloud, words);
   if (verb == "list") return list(cloud, words.empty() ? "physics" : words[0]);
@@ -165,9 +193,10 @@ int run(cloud::Cloud& cloud, const std::string& verb, const Words& words) {
   if (verb == "console" && words.size() == 1) return console(cloud, words[0]);
   if (verb == "types" && !words.empty()) return types(cloud, words);
   if (verb == "limits") return limits(cloud, "physics");
+  if (verb == "upkeep" && words.size() == 1) return upkeep(cloud);
   std::fprintf(stderr,
                "nova-tool: usage: STATE_DIR launch TOKEN NAME,... [KEY=VALUE...] | list [CLUSTER] | "
-               "terminate ID... | console ID | types NAME... | limits\n");
+               "terminate ID... | console ID | types NAME... | limits | upkeep SECONDS\n");
   return 2;
 }
 
@@ -180,7 +209,8 @@ int main(int argc, char** argv) {
     return 2;
   }
   const auto transport = net::CurlTransport::make();
-  SystemClock clock;
+  const bool later = words[1] == "upkeep" && words.size() == 3;
+  LaterClock clock(Seconds(later ? parse_integer(words[2]).value_or(0) : 0));
   cloud::nova::NovaCloud::Options options{
       .name = {"nova"},
       .session = {.cloud = "nova", .cache = words[0] == "-" ? "" : words[0] + "/tokens/nova.json", .page = "nova.md"},

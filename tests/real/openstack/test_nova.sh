@@ -97,7 +97,7 @@ good launch t7 huge flavor=c1.huge
 until_is 60 1 sh -c "'$build/nova-tool' '$work/state' list 2>/dev/null | grep -c 'huge .*fault=capacity: No valid host was found.'"
 
 echo "# networks: the only one, several, by name; addresses"
-network blue 10.20.0.0/24 >/dev/null
+{ read -r blue && read -r _; } < <(network blue 10.20.0.0/24)
 good launch t8 wired-1
 until_is 60 1 sh -c "'$build/nova-tool' '$work/state' list 2>/dev/null | grep -c ' running wired-1 .* 10\\.20\\.0\\.'"
 red=$(network red)
@@ -105,6 +105,27 @@ bad config launch t9 wired-2
 says 'blue, red'
 good launch t9 wired-2 networks=blue security_groups=default config_drive=true
 bad config launch t9 wired-3 networks=green
+
+echo "# ports: marked while their machine runs; one whose machine is gone is deleted, others' are not"
+described() { neutron "/ports?id=$1" | each ports "s['description']"; } # PORT
+owner='tide:cluster=physics tide:owner=head 1 / ü'
+wired=$(neutron "/ports?device_id=$(id_of wired-1)" | each ports "s['id']")
+is "$(described "$wired")" ""
+good upkeep 0
+is "$(described "$wired")" "$owner"
+orphan() { # DESCRIPTION: a port as Nova makes them, of a machine that is none
+  neutron /ports -d "{\"port\": {\"network_id\": \"$blue\", \"project_id\": \"$project\", \"device_id\": \"00000000-0000-4000-8000-00000000000$2\",
+    \"device_owner\": \"compute:nova\", \"description\": \"$1\"}}" | id_in port
+}
+ours=$(orphan "$owner" 1) nobodys=$(orphan "" 2)
+good upkeep 0
+is "$(described "$ours")" "$owner tide:left"
+good upkeep 500
+is "$(grep -c sweep "$work/out" || true)" 0
+good upkeep 700
+says "^sweep $ours: port $ours .* of machine 00000000-0000-4000-8000-000000000001, which is gone$"
+is "$(neutron "/ports?id=$ours&id=$nobodys&id=$wired" | each ports "s['id']" | sort)" "$(printf '%s\n' "$nobodys" "$wired" | sort)"
+neutron "/ports/$nobodys" -X DELETE
 
 echo "# server groups by name"
 curl -fsS -H "X-Auth-Token: $(token_for scaler scaler-secret hpc)" -H 'Content-Type: application/json' "http://127.0.0.1:$((port + 4))/v2.1/os-server-groups" \

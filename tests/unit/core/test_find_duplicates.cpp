@@ -87,6 +87,61 @@ TEST_CASE("duplicate: where it cannot be told which of them registered, none end
   CHECK(phase_of(plan, "i-2") == Phase::unclear);
 }
 
+TEST_CASE(
+    "duplicate: a name that was matched while the other was left out proves nothing, and no reading makes it so") {
+  Snapshot world = twice();
+  join(world, Snapshot::instance_address("i-2"));  // told, so perhaps i-1's
+  auto& listed = *world.now.instances.at({"aws"});
+  const Instance left_out = listed.front();
+  listed.erase(listed.begin());
+  Plan plan = world.plan();
+  CHECK(ends(plan).empty());
+  CHECK_FALSE(plan.memory.machines.at({"i-2"}).registered);
+  CHECK(phase_of(plan, "i-2") == Phase::unclear);
+  listed.insert(listed.begin(), left_out);
+  world.memory().machines.at({"i-2"}).registered = world.now.age;  // by an earlier pass that knew of no other
+  plan = world.plan();
+  CHECK(ends(plan).empty());
+  CHECK(phase_of(plan, "i-1") == Phase::unclear);
+  CHECK(phase_of(plan, "i-2") == Phase::unclear);
+}
+
+TEST_CASE("duplicate: a node that this reading leaves out is there all the same") {
+  Snapshot world = twice();
+  world.nodes().clear();
+  for (int i = 0; i < 20; ++i) {
+    world.nodes().push_back(Snapshot::plain_node(fmt::format("static{}", i)));
+    world.memory().last_good.nodes.push_back(world.nodes().back().name);
+  }
+  CHECK(ends(world.plan()) == Lines{"terminate i-2: duplicate"});
+  world.memory().last_good.nodes.push_back(NodeName{"n1"});
+  const Plan plan = world.plan();
+  CHECK(ends(plan).empty());
+  CHECK(phase_of(plan, "i-1") == Phase::unclear);
+  CHECK(phase_of(plan, "i-2") == Phase::unclear);
+}
+
+TEST_CASE("duplicate: one whose node registered long before the other was launched stays") {
+  Snapshot world = twice();
+  join(world, "10.9.9.9");
+  world.nodes().back().registered_at = k_wall - 800s;
+  world.now.instances.at({"aws"})->front().launched_at = k_wall - 900s;
+  world.memory().machines.at({"i-1"}).launched_at = k_wall - 900s;
+  CHECK(phase_of(world.plan(), "i-1") == Phase::unclear);  // nobody knew it
+  world.memory().machines.at({"i-1"}).registered = world.now.age;
+  CHECK(ends(world.plan()) == Lines{"terminate i-2: duplicate"});
+}
+
+TEST_CASE("duplicate: beside one that already ends the other stays, whatever registered") {
+  Snapshot world = twice();
+  join(world, Snapshot::instance_address("i-2"));
+  world.now.instances.at({"aws"})->back().state = InstanceState::stopping;
+  const Plan plan = world.plan();
+  CHECK(ends(plan).empty());
+  CHECK(phase_of(plan, "i-2") == Phase::stopping);
+  CHECK(phase_of(plan, "i-1") != Phase::unclear);
+}
+
 TEST_CASE("duplicate: one that already ends, or failed, is not the one that stays") {
   for (const InstanceState state : {InstanceState::stopping, InstanceState::failed}) {
     Snapshot world = twice();

@@ -165,6 +165,7 @@ class FakeCloud final : public cloud::Cloud {
     return console_text;
   }
   std::vector<cloud::UpkeepStep> keep_up(const cloud::Upkeep& of) override {
+    thorough.push_back(of.thorough);
     for (const core::Instance& one : of.running) {
       if (!upkeep_says.empty()) m_journal.say(fmt::format("keep up {} for {}", one.id.value, of.cluster));
     }
@@ -197,6 +198,7 @@ class FakeCloud final : public cloud::Cloud {
  public:
   Result<std::vector<core::Instance>> listing;
   std::vector<cloud::UpkeepStep> upkeep_says;
+  std::vector<bool> thorough;  // each time that it was asked to keep up
   Result<std::vector<core::Health>> health_says{std::vector<core::Health>{}};
   std::vector<core::Instance> strangers;
   std::optional<Error> tag_error;
@@ -282,11 +284,12 @@ class FakeNames final : public names::NameTable {
 
 class FakeClock final : public Clock {
  public:
-  TimePoint now() override { return k_wall; }
+  TimePoint now() override { return wall; }
   std::chrono::milliseconds monotonic() override { return elapsed += step; }
   BootTime boot() override { return {"boot", 1'000}; }
   bool sleep_for(std::chrono::milliseconds) override { return true; }
 
+  TimePoint wall = k_wall;
   std::chrono::milliseconds elapsed{0};
   std::chrono::milliseconds step{0};
 };

@@ -311,6 +311,22 @@ TEST_CASE("repeat: that this call was not done says nothing of the first one") {
   CHECK(state_after(ErrorKind::capacity) == IntentState::refused);
 }
 
+TEST_CASE(
+    "repeat: without tokens even no room says nothing of the first one, and no other choice is asked for its name") {
+  for (const ErrorKind kind : {ErrorKind::capacity, ErrorKind::quota}) {
+    auto world = snapshot().open_intent("k1").waiting(slots(4));
+    world.now.clouds.at({"aws"}) = {.has_launch_tokens = false, .launches_listed = true};
+    Stage stage(world);
+    auto& request = stage.disk().intents.at({"k1"}).request;
+    request.types = {"t1"};
+    request.alternatives = {{"t2", ""}};
+    stage.cloud().refuses = {{"t1", cloud_says(kind)}};
+    stage.done();
+    CHECK(stage.cloud().asked == Lines{"t1 x1 demo-small-01"});
+    CHECK(stage.disk().intents.at({"k1"}).state == IntentState::open);
+  }
+}
+
 TEST_CASE("repeat: an entry that a crash kept from being made is made first") {
   Stage stage(snapshot().open_intent("k1").waiting(slots(4)));
   stage.disk().nodes.at({"demo-small-01"}).made = false;

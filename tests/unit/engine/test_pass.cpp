@@ -259,6 +259,16 @@ TEST_CASE("run_pass: what belongs to machines is kept up last, for those of ours
   CHECK(has(types(stage.store.log), "attach n1: upkeep"));
 }
 
+TEST_CASE("run_pass: once in ten minutes upkeep is thorough, whatever became of the clock") {
+  Stage stage(snapshot().worker("i-1", "n1").busy("7").learned());
+  const TimePoint begin = stage.clock().wall;
+  for (const Seconds after : {0s, 599s, 600s, 700s, 1'200s, -3'600s, -3'000s}) {
+    stage.clock().wall = begin + after;
+    stage.done();
+  }
+  CHECK(stage.cloud().thorough == std::vector<bool>{true, false, true, false, true, true, true});
+}
+
 TEST_CASE(
     "run_pass: a wish's pass and a dry run keep nothing up, nor does one under another head or of an unreadable "
     "cloud") {
