@@ -53,6 +53,7 @@ Result<core::ServerIdentity> SimBatch::server() {
 core::Node SimBatch::listed(const SimNode& node) const {
   core::Node shown = node.entry;
   shown.completing = m_stage.clock.real() < node.completing_until;
+  shown.unfit = shown.unfit && node.holder != Holder::person;  // it is read from the reason, which stays a person's
   return shown;
 }
 
