@@ -193,7 +193,8 @@ Section addresses(const Reading& reading) {
                   .empty = ""};
   std::set<std::string> told;
   for (const core::Worker& worker : reading.plan.workers) {
-    const bool live = worker.ours && worker.instance && core::is_live(worker.instance->state);
+    const bool live =
+        worker.ours && worker.instance && core::is_live(worker.instance->state) && core::is_paid_for(worker);
     if (!live || worker.instance->address.empty() || !told.insert(worker.instance->address).second) continue;
     section.rows.push_back(
         {worker.instance->address, worker.name.value, worker.id.value, worker.pool.value, worker.instance->address});

@@ -24,7 +24,7 @@ struct Node {
   bool responding = true;
   bool down = false;         // the batch system gave it up
   bool held = false;         // no new jobs; by whoever
-  bool unfit = false;        // the batch system refuses the node itself
+  bool unfit = false;        // the batch system refuses the node itself; not where a person holds it, whose word wins
   bool completing = false;   // jobs of it are being cleaned up
   bool placeholder = false;  // of `tide placeholders`: never counted
   bool starting = false;     // registered and takes no jobs yet: its own check is still to pass (HTCondor's TideReady)
@@ -58,6 +58,11 @@ struct HostEntry {
 constexpr std::string_view k_note_prefix = "tide:";
 constexpr std::string_view k_note_joining = "tide: joining";
 constexpr std::string_view k_note_interrupted = "tide: interrupted";  // examples/agent/spot-notice writes it
+
+// Is it held with a note that is not tide's? Whether the batch system itself wrote it, its adapter knows.
+inline bool has_others_note(const Node& node) {
+  return node.held && !node.note.empty() && !std::string_view(node.note).starts_with(k_note_prefix);
+}
 constexpr std::string_view k_note_placeholder = "tide: placeholder";
 
 }  // namespace tide::core

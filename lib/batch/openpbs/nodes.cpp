@@ -198,11 +198,12 @@ Result<void> fold(const Vnode& vnode, core::Node& node, std::int64_t& memory, st
 
 void read_note(const Vnode& vnode, core::Node& node) {
   const std::string_view comment = vnode["comment"];
-  node.unfit = node.unfit || (node.held && std::ranges::any_of(k_own_comments, [&](std::string_view words) {
-                                return comment.starts_with(words);
-                              }));
+  const bool own =
+      std::ranges::any_of(k_own_comments, [&](std::string_view words) { return comment.starts_with(words); });
+  node.unfit = node.unfit || (node.held && own);
   if (!node.held && !node.unfit) return;  // anyone may comment on a node
   node.note = std::string(comment);
+  if (!own && core::has_others_note(node)) node.unfit = false;
   node.placeholder = node.note.starts_with(core::k_note_placeholder);
 }
 

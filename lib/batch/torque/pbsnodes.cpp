@@ -98,7 +98,7 @@ void read_status(std::string_view text, core::Node& node) {
   }
   // A site's own check of the node failed, and the server has given it up for that (down_on_error).
   const std::string_view message = find("message");
-  if (node.down && to_lower(message.substr(0, 5)) == "error") {
+  if (node.down && to_lower(message.substr(0, 5)) == "error" && !core::has_others_note(node)) {
     node.unfit = true;
     node.down = false;
     node.responding = true;

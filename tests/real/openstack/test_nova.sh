@@ -91,10 +91,24 @@ bad bad_request launch t4 x key=nokey
 bad bad_request launch t4 x user_data_bytes=49152
 good launch t5 big user_data_bytes=49149
 good launch t6 "$(printf 'n%.0s' $(seq 63))"
+bad bad_request launch tm meta cluster="$(printf 'c%.0s' $(seq 256))"
+good launch tm meta cluster="$(printf 'c%.0s' $(seq 255))"
+good terminate "$(ids)"
 
 echo "# ERROR: no valid host, in the cloud's words"
 good launch t7 huge flavor=c1.huge
 until_is 60 1 sh -c "'$build/nova-tool' '$work/state' list 2>/dev/null | grep -c 'huge .*fault=capacity: No valid host was found.'"
+
+echo "# partial capacity: what fits runs, the rest is told, each by itself"
+good launch t8 half-1,half-2,half-3 flavor=c1.half
+halves() { # how many are settled, once some run and some do not
+  local run not
+  good list
+  run=$(grep -c ' running half-' "$work/out" || true)
+  not=$(grep -c ' failed half-.*fault=capacity: No valid host was found' "$work/out" || true)
+  if [ "$run" -gt 0 ] && [ "$not" -gt 0 ]; then echo $((run + not)); fi
+}
+until_is 60 3 halves
 
 echo "# networks: the only one, several, by name; addresses"
 { read -r blue && read -r _; } < <(network blue 10.20.0.0/24)

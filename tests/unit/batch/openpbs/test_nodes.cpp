@@ -48,6 +48,10 @@ TEST_CASE("nodes: states, in any combination") {
   CHECK(with("unresolvable").unfit);
   CHECK(with("offline_by_mom").unfit);
   CHECK(with("provisioning").starting);
+  const core::Node persons = only_node({"Mom = m1", "state = offline,unresolvable", "comment = Bob: new disk"});
+  CHECK(persons.held);
+  CHECK_FALSE(persons.unfit);  // whatever else is wrong with it, a person holds it
+  CHECK(only_node({"Mom = m1", "state = offline,unresolvable", "comment = tide: end idle: x"}).unfit);
   CHECK_FALSE(parse_nodes(node_text("m1", {"state = on-fire"}), Form::text));
   CHECK_FALSE(parse_nodes(node_text("m1", {"Mom = m1"}), Form::text));
 }

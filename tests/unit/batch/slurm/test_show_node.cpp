@@ -93,6 +93,9 @@ TEST_CASE("nodes: states by themselves") {
   const auto node = [](const std::string& state, const std::string& rest = "") {
     return parse_node_line(line_of(state, rest)).value();
   };
+  CHECK(node("IDLE+DRAIN+INVALID_REG").unfit);
+  CHECK(node("IDLE+DRAIN+INVALID_REG", " Reason=tide: joining [root@2026-11-20T00:00:00]").unfit);
+  CHECK_FALSE(node("IDLE+DRAIN+INVALID_REG", " Reason=Bob: new disk [bob@2026-11-20T00:00:00]").unfit);
   CHECK_FALSE(node("IDLE*+CLOUD").responding);
   CHECK_FALSE(node("IDLE+NOT_RESPONDING").responding);
   CHECK_FALSE(node("MIXED*").down);  // for a while silent, with its jobs

@@ -114,6 +114,18 @@ TEST_CASE("a node whose own check failed is unfit, not silent") {
   CHECK(!node.down);
   CHECK(node.note == "ERROR: no scratch");
   CHECK(!node_of({{"status", "message=ERROR: no scratch"}}).unfit);
+  const auto drained =
+      node_of({{"state", "down,offline"}, {"note", "tide: end idle: x"}, {"status", "message=ERROR: no scratch"}});
+  CHECK(drained.unfit);
+}
+
+TEST_CASE("a node that a person holds is held, whatever its own check says") {
+  const auto node = node_of({{"state", "down,offline"},
+                             {"note", "new disk, Bob"},
+                             {"status", "message=ERROR: no scratch,rectime=1795145000"}});
+  CHECK(node.held);
+  CHECK(!node.unfit);
+  CHECK(node.note == "new disk, Bob");
 }
 
 TEST_CASE("no nodes, and what is no list of nodes") {
