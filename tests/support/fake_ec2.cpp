@@ -16,11 +16,8 @@ namespace tide::test {
 namespace {
 
 using Parameters = FakeEc2::Parameters;
-
-std::string value_of(const Parameters& parameters, const std::string& name, const std::string& fallback = "") {
-  const auto at = parameters.find(name);
-  return at == parameters.end() ? fallback : at->second;
-}
+using wire::list_of;
+using wire::value_of;
 
 int number_of(const Parameters& parameters, const std::string& name, int fallback) {
   const auto value = parse_integer(value_of(parameters, name));
@@ -28,13 +25,6 @@ int number_of(const Parameters& parameters, const std::string& name, int fallbac
 }
 
 // PREFIX.1, PREFIX.2, ...
-std::vector<std::string> list_of(const Parameters& parameters, const std::string& prefix) {
-  std::vector<std::string> values;
-  for (int i = 1; parameters.contains(prefix + std::to_string(i)); ++i)
-    values.push_back(parameters.at(prefix + std::to_string(i)));
-  return values;
-}
-
 std::map<std::string, std::string> tags_of(const Parameters& parameters, const std::string& prefix) {
   std::map<std::string, std::string> tags;
   for (int i = 1; parameters.contains(prefix + std::to_string(i) + ".Key"); ++i) {

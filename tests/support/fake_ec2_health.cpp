@@ -13,18 +13,8 @@ namespace tide::test {
 namespace {
 
 using Parameters = FakeEc2::Parameters;
-
-std::string value_of(const Parameters& parameters, const std::string& name) {
-  const auto at = parameters.find(name);
-  return at == parameters.end() ? "" : at->second;
-}
-
-std::vector<std::string> list_of(const Parameters& parameters, const std::string& prefix) {
-  std::vector<std::string> values;
-  for (int i = 1; parameters.contains(prefix + std::to_string(i)); ++i)
-    values.push_back(parameters.at(prefix + std::to_string(i)));
-  return values;
-}
+using wire::list_of;
+using wire::value_of;
 
 template <typename ValueOf>
 bool passes(const Parameters& parameters, ValueOf value) {

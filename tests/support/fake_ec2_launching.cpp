@@ -14,23 +14,13 @@ namespace tide::test {
 namespace {
 
 using Parameters = FakeEc2::Parameters;
-
-std::string value_of(const Parameters& parameters, const std::string& name) {
-  const auto at = parameters.find(name);
-  return at == parameters.end() ? std::string() : at->second;
-}
+using wire::list_of;
+using wire::value_of;
 
 // A '*' at the end or none: what the tests use.
 bool fits(const std::string& pattern, const std::string& name) {
   if (pattern.ends_with('*')) return name.starts_with(pattern.substr(0, pattern.size() - 1));
   return pattern == name;
-}
-
-std::vector<std::string> list_of(const Parameters& parameters, const std::string& prefix) {
-  std::vector<std::string> values;
-  for (int i = 1; parameters.contains(prefix + std::to_string(i)); ++i)
-    values.push_back(parameters.at(prefix + std::to_string(i)));
-  return values;
 }
 
 std::string place_of(const Parameters& parameters, const std::string& prefix) {

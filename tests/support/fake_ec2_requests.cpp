@@ -14,20 +14,10 @@ namespace tide::test {
 namespace {
 
 using Parameters = FakeEc2::Parameters;
+using wire::list_of;
+using wire::value_of;
 
 constexpr const char* k_specification = "LaunchSpecification.";
-
-std::string parameter(const Parameters& parameters, const std::string& name) {
-  const auto at = parameters.find(name);
-  return at == parameters.end() ? "" : at->second;
-}
-
-std::vector<std::string> values(const Parameters& parameters, const std::string& prefix) {
-  std::vector<std::string> found;
-  for (int i = 1; parameters.contains(prefix + std::to_string(i)); ++i)
-    found.push_back(parameters.at(prefix + std::to_string(i)));
-  return found;
-}
 
 // What the machine is asked with, as RunInstances would have it.
 Parameters machine_of(const Parameters& parameters) {
@@ -56,7 +46,7 @@ bool is_taken(const FakeSpotRequest& request, const Parameters& parameters) {
       if (tag == request.tags.end()) return false;
       actual = tag->second;
     }
-    const auto wanted = values(parameters, prefix + "Value.");
+    const auto wanted = list_of(parameters, prefix + "Value.");
     if (std::ranges::find(wanted, actual) == wanted.end()) return false;
   }
   return true;
@@ -74,9 +64,9 @@ std::string FakeEc2::spot_request_xml(const FakeSpotRequest& request) const {
       "<status><code>{}</code><updateTime>{}</updateTime><message>as the test asked</message></status>"
       "<launchSpecification><imageId>{}</imageId><instanceType>{}</instanceType></launchSpecification>"
       "<createTime>{}</createTime><productDescription>Linux/UNIX</productDescription><tagSet>{}</tagSet>",
-      request.id, wire::escape(parameter(request.parameters, "SpotPrice")), request.state, request.code,
-      wire::iso_time(m_options.now()), wire::escape(parameter(machine, "ImageId")),
-      wire::escape(parameter(machine, "InstanceType")), wire::iso_time(request.created), tags);
+      request.id, wire::escape(value_of(request.parameters, "SpotPrice")), request.state, request.code,
+      wire::iso_time(m_options.now()), wire::escape(value_of(machine, "ImageId")),
+      wire::escape(value_of(machine, "InstanceType")), wire::iso_time(request.created), tags);
   if (!request.machine.empty()) xml += "<instanceId>" + request.machine + "</instanceId>";
   if (request.valid_until) xml += "<validUntil>" + wire::iso_time(*request.valid_until) + "</validUntil>";
   return xml;
@@ -90,30 +80,30 @@ net::Response FakeEc2::request_spot_instances(const Parameters& parameters) {
     }
     return wire::ok("RequestSpotInstances", xml + "</spotInstanceRequestSet>");
   };
-  std::string token = parameter(parameters, "ClientToken");
+  std::string token = value_of(parameters, "ClientToken");
   if (const auto known = m_tokens.find(token); !token.empty() && known != m_tokens.end()) {
     if (known->second.parameters != parameters)
       return wire::refuse(400, "IdempotentParameterMismatch", "Arguments on this idempotent request are inconsistent");
     return answer(token);
   }
   const Parameters machine = machine_of(parameters);
-  if (!parameter(machine, "ImageId").starts_with("ami-"))
+  if (!value_of(machine, "ImageId").starts_with("ami-"))
     return wire::refuse(400, "InvalidAMIID.Malformed", "Invalid image ID");
   const std::string code = refusal_of(
-      parameter(machine, "InstanceType"),
-      machine.contains("SubnetId") ? machine.at("SubnetId") : parameter(machine, "Placement.AvailabilityZone"));
+      value_of(machine, "InstanceType"),
+      machine.contains("SubnetId") ? machine.at("SubnetId") : value_of(machine, "Placement.AvailabilityZone"));
   if (!code.empty() && !is_status(code)) return wire::refuse(400, code, "as the test asked");
-  const auto count = parse_integer(parameter(parameters, "InstanceCount"));
+  const auto count = parse_integer(value_of(parameters, "InstanceCount"));
   if (token.empty()) token = fmt::format("no-token-{}", m_next);
   for (int i = 0; i < count.value_or(1); ++i) {
     FakeSpotRequest request{.id = fmt::format("sir-{:08x}", m_next++), .token = token, .parameters = parameters};
     request.created = m_options.now();
-    if (const auto until = parse_time(parameter(parameters, "ValidUntil"))) request.valid_until = *until;
+    if (const auto until = parse_time(value_of(parameters, "ValidUntil"))) request.valid_until = *until;
     if (!m_options.ignores_request_tags &&
-        parameter(parameters, "TagSpecification.1.ResourceType") == "spot-instances-request") {
+        value_of(parameters, "TagSpecification.1.ResourceType") == "spot-instances-request") {
       for (int k = 1; parameters.contains(fmt::format("TagSpecification.1.Tag.{}.Key", k)); ++k)
         request.tags[parameters.at(fmt::format("TagSpecification.1.Tag.{}.Key", k))] =
-            parameter(parameters, fmt::format("TagSpecification.1.Tag.{}.Value", k));
+            value_of(parameters, fmt::format("TagSpecification.1.Tag.{}.Value", k));
     }
     m_spot_requests.emplace(request.id, request);
   }
@@ -137,8 +127,8 @@ void FakeEc2::age_requests() {
     if (request.state != "open") continue;
     Parameters asked = machine_of(request.parameters);
     const std::string place =
-        asked.contains("SubnetId") ? asked.at("SubnetId") : parameter(asked, "Placement.AvailabilityZone");
-    const std::string holding = refusal_of(parameter(asked, "InstanceType"), place);
+        asked.contains("SubnetId") ? asked.at("SubnetId") : value_of(asked, "Placement.AvailabilityZone");
+    const std::string holding = refusal_of(value_of(asked, "InstanceType"), place);
     if (request.valid_until && m_options.now() > *request.valid_until) {
       request.state = "cancelled";
       request.code = "schedule-expired";
@@ -159,7 +149,7 @@ void FakeEc2::age_requests() {
 }
 
 net::Response FakeEc2::cancel_spot_requests(const Parameters& parameters) {
-  const auto ids = values(parameters, "SpotInstanceRequestId.");
+  const auto ids = list_of(parameters, "SpotInstanceRequestId.");
   for (const std::string& id : ids) {
     if (!m_spot_requests.contains(id))
       return wire::refuse(400, "InvalidSpotInstanceRequestID.NotFound",
@@ -178,8 +168,8 @@ net::Response FakeEc2::cancel_spot_requests(const Parameters& parameters) {
 }
 
 std::vector<std::string> FakeEc2::spot_request_rows(const Parameters& parameters) {
-  if (parameter(parameters, "NextToken").empty()) age_requests();
-  const auto ids = values(parameters, "SpotInstanceRequestId.");
+  if (value_of(parameters, "NextToken").empty()) age_requests();
+  const auto ids = list_of(parameters, "SpotInstanceRequestId.");
   std::vector<std::string> rows;
   for (const auto& [id, request] : m_spot_requests) {
     const bool named = ids.empty() || std::ranges::find(ids, id) != ids.end();
@@ -197,7 +187,7 @@ net::Response FakeEc2::describe_reserved(const Parameters& parameters) const {
       const std::string prefix = "Filter." + std::to_string(k) + ".";
       const std::string& name = parameters.at(prefix + "Name");
       const std::string actual = name == "state" ? row.state : name == "instance-type" ? row.type : row.zone;
-      const auto wanted = values(parameters, prefix + "Value.");
+      const auto wanted = list_of(parameters, prefix + "Value.");
       taken = taken && std::ranges::find(wanted, actual) != wanted.end();
     }
     if (!taken) continue;

@@ -12,13 +12,7 @@ namespace tide::test {
 namespace {
 
 using Parameters = FakeEc2::Parameters;
-
-std::vector<std::string> list_of(const Parameters& parameters, const std::string& prefix) {
-  std::vector<std::string> values;
-  for (int i = 1; parameters.contains(prefix + std::to_string(i)); ++i)
-    values.push_back(parameters.at(prefix + std::to_string(i)));
-  return values;
-}
+using wire::list_of;
 
 bool is_well_formed(const std::string& id) {
   return id.starts_with("i-") && id.size() > 9 && id.find_first_not_of("0123456789abcdef", 2) == std::string::npos;

@@ -86,6 +86,18 @@ FakeEc2::Parameters parse_form(std::string_view body) {
   return parameters;
 }
 
+std::string value_of(const FakeEc2::Parameters& parameters, const std::string& name, const std::string& fallback) {
+  const auto at = parameters.find(name);
+  return at == parameters.end() ? fallback : at->second;
+}
+
+std::vector<std::string> list_of(const FakeEc2::Parameters& parameters, const std::string& prefix) {
+  std::vector<std::string> values;
+  for (int i = 1; parameters.contains(prefix + std::to_string(i)); ++i)
+    values.push_back(parameters.at(prefix + std::to_string(i)));
+  return values;
+}
+
 std::string escape(std::string_view text) {
   std::string escaped;
   for (const char c : text) {

@@ -8,6 +8,9 @@
 namespace tide::test::wire {
 
 FakeEc2::Parameters parse_form(std::string_view body);
+std::string value_of(const FakeEc2::Parameters& parameters, const std::string& name, const std::string& fallback = "");
+// PREFIX1, PREFIX2 and so on.
+std::vector<std::string> list_of(const FakeEc2::Parameters& parameters, const std::string& prefix);
 std::string escape(std::string_view text);
 net::Response ok(const std::string& action, const std::string& inside);
 net::Response refuse(int status, const std::string& code, const std::string& message);

@@ -3,27 +3,17 @@
 # the node and replaces the machine at once; once EC2 ended it, its job waits again at once; a machine that is to be retired is held
 # with its job, and ends after it; a protected machine is told once.
 . "$(dirname "$0")/lib.sh"
-moto=$root/tests/real/moto/moto.sh
-code=0
-"$moto" up "$work/moto" >"$work/moto.log" 2>&1 || code=$?
-[ $code != 77 ] || { tail -n 1 "$work/moto.log"; exit 77; }
-[ $code = 0 ] || { cat "$work/moto.log"; exit 1; }
-endpoint=$(cat "$work/moto/endpoint")
+. "$here/ec2.sh"
 slurm_up SLURM_TEST_SLURMD_TIMEOUT=300
 
 config_head >"$TIDE_CONFIG"
+cloud_aws >>"$TIDE_CONFIG"
 cat >>"$TIDE_CONFIG" <<CONF
 [scale]
 max_nodes = 6
 idle_time = "1h"
 boot_deadline = "600s"
 max_end_per_pass = "100%"
-
-[clouds.aws]
-kind = "ec2"
-region = "us-east-1"
-endpoint = "$endpoint"
-credentials_file = "$work/moto/credentials"
 
 [pools.cheap]
 cloud = "aws"
@@ -36,19 +26,6 @@ memory = "1GiB"
 price = 0.05
 names = "{cluster}-{pool}-{n:02}"
 CONF
-chmod 600 "$work/moto/credentials"
-
-aws() { AWS_SHARED_CREDENTIALS_FILE=$work/moto/credentials /usr/bin/aws --endpoint-url "$endpoint" --region us-east-1 --output text ec2 "$@"; }
-live() { aws describe-instances --filters Name=instance-state-name,Values=pending,running "Name=tag:tide:cluster,Values=$cluster" --query 'Reservations[].Instances[].InstanceId' | wc -w; }
-gate() { curl -fsS "$endpoint/__gate/$1" >/dev/null; }
-calls() { curl -fsS "$endpoint/__gate/log" | grep -c "\"$1\"" || true; }
-id_of() { query "''.join(w['instance'] for w in d['workers'] if w['node'] == '$1')"; }
-live_is() { [ "$(live)" = "$1" ]; }
-join_node() { # a slurmd as the machine's user data would start it; moto's addresses lead nowhere, so its own is put in their place
-  pass # tells moto's
-  "$rig" start-node "$work/slurm" "$1" CPUs=2 RealMemory=1024 Feature=cheap >>"$work/rig.log" 2>&1
-  scontrol update nodename="$1" nodeaddr="$(cat "$work/slurm/nodes/$1/addr")"
-}
 
 # Over the cap: not bought, and told with the price and the cap.
 gate 'spot-price?type=c5.large&zone=us-east-1a&price=0.0612'
@@ -66,7 +43,7 @@ exits 0 tide scale-once
 same "a price below the cap is bought" 1 "$(live)"
 same "as a spot machine" spot "$(aws describe-instances --query 'Reservations[].Instances[].InstanceLifecycle')"
 first=$cluster-cheap-01
-join_node "$first"
+join_node "$first" cheap
 check "the job runs there" until_true 60 job_is "$job" RUNNING
 same "a pass without changes asks for nothing but the machines" 2 "$(calls DescribeSpotPriceHistory)"
 
@@ -88,7 +65,7 @@ check "and a machine comes for it" until_true 60 sh -c "[ \"\$('$build/tide' inf
 
 # A node that gives notice itself (what examples/agent/spot-notice does).
 second=$cluster-cheap-02
-join_node "$second"
+join_node "$second" cheap
 check "the second machine serves" until_true 60 sh -c "[ \"\$('$build/tide' info --json | grep -c '\"phase\": \"busy\"')\" -ge 1 ]"
 scontrol update nodename="$second" state=drain reason='tide: interrupted 2026-11-25T17:18:00Z'
 pass
