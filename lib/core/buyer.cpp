@@ -317,27 +317,24 @@ int Buyer::call_max(const Pool& pool) const {
 // certain choice is asked for.
 int Buyer::start_again(const Pool& pool, const Order& order) {
   if (order.whole || order.only) return 0;
-  LaunchRequest request{.cloud = pool.cloud, .pool = pool.name, .count = 0, .image = pool.image};
-  std::int64_t price = 0;
+  int count = 0;
   for (const Worker* worker : startable(m_world, pool)) {
-    if (request.count == order.count) break;
+    if (count == order.count) break;
     const Machine& row = *m_world.machine(worker->id);
-    if (request.types.empty()) request.types = {row.type};
-    request.restart.push_back(worker->id);
-    request.names.push_back(row.node.value);
-    price = std::max(price, row.price_micros);
+    // Each by itself: EC2 starts all of a call or none.
+    LaunchRequest request{.cloud = pool.cloud, .pool = pool.name, .types = {row.type}, .image = pool.image};
+    request.restart = {worker->id};
+    request.names = {row.node.value};
+    request.slots = pool.slots;
+    request.memory_mib = pool.memory_mib;
+    request.gpus = pool.gpus;
+    request.features = room_of(pool).features;
+    request.head = m_world.settings.head;
     m_unplaced[pool.cloud].take(row.type, worker->instance->zone);
-    ++request.count;
+    m_world.act(Launch{.request = std::move(request), .price_micros = row.price_micros, .wish = order.wish}, order.rule,
+                order.because);
+    ++count;
   }
-  if (request.count == 0) return 0;
-  const int count = request.count;
-  request.slots = pool.slots;
-  request.memory_mib = pool.memory_mib;
-  request.gpus = pool.gpus;
-  request.features = room_of(pool).features;
-  request.head = m_world.settings.head;
-  m_world.act(Launch{.request = std::move(request), .price_micros = price, .wish = order.wish}, order.rule,
-              order.because);
   return count;
 }
 

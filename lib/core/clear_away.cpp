@@ -61,6 +61,13 @@ void clear_gone(World& world, const Worker& worker) {
 // It is kept for later, its node is not: one that nobody answers for would look silent, or be waited for.
 void clear_stopped(World& world, const Worker& worker) {
   if (is_starting(world.plan.memory, worker.id)) return;  // its entry is made, or about to be
+  const HoldRow* hold = world.hold(worker.name);
+  const bool kept = hold != nullptr && hold->kind == HoldKind::keep;
+  if (worker.node && (kept || (hold == nullptr && has_others_note(*worker.node)))) {
+    world.decline(worker.name.value, "persons-hold",
+                  fmt::format("held by a person ('{}'): its node stays", worker.node->note));
+    return;
+  }
   if (worker.node && !worker.empty) {
     world.decline(worker.name.value, "stopped-with-jobs",
                   "its machine is stopped; the batch system still lists jobs on it and must give them up first");
@@ -173,7 +180,8 @@ void clear_away(World& world) {
   if (world.scope.everything) clear_intents(world);
   std::erase_if(world.memory().holds, [&](const auto& entry) {
     const auto& [name, row] = entry;
-    return !listed(world, name) && (!name_is_wanted(world, name) || is_name_of_stopped(world.plan.memory, name));
+    const bool stopped = row.kind != HoldKind::keep && is_name_of_stopped(world.plan.memory, name);
+    return !listed(world, name) && (!name_is_wanted(world, name) || stopped);
   });
 }
 

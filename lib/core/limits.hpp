@@ -25,6 +25,7 @@ constexpr Seconds k_reservations_every{3'600};    // bought for years; asking me
 constexpr Seconds k_reservations_max_age{7'200};  // others' machines come and go
 constexpr Seconds k_failure_grace{60};      // between a boot failure and its end: the console text is fetched meanwhile
 constexpr Seconds k_repeat_max{600};        // EC2 keeps tokens an hour past a machine's end: a repeat comes far sooner
+constexpr Seconds k_stop_tried{1800};       // a machine that is not stopped by then, counted from its hold, ends
 constexpr Seconds k_start_refused{600};     // a stopped machine that its cloud did not start: new ones come meanwhile
 constexpr Seconds k_settle{300};            // an unanswered launch that no listing shows by now did not happen
 constexpr Seconds k_name_rest{86'400};      // a name is not used again for a day: DNS caches, known_hosts, accounting

@@ -74,8 +74,11 @@ void add_worker(World& world, Worker& worker, std::vector<std::pair<Room, Source
     case Phase::draining:
     case Phase::drained: {
       const HoldRow* row = world.hold(worker.name);
-      const bool back =
-          row != nullptr && row->cancellable && worker.node && !worker.node->hold_is_final && serves(*worker.node);
+      const Machine* machine = world.machine(worker.id);
+      // Its end was called, or was about to be, and the answer is not known: what lists it may be behind.
+      const bool ends = machine != nullptr && machine->ending && world.now() - *machine->ending < k_end_again;
+      const bool back = row != nullptr && row->cancellable && !ends && worker.node && !worker.node->hold_is_final &&
+                        serves(*worker.node);
       if (back) add(room_then(worker), RoomClass::draining);
       break;
     }

@@ -54,6 +54,14 @@ const Intent* start_of(const Memory& memory, const InstanceId& id) {
   return nullptr;
 }
 
+// Its start was taken just now, and its listing may be behind.
+bool begins(const World& world, const Machine& row) {
+  const auto intent = world.plan.memory.intents.find(row.intent);
+  if (intent == world.plan.memory.intents.end() || world.now() - row.first_seen >= k_settle) return false;
+  const auto& restart = intent->second.request.restart;
+  return std::ranges::find(restart, row.id) != restart.end();
+}
+
 bool has_entry(const World& world, const NodeName& name) {
   const auto row = world.plan.memory.nodes.find(name);
   return row != world.plan.memory.nodes.end() && !row->second.removed;
@@ -80,6 +88,9 @@ bool is_kept_stopped(const Worker& worker, const Machine& row) {
 bool is_worth_keeping(World& world, const Worker& worker) {
   const Machine* row = world.machine(worker.id);
   if (!worker.instance || row == nullptr || row->unstoppable || !unwanted(world, worker).empty()) return false;
+  const HoldRow* hold = world.hold(worker.name);
+  const bool in_vain = row->stops && hold != nullptr && world.now() - hold->since >= k_stop_tried;
+  if (in_vain) return false;
   return count_kept(world, worker.pool) < world.pool(worker.pool)->keep_stopped;
 }
 
@@ -101,18 +112,25 @@ std::vector<const Worker*> startable(World& world, const Pool& pool) {
 void note_stopped(World& world, Worker& worker, Machine& row) {
   const InstanceState state = worker.instance->state;
   if (state == InstanceState::stopped) {
-    // By another store's word, or by a person: without a node it is what the pool keeps.
+    if (row.stopped) return;
+    // By another store's word, or by a person: without a node, that nobody holds, it is what the pool keeps.
     const Pool* pool = world.pool(row.pool);
-    const bool without_node = world.reading.batch && !worker.node;
-    if (without_node && pool != nullptr && pool->keep_stopped > 0) row.stops = true;
-    if (!row.stops || row.stopped) return;
+    const HoldRow* hold = world.hold(row.node);
+    const bool kept = row.held_since || (hold != nullptr && hold->kind == HoldKind::keep);
+    const bool free = world.reading.batch && !worker.node && !kept && !begins(world, row);
+    if (free && pool != nullptr && pool->keep_stopped > 0) row.stops = true;
+    if (!row.stops) return;
     row.stopped = world.now();
     row.registered.reset();
     row.idle_since.reset();
     row.down_since.reset();
     return;
   }
-  if (!row.stopped || (state != InstanceState::pending && state != InstanceState::running)) return;
+  if (state != InstanceState::pending && state != InstanceState::running) return;
+  if (!row.stopped) {  // a stop that was not done, or that a cancelled drain took back
+    if (row.stops && (!row.ending || world.now() - *row.ending >= k_settle)) row.stops = false;
+    return;
+  }
   // By tide, whose answer was lost, or by a person.
   const Intent* start = start_of(world.plan.memory, row.id);
   begin_again(row, start == nullptr ? row.intent : start->id, world.now());

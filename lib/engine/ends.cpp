@@ -13,7 +13,7 @@ constexpr std::size_t k_console_max = 4096;  // the last lines say why a machine
 // Asked again, it would be refused again: a machine that cannot be stopped may not stay for it.
 bool is_for_good(ErrorKind kind) {
   return kind == ErrorKind::refused || kind == ErrorKind::bad_request || kind == ErrorKind::auth ||
-         kind == ErrorKind::not_found;
+         kind == ErrorKind::not_found || kind == ErrorKind::unknown;
 }
 
 }  // namespace
@@ -32,6 +32,8 @@ void Executor::keep_console(const core::Terminate& end) {
 
 // A machine that may not be ended is not asked for in each pass: that fails the same, and is told each time.
 void Executor::note_answer(core::Machine& machine, const Result<void>& answer) const {
+  const bool not_done = !answer && !cloud::may_have_been_done(answer.error().kind);
+  if (machine.stopped && not_done) machine.ending.reset();  // it is kept, and may be started
   if (answer) {
     machine.told_to_end = m_snapshot.age;
     machine.end_refused.reset();

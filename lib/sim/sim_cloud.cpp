@@ -61,6 +61,7 @@ Result<std::vector<core::Instance>> SimCloud::list(const std::string& cluster) {
     if (machine.omitted_until >= m_stage.clock.real()) continue;
     machine.shown = true;
     seen.push_back(machine.instance);
+    if (machine.shown_stopped_until >= m_stage.clock.real()) seen.back().state = core::InstanceState::stopped;
   }
   m_stage.checker.cloud_listed(m_name, &seen);
   m_stage.leave("list");
@@ -136,7 +137,8 @@ Result<cloud::LaunchReply> SimCloud::start_again(const core::LaunchRequest& requ
   int stopped = 0;
   for (const core::InstanceId& id : request.restart) {
     const auto found = m_machines.find(id);
-    const bool there = found != m_machines.end() && found->second.is_live() && !found->second.gone_at;
+    const bool there =
+        found != m_machines.end() && found->second.is_live() && !found->second.gone_at && !found->second.stopped_at;
     if (!there) {
       m_stage.checker.launch({.request = request, .machines = 0, .live = {}, .live_names = {}});
       return make_error(ErrorKind::refused, "'{}' answers: '{}' cannot be started", m_name.value, id.value);
@@ -163,6 +165,7 @@ Result<cloud::LaunchReply> SimCloud::start_again(const core::LaunchRequest& requ
       machine.instance.state = core::InstanceState::pending;
       machine.instance.launched_at = m_stage.clock.real();
       machine.daemon_started = false;
+      machine.shown_stopped_until = m_stage.clock.real() + m_stage.random.between(Seconds(0), faults.list_lag);
       boot(machine, request.pool);
       m_stage.say(fmt::format("  cloud: start of {}", id.value));
     }
@@ -247,8 +250,9 @@ Result<void> SimCloud::terminate_one(const core::InstanceId& id) {
   if (m_stage.roll(m_stage.faults.terminate_fails))
     return make_error(ErrorKind::throttled, "'{}' answers: request limit exceeded", m_name.value);
   m_stage.say(fmt::format("  cloud: end of {}", id.value));
-  if (machine.instance.state != core::InstanceState::stopping) {
+  if (!machine.gone_at) {
     machine.instance.state = core::InstanceState::stopping;
+    machine.stopped_at.reset();
     machine.gone_at = m_stage.clock.real() + m_stage.random.between(Seconds(2), m_options.stopping);
     m_world.machine_stops(id);
   }
@@ -260,15 +264,15 @@ Result<void> SimCloud::stop_one(const core::InstanceId& id) {
   const auto found = m_machines.find(id);
   if (found == m_machines.end()) return make_error(ErrorKind::not_found, "'{}' has no '{}'", m_name.value, id.value);
   SimMachine& machine = found->second;
-  if (machine.is_stopped()) return {};
+  if (machine.is_stopped() || machine.stopped_at) return {};
   m_stage.checker.end(m_world.end_facts(machine));
   if (m_stage.roll(m_stage.faults.terminate_fails))
     return make_error(ErrorKind::throttled, "'{}' answers: request limit exceeded", m_name.value);
   if (machine.is_live() && machine.instance.state != core::InstanceState::stopping) {
     m_stage.say(fmt::format("  cloud: stop of {}", id.value));
     m_stage.hit("stopped");
-    machine.instance.state = core::InstanceState::stopped;
-    machine.instance.address.clear();
+    machine.instance.state = core::InstanceState::stopping;
+    machine.stopped_at = m_stage.clock.real() + m_stage.random.between(Seconds(2), m_options.stopping);
     m_world.machine_stops(id);
   }
   if (m_stage.roll(m_stage.faults.terminate_lost_after)) return lost_reply("stop");
@@ -419,6 +423,10 @@ void SimCloud::tick() {
     if (machine.fails_at && now >= *machine.fails_at && instance.state == core::InstanceState::running) {
       instance.state = core::InstanceState::failed;
       instance.fault = "error";
+    }
+    if (machine.stopped_at && now >= *machine.stopped_at) {
+      if (instance.state == core::InstanceState::stopping) instance.state = core::InstanceState::stopped;
+      machine.stopped_at.reset();
     }
     if (instance.state == core::InstanceState::stopping && machine.gone_at && now >= *machine.gone_at)
       instance.state = core::InstanceState::gone;

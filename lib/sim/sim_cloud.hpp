@@ -33,6 +33,8 @@ struct SimMachine {
   TimePoint running_at{};
   std::optional<TimePoint> boots_at;  // its node's daemon starts then; absent: never
   std::optional<TimePoint> gone_at;
+  std::optional<TimePoint> stopped_at;  // it is stopping, to be kept
+  TimePoint shown_stopped_until{};      // started again, by a listing that lags
   std::optional<TimePoint> fails_at;
   std::optional<TimePoint> taken_at;  // the cloud gave notice, and takes it back then
   bool impaired = false;

@@ -274,7 +274,8 @@ Result<std::unique_ptr<Cloud>> make(const config::Config& config, const config::
     if (const auto fleet = pool.options.find("fleet"); fleet != pool.options.end() && fleet->second.front() == "true")
       options.fleets.push_back(name);
     for (const std::string& place : pool.zones) {
-      if (std::ranges::find(options.subnets, place) == options.subnets.end()) options.subnets.push_back(place);
+      const bool known = std::ranges::find(options.subnets, place) != options.subnets.end();
+      if (place.starts_with("subnet-") && !known) options.subnets.push_back(place);
     }
     const auto spot = pool.options.find(ec2::key::k_spot);
     if (spot != pool.options.end() && spot->second.front() == "request") options.spot_requests.push_back(name);

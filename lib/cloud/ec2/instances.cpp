@@ -18,9 +18,8 @@ constexpr std::size_t k_names_max = 1000;  // RunInstances starts no more in one
 core::InstanceState state_of(std::string_view word) {
   if (word == "pending") return core::InstanceState::pending;
   if (word == "running") return core::InstanceState::running;
-  if (word == "shutting-down") return core::InstanceState::stopping;
-  // Stopped for later, not ending: it keeps its disk and can come back.
-  if (word == "stopping" || word == "stopped") return core::InstanceState::stopped;
+  if (word == "shutting-down" || word == "stopping") return core::InstanceState::stopping;
+  if (word == "stopped") return core::InstanceState::stopped;  // for later: it keeps its disk and can come back
   if (word == "terminated") return core::InstanceState::gone;
   return core::InstanceState::unknown;
 }

@@ -115,8 +115,9 @@ Result<void> Ec2Cloud::look_up_machines(const std::vector<SpotRequest>& requests
   }
   for (const auto& [id, request] : by_machine) {
     if (found.contains({id})) continue;
-    core::Instance instance = waiting_instance(*request);  // the listing is behind
-    instance.state = core::InstanceState::pending;
+    core::Instance instance = waiting_instance(*request);
+    if (request->state == "active" || !request->code.empty())
+      instance.state = core::InstanceState::pending;  // the listing is behind
     instance.cloud = m_name;
     found.insert_or_assign(instance.id, std::move(instance));
   }

@@ -89,7 +89,8 @@ bool is_request_id(std::string_view id) { return id.starts_with("sir-"); }
 
 bool has_machine(const SpotRequest& request) {
   if (request.machine.empty()) return false;
-  return request.state == "active" || request.code == "request-canceled-and-instance-running";
+  const bool untold = request.state == "cancelled" && request.code.empty();  // a server that gives no codes
+  return request.state == "active" || untold || request.code == "request-canceled-and-instance-running";
 }
 
 core::Instance waiting_instance(const SpotRequest& request) {

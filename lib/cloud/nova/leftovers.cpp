@@ -54,6 +54,10 @@ Call describe_port(const Port& port, const std::string& description) {
 
 }  // namespace
 
+std::string port_mark(const std::string& cluster, const std::string& owner, const std::string& cloud) {
+  return floating_description(cluster, owner) + " cloud:" + cloud;
+}
+
 bool is_novas(const Port& port) { return !port.device.empty() && port.owner.starts_with("compute:"); }
 
 bool is_unknown(const Answer& answer) { return answer.status == 404 && !answer.peer_message.empty(); }
@@ -160,7 +164,7 @@ void Leftovers::mark_ports(const Upkeep& of, const std::vector<Port>& marked, Wo
         (calls.back().path.ends_with('?') ? "device_id=" : "&device_id=") + net::percent_encode(device);
   }
   if (calls.empty()) return;
-  const std::string mark = floating_description(of.cluster, of.owner);
+  const std::string mark = port_mark(of.cluster, of.owner, m_cloud);
   for (const Answer& answer : m_session.call(calls)) {
     auto found = answer.reply ? parse_ports(answer.reply->body) : Result<std::vector<Port>>(answer.reply.error());
     if (!found) {
@@ -215,7 +219,7 @@ void Leftovers::keep_up_ports(const Upkeep& of, const Seen& seen, TimePoint now,
   const auto there = m_session.has("network");
   if (!there) return work.fail(k_sweep, m_cloud, "ports", there.error());
   if (!*there) return;
-  const std::string mark = floating_description(of.cluster, of.owner);
+  const std::string mark = port_mark(of.cluster, of.owner, m_cloud);
   auto marked =
       ports("/ports?description=" + net::percent_encode(mark) + "&description=" + net::percent_encode(mark + k_left));
   if (!marked) return work.fail(k_sweep, m_cloud, "ports", marked.error());

@@ -36,6 +36,10 @@ struct IdsPage {
 };
 Result<IdsPage> parse_ids(const std::string& body);
 
+// What a port's description says while its machine runs. With the cloud's name: two Novas may share one Neutron, and
+// know nothing of each other's machines.
+std::string port_mark(const std::string& cluster, const std::string& owner, const std::string& cloud);
+
 bool is_novas(const Port& port);                   // it is, or was, a machine's
 bool is_unknown(const openstack::Answer& answer);  // Nova's own word that it has no such machine
 std::string shown_port(const Port& port);

@@ -122,7 +122,7 @@ bad config launch t9 wired-3 networks=green
 
 echo "# ports: marked while their machine runs; one whose machine is gone is deleted, others' are not"
 described() { neutron "/ports?id=$1" | each ports "s['description']"; } # PORT
-owner='tide:cluster=physics tide:owner=head 1 / ü'
+owner='tide:cluster=physics tide:owner=head 1 / ü cloud:nova'
 wired=$(neutron "/ports?device_id=$(id_of wired-1)" | each ports "s['id']")
 is "$(described "$wired")" ""
 good upkeep 0

@@ -202,6 +202,70 @@ TEST_CASE("stopped: an older store, that knows it as joined, takes it for what i
   CHECK(world.plan().workers.front().phase == core::Phase::down);
 }
 
+TEST_CASE("stopped: a node whose end was called is no room, though its listing says that it runs") {
+  auto world = keeping();
+  drained(world, "i-1", "n1").waiting(slots(4));
+  CHECK(actions(world.plan()) == Lines{"release n1: demand"});
+  world.row().ending = Snapshot::before(59s);
+  CHECK(has(actions(world.plan()), "launch small x1: demand"));
+  CHECK_FALSE(has(actions(world.plan()), "release n1: demand"));
+}
+
+TEST_CASE("stopped: what a person holds is not taken over when that person stops it") {
+  auto kept = keeping();
+  kept.worker("i-1", "n1").state(core::InstanceState::stopped).hold_row({.node = {"n1"}, .kind = core::HoldKind::keep});
+  of_template(kept.node_missing());
+  const core::Plan plan = kept.plan();
+  CHECK(plan.workers.front().phase != core::Phase::stopped);
+  CHECK(plan.memory.holds.contains({"n1"}));
+  auto held = keeping();
+  held.worker("i-1", "n1").state(core::InstanceState::stopped).row().held_since = Snapshot::before(600s);
+  CHECK(of_template(held.node_missing()).plan().workers.front().phase != core::Phase::stopped);
+}
+
+TEST_CASE("stopped: a node that a person holds stays, though its machine is stopped") {
+  auto world = keeping();
+  drained(world, "i-1", "n1").state(core::InstanceState::stopped).held("Bob: look at its disk");
+  world.memory().holds.clear();
+  world.row([](core::Machine& row) { row.stops = true; });
+  CHECK(actions(world.plan()).empty());
+}
+
+TEST_CASE("stopped: a start that was taken is not taken back by a listing that is behind") {
+  auto world = keeping();
+  stopped(world, "i-1", "n1").waiting(slots(4));
+  world.memory().intents.at({"intent-i-1"}).request.restart = {{"i-1"}};
+  world.row([](core::Machine& row) {
+    row.stops = false;
+    row.stopped.reset();
+    row.ending.reset();
+    row.told_to_end.reset();
+    row.first_seen = Snapshot::before(30s);
+  });
+  const core::Plan plan = world.plan();
+  CHECK(plan.workers.front().phase == core::Phase::booting);
+  CHECK(launches(plan).empty());
+  world.row().stops = true;  // and once tide stops it again, it is
+  CHECK(world.plan().workers.front().phase == core::Phase::stopped);
+}
+
+TEST_CASE("stopped: a stop that was not done is forgotten; one that is tried for long becomes an end") {
+  auto served = keeping();
+  served.worker("i-1", "n1").row([](core::Machine& row) {
+    row.stops = true;
+    row.ending = Snapshot::before(400s);
+  });
+  CHECK_FALSE(of_template(served).plan().memory.machines.at({"i-1"}).stops);
+  auto vain = keeping();
+  drained(vain, "i-1", "n1").row([](core::Machine& row) {
+    row.stops = true;
+    row.ending = Snapshot::before(60s);
+  });
+  CHECK(actions(vain.plan()) == Lines{"stop n1: idle"});
+  vain.memory().holds.at({"n1"}).since = Snapshot::before(1800s);
+  CHECK(actions(vain.plan()) == Lines{"terminate n1: idle"});
+}
+
 TEST_CASE("stopped: told to end, it is not started while its listing is behind") {
   auto world = keeping();
   stopped(world, "i-1", "n1").waiting(slots(4)).row().ending = Snapshot::before(5s);

@@ -30,7 +30,7 @@ TEST_CASE("stop: that it stops, and does not end, is on disk before the call") {
 }
 
 TEST_CASE("stop: a machine that its cloud never stops ends in the next pass; one not reached is asked again") {
-  for (const ErrorKind kind : {ErrorKind::refused, ErrorKind::bad_request, ErrorKind::auth}) {
+  for (const ErrorKind kind : {ErrorKind::refused, ErrorKind::bad_request, ErrorKind::auth, ErrorKind::unknown}) {
     CAPTURE(kind);
     Snapshot world = keeping();
     Stage stage(drained(world, "i-1", "n1"));

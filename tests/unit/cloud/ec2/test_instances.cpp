@@ -118,7 +118,7 @@ TEST_CASE("parse_describe_instances: one machine without ID, state or time spoil
 TEST_CASE("parse_describe_instances: every state has a word") {
   const std::vector<std::pair<std::string, core::InstanceState>> states{
       {"pending", core::InstanceState::pending},        {"running", core::InstanceState::running},
-      {"shutting-down", core::InstanceState::stopping}, {"stopping", core::InstanceState::stopped},
+      {"shutting-down", core::InstanceState::stopping}, {"stopping", core::InstanceState::stopping},
       {"stopped", core::InstanceState::stopped},        {"terminated", core::InstanceState::gone},
       {"dreaming", core::InstanceState::unknown}};
   for (const auto& [word, state] : states) {

@@ -43,9 +43,10 @@ TEST_CASE("Ec2Cloud: machines stop, are listed so, and are started again by one 
     REQUIRE(stopped);
   }
   CHECK(world.fake.count_calls("StopInstances") == 1);
-  CHECK(state_of(world, ids[0]) == InstanceState::stopped);
+  CHECK(state_of(world, ids[0]) == InstanceState::stopping);  // and cannot be started yet
   for (const auto& again : world.cloud.stop(ids)) CHECK(again);
-  for (int i = 0; i < 3; ++i) state_of(world, ids[0]);  // from stopping to stopped
+  for (int i = 0; i < 3; ++i) state_of(world, ids[0]);
+  CHECK(state_of(world, ids[0]) == InstanceState::stopped);
   const auto started = world.launch(start_of(ids));
   REQUIRE(started);
   CHECK(started->instances.size() == 2);
@@ -91,5 +92,5 @@ TEST_CASE("Ec2Cloud: an answer cut short may or may not have stopped, or started
   const auto stopped = world.cloud.stop(ids).front();
   REQUIRE_FALSE(stopped);
   CHECK(cloud::may_have_been_done(stopped.error().kind));
-  CHECK(state_of(world, ids[0]) == InstanceState::stopped);
+  CHECK(state_of(world, ids[0]) == InstanceState::stopping);
 }

@@ -16,7 +16,7 @@ TEST_SUITE_BEGIN("cloud/nova");
 
 namespace {
 
-const std::string k_mark = cloud::nova::floating_description("physics", "head-1");
+const std::string k_mark = cloud::nova::port_mark("physics", "head-1", "nectar");
 
 class LeftoverWorld : public NovaWorld {
  public:
