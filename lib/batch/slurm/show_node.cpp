@@ -102,7 +102,8 @@ Result<void> read_state(std::string_view line, core::Node& node) {
   node.responding = !has("NOT_RESPONDING") && last.find('*') == std::string_view::npos && base != "UNKNOWN";
   const bool own = std::ranges::any_of(
       k_own_drains, [&](std::string_view words_of_it) { return node.note.starts_with(words_of_it); });
-  node.unfit = own ? node.held || node.down : has("INVALID_REG") && !core::has_others_note(node);
+  const bool refused = has("INVALID_REG") && (own || !core::has_others_note(node));
+  node.unfit = refused || ((node.held || node.down) && own);
   return {};
 }
 

@@ -173,8 +173,12 @@ Result<LaunchReply> Ec2Cloud::read_start(const core::LaunchRequest& request, con
   TIDE_TRY_ASSIGN(const auto ids,
                   in_call(parse_state_changes(*answer.body, "StartInstances"), m_name.value, "StartInstances", answer));
   LaunchReply reply;
-  for (const std::string& id : ids)
-    reply.instances.push_back({.cloud = m_name, .id = {id}, .state = core::InstanceState::pending});
+  for (const core::InstanceId& id : request.restart) {
+    if (std::ranges::find(ids, id.value) == ids.end())
+      return in_call(Result<LaunchReply>(make_error(ErrorKind::protocol, "the reply does not name '{}'", id.value)),
+                     m_name.value, "StartInstances", answer);
+    reply.instances.push_back({.cloud = m_name, .id = id, .state = core::InstanceState::pending});
+  }
   return reply;
 }
 

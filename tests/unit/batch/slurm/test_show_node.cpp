@@ -94,6 +94,7 @@ TEST_CASE("nodes: states by themselves") {
     return parse_node_line(line_of(state, rest)).value();
   };
   CHECK(node("IDLE+DRAIN+INVALID_REG").unfit);
+  CHECK(node("IDLE+INVALID_REG", " Reason=Low RealMemory [slurm@2026-11-20T00:00:00]").unfit);  // resumed, and still so
   CHECK(node("IDLE+DRAIN+INVALID_REG", " Reason=tide: joining [root@2026-11-20T00:00:00]").unfit);
   CHECK_FALSE(node("IDLE+DRAIN+INVALID_REG", " Reason=Bob: new disk [bob@2026-11-20T00:00:00]").unfit);
   CHECK_FALSE(node("IDLE*+CLOUD").responding);

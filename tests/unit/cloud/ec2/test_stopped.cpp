@@ -85,6 +85,20 @@ TEST_CASE("Ec2Cloud: a start without capacity, of what is gone, or while it stil
   CHECK_FALSE(world.launch(start_of({{"i-0123456789abcdef0"}})));
 }
 
+TEST_CASE("Ec2Cloud: a start whose answer names another machine may or may not have been done") {
+  Ec2World world;
+  const auto ids = launched(world, 1);
+  world.cloud.stop(ids);
+  for (int i = 0; i < 3; ++i) state_of(world, ids[0]);
+  world.spoil = [&](net::Response& response) {
+    const std::size_t at = response.body.find(ids[0].value);
+    if (at != std::string::npos) response.body.replace(at, ids[0].value.size(), "i-0123456789abcdef0");
+  };
+  const auto started = world.launch(start_of(ids));
+  REQUIRE_FALSE(started);
+  CHECK(cloud::may_have_been_done(started.error().kind));
+}
+
 TEST_CASE("Ec2Cloud: an answer cut short may or may not have stopped, or started, it") {
   Ec2World world;
   const auto ids = launched(world, 1);
