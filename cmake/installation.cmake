@@ -7,6 +7,9 @@ install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DATADIR}/tide USE_SOURCE_
 install(DIRECTORY man/schema DESTINATION ${CMAKE_INSTALL_DATADIR}/tide)
 install(DIRECTORY lib/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/tide FILES_MATCHING PATTERN "*.hpp")
 install(FILES LICENSE CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+# Where systemd looks, below /usr and /usr/local; it names the binary of this prefix, which only the install knows.
+install(CODE "set(tide_unit \"${CMAKE_SOURCE_DIR}/examples/systemd/tide@.service\")\nset(tide_bindir \"${CMAKE_INSTALL_BINDIR}\")")
+install(SCRIPT ${CMAKE_SOURCE_DIR}/cmake/install_unit.cmake)
 if(TARGET tide)
   install(TARGETS tide RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   # The binary makes its own manual: one page for each prose of man/.

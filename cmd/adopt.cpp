@@ -1,7 +1,6 @@
 #include "cmd/commands.hpp"
 #include "cmd/ending.hpp"
 
-#include <tide/core/enum_names.hpp>
 #include <tide/core/plan.hpp>
 #include <tide/util/text.hpp>
 
@@ -69,49 +68,13 @@ Result<core::ExitCode> run_adopt(Context& context, const AdoptOptions& options) 
   return carry_out(context, wish, true, "tide.adopt/1");
 }
 
-bool is_named(const core::Worker& worker, const std::string& target) {
-  return (!worker.id.empty() && worker.id.value == target) || (!worker.name.empty() && worker.name.value == target);
-}
-
-Result<std::vector<core::Worker>> find_own(Context& context, const std::vector<std::string>& targets) {
-  TIDE_TRY_ASSIGN(engine::Ports * ports, context.ports(!context.options().dry_run));
-  TIDE_TRY_ASSIGN(const core::Snapshot snapshot, engine::observe(*ports, context.settings(), false));
-  const core::Plan plan = core::plan(snapshot, context.settings());
-  std::vector<core::Worker> found;
-  std::vector<std::string> known;
-  for (const core::Worker& worker : plan.workers) {
-    for (const std::string& word : {worker.name.value, worker.id.value}) {
-      if (!word.empty()) known.push_back(word);
-    }
-  }
-  for (const std::string& target : targets) {
-    const auto worker =
-        std::ranges::find_if(plan.workers, [&](const core::Worker& one) { return is_named(one, target); });
-    if (worker != plan.workers.end()) {
-      found.push_back(*worker);
-      continue;
-    }
-    const core::ExitCode readable = engine::exit_code(snapshot);
-    if (readable != core::ExitCode::done) {
-      return make_error(readable == core::ExitCode::batch ? ErrorKind::batch : ErrorKind::retry,
-                        "whether '{}' exists is not known: a source could not be read", printable(target, 80))
-          .with_hint("'tide info' says which.");
-    }
-    return unknown("node or instance", target, known, "tide info");
-  }
-  return found;
-}
-
 Result<core::ExitCode> run_disown(Context& context, const std::vector<std::string>& targets) {
   TIDE_TRY(check_names(targets));
   TIDE_TRY(context.config());
-  TIDE_TRY_ASSIGN(const std::vector<core::Worker> found, find_own(context, targets));
+  TIDE_TRY_ASSIGN(const Targets found, find_targets(context, core::WishKind::disown, targets));
   context.say_cluster();
   std::string text = "Let go of: they run on and cost on, and tide neither counts nor ends them.";
-  for (const core::Worker& worker : found) {
-    text += fmt::format("\n  {} ({}, {})", worker.name.empty() ? worker.id.value : worker.name.value,
-                        worker.id.empty() ? "no instance" : worker.id.value, core::to_string(worker.phase));
-  }
+  for (const core::Worker& worker : found.workers) text += line_of(worker);
   TIDE_TRY(context.confirm(text));
   core::Wish wish = make_wish(context, core::WishKind::disown);
   wish.targets = targets;

@@ -235,7 +235,8 @@ Error Parser::no_command() const {
                                words.empty() ? "" : words.front()));
   }
   return make_error(ErrorKind::usage, "no command given")
-      .with_hint("Run 'tide help' for the commands, or 'tide info' to see the cluster.");
+      .with_hint(
+          "Run 'tide help' for the commands, 'tide info' to see the cluster; a new one begins with 'tide init'.");
 }
 
 // What nothing took: the first of it is what was mistyped.
@@ -318,6 +319,14 @@ Result<void> Parser::check_globals(const Command& command) {
       {{"--dry-run", global.dry_run}, {"--yes", global.yes}, {"--wait", global.wait}, {"--no-wait", global.no_wait}}};
   for (const auto& [name, given] : for_changes) {
     if (!given) continue;
+    // A daemon is no change that is asked for once: whether to act is asked of one pass, never of all that come.
+    if (command.spec->name == "daemon") {
+      const bool dry = std::string_view(name) == "--dry-run";
+      return make_error(ErrorKind::usage, "'tide daemon' has no '{}'{}", name,
+                        dry ? ": it launches and ends machines, pass by pass" : "")
+          .with_hint(dry ? std::string("Run 'tide scale-once --dry-run' to see what its next pass would do.")
+                         : fmt::format("Leave '{}' out.", name));
+    }
     return make_error(ErrorKind::usage, "'{}' means nothing to 'tide {}', which changes nothing", name,
                       command.spec->name)
         .with_hint(fmt::format("Leave '{}' out.", name));

@@ -1,11 +1,15 @@
 #include "cmd/changing.hpp"
 
 #include "cmd/output/show.hpp"
+#include "cmd/when.hpp"
 
+#include <tide/core/enum_names.hpp>
 #include <tide/util/text.hpp>
 #include <tide/util/units.hpp>
 
 #include <unistd.h>
+
+#include <algorithm>
 
 namespace tide::cmd {
 
@@ -13,20 +17,22 @@ namespace {
 
 constexpr std::chrono::minutes k_wait{15};  // for the lock, and for machines to end
 constexpr std::chrono::milliseconds k_between_tries{500};
+constexpr std::size_t k_named_max = 4;
 constexpr int k_deadlines_max = 3;  // a holder older than this many boot deadlines hangs
 
 }  // namespace
 
 engine::TryLock try_lock(Context& context, const std::string& command) {
-  return [&context, command]() -> Result<std::shared_ptr<void>> {
+  return [&context, command, told = false]() mutable -> Result<std::shared_ptr<void>> {
     TIDE_TRY_ASSIGN(const config::Config* config, context.config());
     const TimePoint now = context.process().clock.now();
     const engine::Holder self{.pid = getpid(), .command = command, .since = now};
     auto lock = engine::Lock::try_take(config->state_dir, self);
     if (lock) return std::shared_ptr<void>(std::make_shared<engine::Lock>(std::move(*lock)));
     const auto holder = engine::Lock::holder(config->state_dir);
-    if (lock.error().kind == ErrorKind::lock_held && holder &&
+    if (!told && lock.error().kind == ErrorKind::lock_held && holder &&
         now - holder->since > config->settings.scale.boot_deadline * k_deadlines_max) {
+      told = true;
       context.print(make_error(ErrorKind::lock_held, "process {} ('{}') has held the lock since {}", holder->pid,
                                holder->command, format_time(holder->since))
                         .with_hint(fmt::format(
@@ -39,7 +45,8 @@ engine::TryLock try_lock(Context& context, const std::string& command) {
 Result<std::shared_ptr<void>> take_lock(Context& context, const std::string& command) {
   TIDE_TRY_ASSIGN(const std::chrono::seconds timeout, context.timeout(k_wait));
   Clock& clock = context.process().clock;
-  const auto end = clock.monotonic() + timeout;
+  TIDE_TRY_ASSIGN(const auto left, context.patience(timeout));
+  const auto end = clock.monotonic() + left.value_or(timeout);
   const engine::TryLock lock = try_lock(context, command);
   bool told = false;
   while (true) {
@@ -60,6 +67,50 @@ core::Wish make_wish(Context& context, core::WishKind kind) {
   return wish;
 }
 
+// What the wish still waits for: "n1 draining, 2 jobs; n2 ending".
+std::string PassTeller::waiting(const core::Plan& plan) const {
+  std::vector<std::string> parts;
+  for (const core::Worker& worker : plan.workers) {
+    const auto meant = [&](const std::string& word) {
+      return !word.empty() && std::ranges::find(m_wish.targets, word) != m_wish.targets.end();
+    };
+    if (!meant(worker.name.value) && !meant(worker.id.value)) continue;
+    parts.push_back(
+        fmt::format("{} {}", worker.name.empty() ? worker.id.value : worker.name.value, core::to_string(worker.phase)));
+    if (!worker.jobs.empty()) parts.back() += ", " + counted(std::ssize(worker.jobs), "job");
+  }
+  const std::size_t more = parts.size() > k_named_max ? parts.size() - k_named_max : 0;
+  parts.resize(parts.size() - more);
+  return more == 0 ? join(parts, "; ") : fmt::format("{}; {} more", join(parts, "; "), more);
+}
+
+void PassTeller::operator()(const engine::PassReport& report) {
+  std::vector<output::Trouble> troubles = output::troubles_of(report.snapshot, report.plan);
+  for (output::Trouble& failure : output::failures_of({&report, 1})) troubles.push_back(std::move(failure));
+  for (const output::Trouble& trouble : troubles) {
+    if (m_told.insert(trouble.key).second) m_context.say("tide: waiting: " + trouble.error.message);
+  }
+  const std::string now = waiting(report.plan);
+  if (m_context.process().err_is_terminal && !now.empty() && now != m_waiting) m_context.say("tide: waiting: " + now);
+  m_waiting = now;
+}
+
+void tell_report(Context& context, const engine::WishReport& report, const core::WishId& wish) {
+  if (report.elsewhere) {
+    context.say(fmt::format("tide: another pass carried it out: {}",
+                            report.elsewhere->text.empty() ? "it left no word of how; 'tide info' shows what there is"
+                                                           : report.elsewhere->text));
+  }
+  if (report.passes.empty() || report.elsewhere) return;
+  const engine::PassReport& last = report.passes.back();
+  output::tell_troubles(context, last.snapshot, last.plan);
+  for (const output::Trouble& failure : output::failures_of({&last, 1})) context.print(failure.error);
+  const char* closed = report.end == engine::WishEnd::closed ? "not done: " : "";
+  for (const core::Declined& declined : last.plan.declined) {
+    if (declined.wish == wish) context.say(fmt::format("tide: {}{}: {}", closed, declined.what, declined.reason.text));
+  }
+}
+
 Result<core::ExitCode> carry_out(Context& context, const core::Wish& wish, bool until_gone, const std::string& schema,
                                  const CarryOptions& more) {
   if (context.options().dry_run) {
@@ -73,25 +124,21 @@ Result<core::ExitCode> carry_out(Context& context, const core::Wish& wish, bool 
   }
   TIDE_TRY_ASSIGN(engine::Ports * ports, context.ports(true));
   engine::WishOptions options{.until_gone = until_gone, .wait = !context.options().no_wait};
-  TIDE_TRY_ASSIGN(options.timeout, context.timeout(more.patience));
-  if (!more.deadline.empty()) {
-    const auto deadline = parse_duration(more.deadline);
-    if (!deadline)
-      return make_error(ErrorKind::usage, "--deadline '{}' is not a duration", printable(more.deadline, 40))
-          .with_hint("Write it as '90s', '10m' or '1h30m'.");
-    options.timeout = *deadline;
+  TIDE_TRY_ASSIGN(options.timeout, context.patience(more.patience));
+  if (more.deadline.empty()) {
+    context.bound_passes();
+  } else {
+    TIDE_TRY_ASSIGN(options.timeout, parse_span("--deadline", more.deadline, Seconds(0)));
   }
+  PassTeller tell(context, wish);
+  options.again = [&](const engine::PassReport& report) { tell(report); };
   options.pass = more.pass;
   options.held = [&](const Error& error) { context.say(fmt::format("tide: waiting: {}", error.message)); };
   TIDE_TRY_ASSIGN(const engine::WishReport report,
                   engine::carry_out(*ports, context.settings(), wish, try_lock(context, schema), options));
   const core::ExitCode exit = engine::exit_code(report, wish.id);
-  output::show_passes(context, schema, report.passes, exit);
-  if (!report.passes.empty()) {
-    for (const core::Declined& declined : report.passes.back().plan.declined) {
-      if (declined.wish == wish.id) context.say(fmt::format("tide: {}: {}", declined.what, declined.reason.text));
-    }
-  }
+  tell_report(context, report, wish.id);
+  output::show_outcomes(context, schema, report.passes, exit);
   if (report.end == engine::WishEnd::queued) context.say("tide: queued for the running pass");
   if (report.end == engine::WishEnd::passed) context.say("tide: later passes carry it on");
   if (report.end == engine::WishEnd::timed_out)

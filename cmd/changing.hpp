@@ -5,6 +5,7 @@
 #include <tide/engine/wish_loop.hpp>
 
 #include <functional>
+#include <set>
 #include <string>
 
 namespace tide::cmd {
@@ -18,10 +19,28 @@ Result<std::shared_ptr<void>> take_lock(Context& context, const std::string& com
 // A wish of this person, with a fresh ID.
 core::Wish make_wish(Context& context, core::WishKind kind);
 
+// While a wish is waited for: says once of each thing that a pass finds wrong or fails in, and, on a terminal, what the
+// wish still waits for whenever that changes.
+class PassTeller {
+ public:
+  PassTeller(Context& context, const core::Wish& wish) : m_context(context), m_wish(wish) {}
+  void operator()(const engine::PassReport& report);
+
+ private:
+  std::string waiting(const core::Plan& plan) const;
+  Context& m_context;
+  const core::Wish& m_wish;
+  std::set<std::string> m_told;
+  std::string m_waiting;
+};
+
+// What is wrong at the end of a wish, and what planning declined of it.
+void tell_report(Context& context, const engine::WishReport& report, const core::WishId& wish);
+
 // Carries a wish out as the options say (--no-wait, --timeout, --dry-run), shows what came of it, and gives the exit
 // code.
 struct CarryOptions {
-  std::chrono::seconds patience{900};                   // unless --timeout says so; 0: for ever
+  std::optional<std::chrono::seconds> patience{900};    // unless --timeout says so; nothing: for ever
   std::string deadline;                                 // of waiting, before --timeout; "" for none
   std::function<void(const engine::PassReport&)> pass;  // after each pass; may be empty
 };

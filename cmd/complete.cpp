@@ -6,7 +6,6 @@
 #include <tide/util/text.hpp>
 
 #include <algorithm>
-#include <array>
 #include <memory>
 #include <ostream>
 
@@ -87,11 +86,9 @@ Words option_words(const CommandSpec* command) {
       if (name.starts_with("--")) words.emplace_back(name);
     }
   };
-  constexpr std::array<std::string_view, 4> for_changes{"--yes", "--dry-run", "--wait", "--no-wait"};
   if (command != nullptr) std::ranges::for_each(command->options, add);
   for (const OptionSpec& option : global_options()) {
-    const bool change = std::ranges::find(for_changes, option.name) != for_changes.end();
-    if (!change || command == nullptr || command->changes) add(option);
+    if (command == nullptr || applies(option, *command)) add(option);
   }
   return words;
 }

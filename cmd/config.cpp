@@ -5,9 +5,13 @@
 #include <tide/batch/registry.hpp>
 #include <tide/cloud/registry.hpp>
 #include <tide/core/sizes.hpp>
+#include <tide/hooks/program_hooks.hpp>
 #include <tide/net/curl_transport.hpp>
 #include <tide/process/posix_runner.hpp>
 #include <tide/util/text.hpp>
+
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <memory>
@@ -16,7 +20,21 @@ namespace tide::cmd {
 
 namespace {
 
-// What the adapters say of the file: batch commands that are not there, keys and pools that a cloud cannot have.
+// A cloud's `command` (the local one has it) that is not there. Only here: machines that run can be ended without it.
+void check_command(const config::CloudSettings& cloud, std::vector<Error>& errors) {
+  const auto command = cloud.options.find("command");
+  if (command == cloud.options.end() || command->second.empty()) return;
+  const std::string& program = command->second.front();
+  struct stat found {};
+  if (::stat(program.c_str(), &found) == 0 && S_ISREG(found.st_mode) && ::access(program.c_str(), X_OK) == 0) return;
+  errors.push_back(make_error(ErrorKind::config, "[clouds.{}] command: '{}' is not a program that can be run",
+                              cloud.name.value, program)
+                       .with_context("in " + cloud.where)
+                       .with_hint("Correct the path, or make it executable: chmod +x."));
+}
+
+// What the adapters say of the file: batch commands, programs of [hooks] and of a local cloud that are not there, keys
+// and pools that a cloud cannot have.
 // Nothing is called and the store is not opened: anybody who can read the file may check it.
 std::vector<Error> ask_adapters(Process& process, const config::Config& config) {
   std::vector<Error> errors;
@@ -28,20 +46,26 @@ std::vector<Error> ask_adapters(Process& process, const config::Config& config) 
       errors.push_back(
           std::move(made).error().with_context(fmt::format("as [cluster] batch = '{}'", config.settings.batch)));
   }
-  const cloud::Host host{*transport, runner, process.clock, process.random, process.environment};
   for (const auto& [name, settings] : config.clouds) {
     const cloud::Factory* factory = cloud::find_factory(settings.kind);
     if (factory == nullptr) continue;  // config::load has told it
-    auto made = factory->make(config, settings, host);
+    const auto environment = environment_of(process, settings);
+    auto made = factory->make(config, settings, {*transport, runner, process.clock, process.random, environment});
     if (!made) {
       errors.push_back(std::move(made).error());
       continue;
     }
+    check_command(settings, errors);
     for (const auto& [pool_name, pool] : config.settings.pools) {
       if (pool.cloud != name) continue;
       if (auto fine = cloud::check_pool(**made, pool); !fine) errors.push_back(std::move(fine).error());
     }
   }
+  // Root works as the owner of the state folder, and anybody else who checks is not whom the hooks are run by.
+  struct stat folder {};
+  const bool there = ::stat(config.state_dir.c_str(), &folder) == 0;
+  if (auto fine = hooks::check_programs(config.hooks.commands, there ? folder.st_uid : ::geteuid()); !fine)
+    errors.push_back(std::move(fine).error());
   if (auto head = head_id(config.settings.cluster); !head) errors.push_back(std::move(head).error());
   return errors;
 }

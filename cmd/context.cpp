@@ -18,12 +18,14 @@
 #include <tide/util/units.hpp>
 
 #include "cmd/output/errors.hpp"
+#include "cmd/when.hpp"
 
 #include <grp.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <istream>
 #include <optional>
@@ -31,6 +33,12 @@
 #include <system_error>
 
 namespace tide::cmd {
+
+namespace {
+
+constexpr const char* k_head_id = "/var/lib/tide/head-id";
+
+}  // namespace
 
 // Declared in the order in which they need each other; destroyed backwards.
 struct Context::Parts {
@@ -49,6 +57,7 @@ struct Context::Parts {
   std::unique_ptr<batch::BatchSystem> batch;
   std::unique_ptr<names::NameTable> names;
   std::unique_ptr<hooks::ProgramHooks> hooks;
+  std::map<core::CloudName, std::map<std::string, std::string>> environments;  // the process's, and [clouds.x.env]
   std::vector<std::unique_ptr<cloud::Cloud>> clouds;
   std::vector<std::unique_ptr<cloud::RetryingCloud>> retrying;
   std::optional<engine::Ports> ports;
@@ -63,9 +72,20 @@ std::vector<config::AdapterKeys> adapter_keys() {
   return keys;
 }
 
+std::map<std::string, std::string> environment_of(const Process& process, const config::CloudSettings& cloud) {
+  std::map<std::string, std::string> environment = process.environment;
+  for (const auto& [variable, value] : cloud.environment) environment[variable] = value;
+  return environment;
+}
+
 Result<core::HeadId> head_id(const std::string& cluster) {
-  for (const char* path : {"/var/lib/tide/head-id", "/etc/machine-id"}) {
+  for (const char* path : {k_head_id, "/etc/machine-id"}) {
     const auto text = read_file(path, 4096);
+    // One that is there and cannot be read is not absent: another identity would make this head's machines foreign.
+    if (!text && !is_absent(path)) {
+      return make_error(ErrorKind::config, "this head's identity is not known: {}", text.error().message)
+          .with_hint(fmt::format("Let tide's user read it: chmod 644 {}", path));
+    }
     if (!text || trim(*text).empty()) continue;
     return core::HeadId{to_hex(sha256(std::string(trim(*text)) + "\n" + cluster)).substr(0, 16)};
   }
@@ -75,7 +95,7 @@ Result<core::HeadId> head_id(const std::string& cluster) {
 }
 
 Result<void> make_head_id(Random& random) {
-  const std::string path = "/var/lib/tide/head-id";
+  const std::string path = k_head_id;
   const std::string fresh = fmt::format("{}.{}", path, getpid());
   TIDE_TRY(make_directories("/var/lib/tide", 0755));
   TIDE_TRY(write_file_atomically(fresh, fmt::format("{:016x}{:016x}\n", random.next(), random.next()), {.mode = 0644}));
@@ -136,7 +156,10 @@ Result<std::unique_ptr<hooks::ProgramHooks>> make_hooks(const config::Config& co
 }  // namespace
 
 Context::Context(Process& process, GlobalOptions options)
-    : m_process(process), m_options(std::move(options)), m_parts(std::make_unique<Parts>()) {}
+    : m_process(process),
+      m_options(std::move(options)),
+      m_parts(std::make_unique<Parts>()),
+      m_began(process.clock.monotonic()) {}
 
 Context::~Context() = default;
 
@@ -144,7 +167,11 @@ Result<const config::Config*> Context::config() {
   if (!m_parts->config) {
     TIDE_TRY_ASSIGN(const std::string path, config::find_file(m_options.config, m_process.environment));
     const auto keys = adapter_keys();
-    TIDE_TRY_ASSIGN(m_parts->config, config::load(path, keys));
+    TIDE_TRY_ASSIGN(config::Config config, config::load(path, keys));
+    // No question to the batch system may take longer than the whole command.
+    TIDE_TRY_ASSIGN(const std::chrono::seconds most, timeout(config.batch.timeout));
+    config.batch.timeout = std::clamp(most, std::chrono::seconds(1), config.batch.timeout);
+    m_parts->config = std::move(config);
   }
   return &*m_parts->config;
 }
@@ -170,7 +197,7 @@ Result<engine::Ports*> Context::ports(bool write) {
     m_parts->logged_runner = std::make_unique<process::LoggingRunner>(*batch_runner, m_process.clock, say_line);
     batch_runner = m_parts->logged_runner.get();
   }
-  if (write && !head_id(config->settings.cluster)) TIDE_TRY(make_head_id(m_process.random));
+  if (write && !head_id(config->settings.cluster) && is_absent(k_head_id)) TIDE_TRY(make_head_id(m_process.random));
   TIDE_TRY_ASSIGN(const core::HeadId head, head_id(config->settings.cluster));
   TIDE_TRY(drop_to_owner(config->state_dir));
   TIDE_TRY_ASSIGN(m_parts->store, store::open_store({.path = config->state_dir + "/" + std::string(store::k_store_file),
@@ -185,25 +212,31 @@ Result<engine::Ports*> Context::ports(bool write) {
   m_parts->limiter =
       std::make_unique<net::SharedRateLimiter>(rate_files(config->state_dir), m_process.clock, m_parts->deadline.get());
   std::map<core::CloudName, cloud::Cloud*> clouds;
-  const cloud::Host host{*m_parts->transport, *m_parts->runner,      m_process.clock,
-                         m_process.random,    m_process.environment, m_parts->limiter.get()};
   for (const auto& [name, settings] : config->clouds) {
     const cloud::Factory* factory = cloud::find_factory(settings.kind);
     if (factory == nullptr)
       return make_error(ErrorKind::config, "[clouds.{}] kind = '{}' is not in this version", name.value, settings.kind);
-    TIDE_TRY_ASSIGN(std::unique_ptr<cloud::Cloud> made, factory->make(*config, settings, host));
+    const auto& environment = m_parts->environments[name] = environment_of(m_process, settings);
+    TIDE_TRY_ASSIGN(std::unique_ptr<cloud::Cloud> made,
+                    factory->make(*config, settings,
+                                  {*m_parts->transport, *m_parts->runner, m_process.clock, m_process.random,
+                                   environment, m_parts->limiter.get()}));
     m_parts->clouds.push_back(std::move(made));
     m_parts->retrying.push_back(std::make_unique<cloud::RetryingCloud>(*m_parts->clouds.back(), m_process.clock,
                                                                        m_process.random, m_parts->deadline.get()));
     clouds.emplace(name, m_parts->retrying.back().get());
   }
   for (const auto& [name, pool] : config->settings.pools) TIDE_TRY(cloud::check_pool(*clouds.at(pool.cloud), pool));
+  TIDE_TRY_ASSIGN(const auto limit, patience(std::nullopt));
   m_parts->ports.emplace(
       engine::Ports{m_process.clock, m_process.random, *m_parts->batch, std::move(clouds), *m_parts->store,
                     m_parts->names.get(), head,
-                    [deadline = m_parts->deadline.get(), hooks = m_parts->hooks.get()](Seconds span) {
-                      deadline->begin(span);
-                      if (hooks != nullptr) hooks->begin_pass();
+                    [this, limit](Seconds span) {
+                      const auto rest = patience(limit);
+                      const auto left = m_bounded && rest ? *rest : limit;
+                      // One that began late is no cloud that does not answer: it has a quarter.
+                      m_parts->deadline->begin(left ? std::min(span, std::max({*left, *limit / 4, Seconds(1)})) : span);
+                      if (m_parts->hooks) m_parts->hooks->begin_pass();
                     },
                     m_parts->hooks.get()});
   if (m_process.wrap_ports) m_process.wrap_ports(*m_parts->ports);
@@ -224,12 +257,14 @@ Result<store::Store*> Context::store() {
 
 Result<std::chrono::seconds> Context::timeout(std::chrono::seconds fallback) {
   if (m_options.timeout.empty()) return fallback;
-  auto span = parse_duration(m_options.timeout);
-  if (!span) {
-    return make_error(ErrorKind::usage, "--timeout '{}' is not a duration", m_options.timeout)
-        .with_hint("Write it as '90s', '10m' or '1h30m'.");
-  }
-  return *span;
+  return parse_span("--timeout", m_options.timeout, Seconds(0));
+}
+
+Result<std::optional<std::chrono::seconds>> Context::patience(std::optional<std::chrono::seconds> fallback) {
+  if (m_options.timeout.empty()) return fallback;
+  TIDE_TRY_ASSIGN(const std::chrono::seconds told, timeout(std::chrono::seconds(0)));
+  const auto spent = std::chrono::duration_cast<std::chrono::seconds>(m_process.clock.monotonic() - m_began);
+  return std::optional(std::max(told - spent, std::chrono::seconds(0)));
 }
 
 void Context::say_cluster() {
@@ -278,13 +313,35 @@ Result<void> Context::confirm(const std::string& what) {
     return error;
   }
   m_process.err << what << "\nGo on? [y/N] " << std::flush;
+  const auto asked = m_process.clock.monotonic();
   std::string answer;
   std::getline(m_process.in, answer);
+  m_began += m_process.clock.monotonic() - asked;
   if (to_lower(trim(answer)) == "y" || to_lower(trim(answer)) == "yes") return {};
   return make_error(ErrorKind::refused, "nothing was changed: answered no");
 }
 
-void Context::print(const Error& error) { m_process.err << output::format_error(error, json()) << std::flush; }
+bool Context::colored(bool terminal) const {
+  if (m_options.color != Color::automatic) return m_options.color == Color::always;
+  const auto setting = [&](const char* name) {
+    const auto found = m_process.environment.find(name);
+    return found == m_process.environment.end() ? std::string() : found->second;
+  };
+  return terminal && setting("NO_COLOR").empty() && setting("TERM") != "dumb";
+}
+
+void Context::print(const Error& error) {
+  m_process.err << output::format_error(error, json(), colored(m_process.err_is_terminal)) << std::flush;
+}
+
+namespace {
+
+std::string name_of_user() {
+  const passwd* entry = ::getpwuid(::getuid());
+  return entry == nullptr ? fmt::format("uid {}", ::getuid()) : std::string(entry->pw_name);
+}
+
+}  // namespace
 
 std::string Context::user() const {
   const auto found = m_process.environment.find("SUDO_USER");
@@ -292,7 +349,7 @@ std::string Context::user() const {
   const bool sudo = found != m_process.environment.end();
   std::string who = sudo                                   ? found->second + " by sudo"
                     : plain != m_process.environment.end() ? plain->second
-                                                           : fmt::format("uid {}", getuid());
+                                                           : name_of_user();
   std::string_view terminal = m_process.terminal;
   if (terminal.starts_with("/dev/")) terminal.remove_prefix(5);
   if (!terminal.empty()) who += fmt::format(" on {}", terminal);

@@ -49,6 +49,8 @@ struct Process {
   Random& random;
   // Tests and the crash harness wrap every port with this; null in the product.
   std::function<void(engine::Ports&)> wrap_ports;
+  // What the process ends with where a command ended with this: a signal that asked it to stop may say otherwise.
+  std::function<int(core::ExitCode)> exit_code = [](core::ExitCode code) { return static_cast<int>(code); };
 };
 
 // What a command works with. Configuration, store and adapters are made when first asked for.
@@ -73,7 +75,13 @@ class Context {
   // The store alone, for reading: no adapter is made, so nothing can be asked of a cloud or a batch system.
   Result<store::Store*> store();
 
-  Result<std::chrono::seconds> timeout(std::chrono::seconds fallback);
+  Result<std::chrono::seconds> timeout(std::chrono::seconds fallback);  // --timeout as it was told
+  // What is left of --timeout since the command began, without the time that it waited for a person's yes; nothing: no
+  // end.
+  Result<std::optional<std::chrono::seconds>> patience(std::optional<std::chrono::seconds> fallback);
+
+  // From now on a pass has no longer than what is left; else each has the whole of --timeout (watch, daemon).
+  void bound_passes() { m_bounded = true; }
 
   // "cluster 'physics' (/etc/tide/tide.toml)" on stderr, once, for commands that change something.
   void say_cluster();
@@ -87,6 +95,8 @@ class Context {
   Result<void> confirm(const std::string& what);
   // An error as three parts on stderr, or one JSON object a line.
   void print(const Error& error);
+  // Whether what goes to a terminal, or not to one, has colours: --color decides, else NO_COLOR and TERM.
+  bool colored(bool terminal) const;
   bool json() const { return m_options.output == OutputFormat::json; }
 
   std::string user() const;  // who asks, for wishes and events: "alice", "alice by sudo on pts/3"
@@ -97,10 +107,15 @@ class Context {
   GlobalOptions m_options;
   std::unique_ptr<Parts> m_parts;
   bool m_said_cluster = false;
+  bool m_bounded = false;
+  std::chrono::milliseconds m_began;  // as the clock's monotonic(), moved on by what confirm() waited
 };
 
 // The keys of all adapters, for config::load.
 std::vector<config::AdapterKeys> adapter_keys();
+
+// What a cloud's adapter sees: the process's, and [clouds.x.env] over it.
+std::map<std::string, std::string> environment_of(const Process& process, const config::CloudSettings& cloud);
 
 // tide:owner: a hash of /var/lib/tide/head-id, else /etc/machine-id, and the cluster's name. Never from the state
 // folder.

@@ -5,6 +5,7 @@
 #include <tide/util/text.hpp>
 #include <tide/util/units.hpp>
 
+#include <limits>
 #include <memory>
 #include <optional>
 
@@ -39,6 +40,12 @@ Result<Told> read(const CostSetOptions& options, const std::string& today) {
   TIDE_TRY_ASSIGN(told.month, amount("--month", options.month));
   if (!told.day && !told.month)
     return make_error(ErrorKind::usage, "nothing to set").with_hint("Say --day AMOUNT, --month AMOUNT, or both.");
+  constexpr std::int64_t k_most = std::numeric_limits<std::int64_t>::max() / 3600 / 2;  // kept times seconds
+  for (const auto& amount : {told.day, told.month}) {
+    if (amount && *amount > k_most)
+      return make_error(ErrorKind::usage, "{} is more than tide counts", format_money(*amount))
+          .with_hint(fmt::format("At most {}.", format_money(k_most)));
+  }
   if (told.day && told.month && *told.day > *told.month) {
     return make_error(ErrorKind::usage, "a day of {} is more than its month of {}", format_money(*told.day),
                       format_money(*told.month))

@@ -1,6 +1,7 @@
 #include "cmd/changing.hpp"
 #include "cmd/commands.hpp"
 #include "cmd/quiet.hpp"
+#include "cmd/when.hpp"
 
 #include <tide/engine/daemon.hpp>
 #include <tide/process/supervisor.hpp>
@@ -18,15 +19,6 @@ constexpr const char* k_schema = "tide.scale-once/1";  // a pass is a pass
 struct DaemonCommand {
   std::string every = "60s";
 };
-
-Result<Seconds> interval(const std::string& text) {
-  const auto span = parse_duration(text);
-  if (!span || span->count() < 1) {
-    return make_error(ErrorKind::usage, "--every '{}' is not a duration", printable(text, 40))
-        .with_hint("Write it as '90s', '10m' or '1h30m'.");
-  }
-  return *span;
-}
 
 // What one pass says: what it did, and of what is wrong what is news.
 core::ExitCode run_pass(Context& context, std::string& came) {
@@ -48,14 +40,15 @@ core::ExitCode run_pass(Context& context, std::string& came) {
   std::size_t actions = 0;
   for (const engine::PassReport& pass : *passes) actions += pass.outcomes.size() + pass.upkeep.size();
   if (actions > 0 || context.options().verbose) output::show_outcomes(context, k_schema, *passes, exit);
-  came = fmt::format("pass at {}: exit {}, {} machines, {} actions, {} problems", format_time(now),
-                     static_cast<int>(exit), passes->back().plan.memory.machines.size(), actions, troubles.size());
+  came = fmt::format("pass at {}: exit {}, {}, {}, {}", format_time(now), static_cast<int>(exit),
+                     counted(std::ssize(passes->back().plan.memory.machines), "machine"),
+                     counted(static_cast<std::int64_t>(actions), "action"), counted(std::ssize(troubles), "problem"));
   context.process().out << std::flush;
   return exit;
 }
 
 Result<core::ExitCode> run_daemon(Context& first, const DaemonCommand& command) {
-  TIDE_TRY_ASSIGN(const Seconds every, interval(command.every));
+  TIDE_TRY_ASSIGN(const Seconds every, parse_span("--every", command.every));
   TIDE_TRY(first.ports(true));
   first.say_cluster();
   TIDE_TRY(catch_nudges());

@@ -49,7 +49,11 @@ Result<core::ExitCode> run_doctor(Context& context, bool as_cron) {
   std::optional<Result<core::Findings>> cron;
   if (as_cron) cron = doctor::examine_as_cron(context);
   core::Findings findings = doctor::examine_all(context);
-  if (cron && *cron) findings = doctor::with_cron(std::move(findings), **cron);
+  if (cron && *cron) {
+    const bool named = !context.options().config.empty() || context.process().environment.contains("TIDE_CONFIG");
+    const auto config = context.config();
+    findings = doctor::with_cron(std::move(findings), **cron, named && config ? (*config)->path : std::string());
+  }
   if (cron && !*cron) findings.push_back(core::failed("cron", "", cron->error()));
   const core::ExitCode exit = core::exit_code(findings);
   if (context.options().output == OutputFormat::table) {

@@ -1,5 +1,6 @@
 #include "cmd/changing.hpp"
 #include "cmd/commands.hpp"
+#include "cmd/reading.hpp"
 
 #include <tide/core/enum_names.hpp>
 #include <tide/core/plan.hpp>
@@ -50,12 +51,7 @@ std::string what_happens(const core::Wish& wish, const std::vector<core::Worker>
 Result<std::vector<core::Worker>> meant_by(Context& context, const core::Wish& wish) {
   TIDE_TRY_ASSIGN(engine::Ports * ports, context.ports(!context.options().dry_run));
   TIDE_TRY_ASSIGN(const core::Snapshot snapshot, engine::observe(*ports, context.settings(), false));
-  const core::ExitCode readable = engine::exit_code(snapshot);
-  if (readable != core::ExitCode::done) {
-    return make_error(readable == core::ExitCode::batch ? ErrorKind::batch : ErrorKind::retry,
-                      "which machines there are is not known: a source could not be read")
-        .with_hint("'tide info' says which.");
-  }
+  if (engine::exit_code(snapshot) != core::ExitCode::done) return not_known(snapshot, "which machines there are");
   return core::meant_by(snapshot, context.settings(), wish);
 }
 
@@ -83,11 +79,12 @@ Result<core::ExitCode> run_drain_all(Context& context, const DrainAllOptions& op
     std::size_t jobs = 0;
     for (const core::Worker& worker : now) jobs += worker.jobs.size();
     if (now.size() < left)
-      context.say(fmt::format("tide: {} of {} machines are left, with {} jobs", now.size(), meant.size(), jobs));
+      context.say(fmt::format("tide: {} of {} left, with {}", now.size(), counted(std::ssize(meant), "machine"),
+                              counted(static_cast<std::int64_t>(jobs), "job")));
     left = now.size();
   };
   return carry_out(context, wish, context.options().wait, "tide.drain-all/1",
-                   {.patience = std::chrono::seconds(0), .deadline = options.deadline, .pass = progress});
+                   {.patience = std::nullopt, .deadline = options.deadline, .pass = progress});
 }
 
 }  // namespace

@@ -5,8 +5,11 @@
 #include "cmd/when.hpp"
 
 #include <tide/store/sqlite_store.hpp>
+#include <tide/util/text.hpp>
 #include <tide/util/units.hpp>
 
+#include <algorithm>
+#include <array>
 #include <memory>
 #include <ostream>
 
@@ -24,6 +27,26 @@ struct EventsOptions {
   int newest = 100;
   bool follow = false;
 };
+
+// What actions of passes, upkeep of clouds, and words of people are called.
+constexpr std::array<std::string_view, 31> k_kinds{
+    "launch",     "start",  "repeat",    "close-intent", "hosts",          "add",      "address", "hold",
+    "release",    "stop",   "terminate", "give-up",      "remove",         "forget",   "adopt",   "disown",
+    "close-wish", "attach", "tag",       "mark",         "sweep",          "alarm",    "refuse",  "sleep",
+    "wake",       "reset",  "resize",    "takeover",     "accept-reading", "cost-set", "leave"};
+
+// A typing error must not look like peace. A kind that another version wrote is known by its events.
+Result<void> check_kind(store::Store& store, const std::string& kind) {
+  if (kind.empty() || std::ranges::find(k_kinds, kind) != k_kinds.end()) return {};
+  TIDE_TRY_ASSIGN(const std::vector<store::Event> any, store.events({.type = kind, .newest = 1}));
+  if (!any.empty()) return {};
+  std::vector<std::string> kinds(k_kinds.begin(), k_kinds.end());
+  std::ranges::sort(kinds);
+  const std::string near = nearest(kind, kinds);
+  return make_error(ErrorKind::usage, "--kind '{}' is no kind of event", printable(kind, 40))
+      .with_hint(fmt::format("{}The kinds: {}.", near.empty() ? "" : fmt::format("Did you mean '{}'? ", near),
+                             join(kinds, ", ")));
+}
 
 void show(Context& context, const std::vector<store::Event>& events) {
   output::Document document{.schema = "tide.events/1",
@@ -71,6 +94,7 @@ Result<core::ExitCode> run_events(Context& context, const EventsOptions& options
   TIDE_TRY_ASSIGN(
       const auto store,
       store::open_store({.path = config->state_dir + "/" + std::string(store::k_store_file), .read_only = true}));
+  TIDE_TRY(check_kind(*store, options.kind));
   TIDE_TRY_ASSIGN(const std::vector<store::Event> events, store->events(query));
   if (!options.follow || !events.empty()) show(context, events);
   if (!options.follow) return core::ExitCode::done;

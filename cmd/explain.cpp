@@ -30,8 +30,11 @@ constexpr std::int64_t k_events_of_a_pass = 2'000;  // on either side of the one
 Result<Reading> read(Context& context, const ExplainOptions& options) {
   if (options.snapshot.empty())
     return read_world(context, {.cached = options.cached, .all_jobs = !options.subject.empty()});
-  TIDE_TRY_ASSIGN(const std::string text, read_file(options.snapshot, k_snapshot_max));
-  auto saved = core::snapshot_from_json(text);
+  const auto text = read_file(options.snapshot, k_snapshot_max);
+  if (!text)
+    return make_error(ErrorKind::usage, "there is no snapshot to read: {}", text.error().message)
+        .with_hint("'tide info --save-snapshot FILE' writes one.");
+  auto saved = core::snapshot_from_json(*text);
   if (!saved) return std::move(saved.error()).with_context(fmt::format("while reading {}", options.snapshot));
   Reading reading{.settings = std::move(saved->settings), .snapshot = std::move(saved->snapshot), .cached = true};
   decide(reading);

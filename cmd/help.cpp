@@ -30,7 +30,7 @@ const std::array<OptionSpec, 13>& global_table() {
       {"--wait", "", "Go on until what was asked for is done", static_cast<bool*>(nullptr)},
       {"--no-wait", "", "Stop after the first pass, or leave the wish to the pass that is running",
        static_cast<bool*>(nullptr)},
-      {"--timeout", "DURATION", "Longest time for the command as a whole, such as 90s or 10m",
+      {"--timeout", "DURATION", "Longest time to wait, and for each question to a cloud or batch system, such as 90s",
        static_cast<std::string*>(nullptr)},
       {"-h,--help", "", "Show help on the command", static_cast<bool*>(nullptr)},
       {"--version", "", "Show the version", static_cast<bool*>(nullptr)},
@@ -69,11 +69,6 @@ std::string usage_word(const OptionSpec& option) {
   return option.required ? word : "[" + word + "]";
 }
 
-bool applies(const OptionSpec& option, const CommandSpec& command) {
-  constexpr std::array<std::string_view, 4> for_changes{"--yes", "--dry-run", "--wait", "--no-wait"};
-  return command.changes || std::ranges::find(for_changes, option.name) == for_changes.end();
-}
-
 std::string_view title(Group group) {
   switch (group) {
     case Group::look: return "Look";
@@ -95,6 +90,17 @@ std::vector<Row> exit_codes() {
 }
 
 }  // namespace
+
+bool can_wait(std::string_view command) {
+  constexpr std::array<std::string_view, 4> enders{"terminate", "kill-node", "drain-all", "leave"};
+  return std::ranges::find(enders, command) != enders.end();
+}
+
+bool applies(const OptionSpec& option, const CommandSpec& command) {
+  constexpr std::array<std::string_view, 3> for_changes{"--yes", "--dry-run", "--no-wait"};
+  if (option.name == "--wait") return can_wait(command.name);
+  return command.changes || std::ranges::find(for_changes, option.name) == for_changes.end();
+}
 
 std::span<const OptionSpec> global_options() { return global_table(); }
 

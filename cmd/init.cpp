@@ -3,6 +3,7 @@
 
 #include <tide/util/files.hpp>
 #include <tide/util/text.hpp>
+#include <tide/util/units.hpp>
 
 #include <unistd.h>
 
@@ -40,6 +41,17 @@ std::string state_dir_for(Context& context, const std::string& name) {
   return variable(context, "HOME") + "/.local/state/tide/" + name;
 }
 
+// What would only be told of a line of the file, which the person has not seen.
+Result<void> check_answer(const init::Question& question, const std::string& answer, bool by_option) {
+  const bool count = question.name == "slots" || question.name == "max-nodes";
+  const auto number = parse_integer(answer);
+  const bool fine = count ? number && *number > 0 : question.name != "memory" || parse_size_mib(answer).has_value();
+  if (fine) return {};
+  return make_error(ErrorKind::usage, "{} '{}' is not a {}", by_option ? "--" + question.name : question.name,
+                    printable(answer, 40), count ? "number above 0" : "size")
+      .with_hint(count ? "Write a plain number: 4." : "Write it as '8GiB' or '7168MiB'.");
+}
+
 // An option, else a line of standard input, else the proposal.
 Result<std::string> answer_to(Context& context, const init::Question& question, const InitOptions& options) {
   const auto given = options.given.find(question.name);
@@ -67,6 +79,8 @@ Result<init::Answers> ask(Context& context, const init::Found& found, const Init
     const auto next = std::ranges::find_if(asked, [&](const auto& each) { return !answers.contains(each.name); });
     if (next == asked.end()) break;
     TIDE_TRY_ASSIGN(answers[next->name], answer_to(context, *next, options));
+    const auto given = options.given.find(next->name);
+    TIDE_TRY(check_answer(*next, answers[next->name], given != options.given.end() && !given->second.empty()));
   }
   if (const auto script = options.given.find("user-data"); script != options.given.end())
     answers["user-data"] = script->second;
@@ -95,8 +109,11 @@ Result<core::ExitCode> run_init(Context& context, const InitOptions& options) {
   }
   TIDE_TRY(make_directories(std::filesystem::path(path).parent_path().string(), 0755));
   TIDE_TRY(write_file_atomically(path, text, {.mode = 0644}));
-  context.process().out << fmt::format("{}: written. Next: tide config check; tide doctor; tide scale-once --dry-run\n",
-                                       path);
+  // To be copied as they stand: they find the same file.
+  const std::string named = context.options().config.empty() ? "" : " -c " + for_shell(context.options().config);
+  context.process().out << fmt::format(
+      "{}: written. Next: tide config check{}; tide doctor{}; tide scale-once --dry-run{}\n", path, named, named,
+      named);
   return core::ExitCode::done;
 }
 
@@ -116,7 +133,8 @@ CommandSpec init_command() {
     const char* help;
   };
   for (const Known& each :
-       {Known{"name", "NAME", "Name of the cluster"}, Known{"batch", "KIND", "slurm, torque, openpbs or htcondor"},
+       {Known{"name", "NAME", "Name of the cluster"},
+        Known{"batch", "KIND", "slurm, torque, openpbs, htcondor or gridengine"},
         Known{"head", "HOST", "Name by which nodes reach this machine"}, Known{"cloud", "KIND", "ec2, nova or local"},
         Known{"max-nodes", "N", "Most machines at once"}, Known{"pool", "NAME", "Name of the first pool"},
         Known{"slots", "N", "CPUs that one machine offers to jobs"},

@@ -3,6 +3,7 @@
 #include "cmd/leave/remains.hpp"
 #include "cmd/output/sections.hpp"
 #include "cmd/output/show.hpp"
+#include "cmd/reading.hpp"
 
 #include <tide/core/enum_names.hpp>
 
@@ -29,12 +30,7 @@ struct Own {
 Result<Own> look(Context& context) {
   TIDE_TRY_ASSIGN(engine::Ports * ports, context.ports(!context.options().dry_run));
   TIDE_TRY_ASSIGN(core::Snapshot snapshot, engine::observe(*ports, context.settings(), false));
-  const core::ExitCode readable = engine::exit_code(snapshot);
-  if (readable != core::ExitCode::done) {
-    return make_error(readable == core::ExitCode::batch ? ErrorKind::batch : ErrorKind::retry,
-                      "which machines there are is not known: a source could not be read")
-        .with_hint("'tide info' says which; then say it again.");
-  }
+  if (engine::exit_code(snapshot) != core::ExitCode::done) return not_known(snapshot, "which machines there are");
   core::Plan plan = core::plan(snapshot, context.settings());
   for (const core::Alarm& alarm : plan.alarms) {
     if (alarm.reason.rule == "foreign-head" || alarm.reason.rule == "batch-unreadable")
@@ -51,12 +47,12 @@ Result<Own> look(Context& context) {
 }
 
 std::string what_happens(const Own& own, bool keep) {
-  std::string text = fmt::format("Leave: start no machine any more, {} {} machine{}, then take out what tide made.",
-                                 keep ? "let go of" : "hold, wait for the jobs of and end", own.machines.size(),
-                                 own.machines.size() == 1 ? "" : "s");
+  std::string text = fmt::format("Leave: start no machine any more, {} {}, then take out what tide made.",
+                                 keep ? "let go of" : "hold, wait for the jobs of and end",
+                                 counted(std::ssize(own.machines), "machine"));
   for (const core::Worker& worker : own.machines) {
-    text += fmt::format("\n  {} ({}, {}, {} jobs)", worker.name.empty() ? worker.id.value : worker.name.value,
-                        worker.id.value, core::to_string(worker.phase), worker.jobs.size());
+    text += fmt::format("\n  {} ({}, {}, {})", worker.name.empty() ? worker.id.value : worker.name.value,
+                        worker.id.value, core::to_string(worker.phase), counted(std::ssize(worker.jobs), "job"));
   }
   return text;
 }
@@ -81,17 +77,14 @@ Result<engine::WishReport> part_with(Context& context, const Own& own, bool keep
   }
   TIDE_TRY_ASSIGN(engine::Ports * ports, context.ports(true));
   engine::WishOptions options{.until_gone = keep || context.options().wait, .wait = !context.options().no_wait};
-  TIDE_TRY_ASSIGN(options.timeout, context.timeout(std::chrono::seconds(keep ? 900 : 0)));
+  TIDE_TRY_ASSIGN(options.timeout, context.patience(keep ? std::optional(std::chrono::seconds(900)) : std::nullopt));
   options.held = [&](const Error& error) { context.say(fmt::format("tide: waiting: {}", error.message)); };
+  PassTeller tell(context, wish);
+  options.again = [&](const engine::PassReport& pass) { tell(pass); };
   TIDE_TRY_ASSIGN(engine::WishReport report,
                   engine::carry_out(*ports, context.settings(), wish, try_lock(context, "leave"), options));
   exit = engine::exit_code(report, wish.id);
-  if (!report.passes.empty()) {
-    output::tell_troubles(context, report.passes.back().snapshot, report.passes.back().plan);
-    for (const core::Declined& declined : report.passes.back().plan.declined)
-      if (declined.wish == wish.id) context.say(fmt::format("tide: {}: {}", declined.what, declined.reason.text));
-  }
-  for (const output::Trouble& failure : output::failures_of(report.passes)) context.print(failure.error);
+  tell_report(context, report, wish.id);
   return report;
 }
 
@@ -137,8 +130,9 @@ Result<core::ExitCode> run_leave(Context& context, const LeaveOptions& options) 
   const bool over = own.machines.empty() && own.open == 0;
   if (over) TIDE_TRY(leave::take_out(context, own.snapshot, options.keep));
   if (!over) {
-    context.say(fmt::format("tide: {} machines and {} launches without an answer are left; 'tide leave' again finishes",
-                            own.machines.size(), own.open));
+    context.say(fmt::format("tide: {} and {} without an answer left; 'tide leave' again finishes",
+                            counted(std::ssize(own.machines), "machine"),
+                            own.open == 1 ? "1 launch" : fmt::format("{} launches", own.open)));
   }
   if (exit == core::ExitCode::done && !over) exit = core::ExitCode::partly;
   show(context, own, report, exit, options.keep);

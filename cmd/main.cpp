@@ -58,9 +58,13 @@ int run_main(const std::vector<std::string>& arguments) {
                              .columns = columns_of(STDOUT_FILENO),
                              .clock = clock,
                              .random = random,
-                             .wrap_ports = nullptr};
+                             .wrap_ports = nullptr,
+                             .exit_code = [&stop](tide::core::ExitCode code) {
+                               const int signal = (*stop)->signal();
+                               return signal != 0 ? 128 + signal : static_cast<int>(code);
+                             }};
   const auto code = tide::cmd::run(arguments, process);
-  if (const int signal = (*stop)->signal(); signal != 0) return 128 + signal;
+  if ((*stop)->signal() != 0) return process.exit_code(code);
   if (!std::cout && errno == EPIPE) return 128 + SIGPIPE;  // `tide info | head`: the reader had enough
   if (!std::cout) {
     std::cerr << "tide: error: cannot write to standard output\n";

@@ -186,9 +186,10 @@ Result<std::string> command_page(const CommandSpec& command) {
   text += fmt::format(
       ".PP\nEvery command also has the options in \\fBtide\\fR(1), such as \\fB\\-\\-config\\fR and "
       "\\fB\\-\\-json\\fR{}.\n",
-      command.changes
-          ? ", and this one \\fB\\-\\-dry\\-run\\fR, \\fB\\-\\-yes\\fR, \\fB\\-\\-wait\\fR and \\fB\\-\\-no\\-wait\\fR"
-          : "");
+      !command.changes ? ""
+                       : fmt::format(", and this one \\fB\\-\\-dry\\-run\\fR, \\fB\\-\\-yes\\fR{} and "
+                                     "\\fB\\-\\-no\\-wait\\fR",
+                                     can_wait(command.name) ? ", \\fB\\-\\-wait\\fR" : ""));
   return text + exit_codes_roff() + prose.rest;
 }
 

@@ -5,6 +5,8 @@
 #include <tide/core/sizes.hpp>
 
 #include <algorithm>
+#include <cstdlib>
+#include <numeric>
 
 namespace tide::cmd {
 
@@ -35,14 +37,37 @@ Result<void> make_placeholder(engine::Ports& ports, batch::NodeSpec spec) {
   return ports.batch.add(spec);
 }
 
+// The pool's name first.
+std::vector<std::string> features_of(const core::Pool& pool) {
+  std::vector<std::string> features = core::room_of(pool).features;
+  const auto name = std::ranges::find(features, pool.name.value);
+  if (name != features.end()) std::rotate(features.begin(), name, name + 1);
+  return features;
+}
+
 batch::NodeSpec placeholder_of(const core::Settings& settings, const core::Pool& pool) {
   return {.name = {fmt::format("{}-{}-placeholder", settings.cluster, pool.name.value)},
           .address = "",
           .slots = pool.slots,
           .memory_mib = pool.memory_mib,
           .gpus = pool.gpus,
-          .features = core::room_of(pool).features,
+          .features = features_of(pool),
           .note = std::string(core::k_note_placeholder)};
+}
+
+// Is it what the pool would be given now? What the batch system does not tell of an entry is taken for right.
+bool is_of_size(const core::Node& node, const batch::NodeSpec& spec) {
+  const auto shows = [&](const std::string& feature) {
+    return std::ranges::find(node.features, feature) != node.features.end();
+  };
+  // Grid Engine has a feature only where its admin made a resource of that name, the pool's being the first.
+  const bool features = !shows(spec.features.front()) || std::ranges::all_of(spec.features, shows);
+  const bool tells_memory = node.memory_mib > 0 && spec.memory_mib > 0;
+  const bool memory = !tells_memory || std::abs(node.memory_mib - spec.memory_mib) <= spec.memory_mib / 500;  // rounded
+  const auto count = [](const core::Gpus& gpus) {
+    return std::accumulate(gpus.begin(), gpus.end(), 0, [](int sum, const auto& entry) { return sum + entry.second; });
+  };
+  return node.slots == spec.slots && memory && (node.gpus.empty() || count(node.gpus) == count(spec.gpus)) && features;
 }
 
 // Pools that leave their size to their cloud take it from there, or from what is remembered of it.
@@ -74,7 +99,13 @@ Result<core::ExitCode> run_placeholders(Context& context) {
   if (!context.options().dry_run) {
     TIDE_TRY_ASSIGN(held, take_lock(context, "placeholders"));
   }
-  TIDE_TRY_ASSIGN(const std::vector<core::Node> nodes, ports->batch.nodes());
+  const auto read = ports->batch.nodes();
+  if (!read) {
+    Error error = read.error();
+    if (error.kind == ErrorKind::timeout) error.kind = ErrorKind::batch;  // its own time ran out, not this command's
+    return error;
+  }
+  const std::vector<core::Node>& nodes = *read;
   TIDE_TRY_ASSIGN(const core::Settings settings, with_sizes(context, *ports));
   for (const auto& [name, pool] : settings.pools) {
     const batch::NodeSpec spec = placeholder_of(settings, pool);
@@ -84,11 +115,16 @@ Result<core::ExitCode> run_placeholders(Context& context) {
           .with_hint("Rename the node or the pool.");
     }
     const bool exists = there != nodes.end();
-    context.say(fmt::format("tide: pool '{}': placeholder '{}' {}", name.value, spec.name.value,
-                            exists                      ? "is there"
-                            : context.options().dry_run ? "would be made"
-                                                        : "made, held and never counted"));
-    if (!exists && !context.options().dry_run) TIDE_TRY(make_placeholder(*ports, spec));
+    const bool same = exists && is_of_size(*there, spec);
+    const bool dry = context.options().dry_run;
+    const char* how = same     ? "is there"
+                      : exists ? (dry ? "has another size, and would be made anew" : "had another size: made anew")
+                               : (dry ? "would be made" : "made, held and never counted");
+    if (!same && !dry) {
+      if (exists) TIDE_TRY(ports->batch.remove(spec.name));
+      TIDE_TRY(make_placeholder(*ports, spec));
+    }
+    context.say(fmt::format("tide: pool '{}': placeholder '{}' {}", name.value, spec.name.value, how));
   }
   return core::ExitCode::done;
 }

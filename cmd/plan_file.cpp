@@ -1,6 +1,7 @@
 #include "cmd/changing.hpp"
 #include "cmd/commands.hpp"
 #include "cmd/output/show.hpp"
+#include "cmd/when.hpp"
 
 #include <tide/core/plan_file.hpp>
 #include <tide/util/files.hpp>
@@ -21,11 +22,7 @@ struct PlanOptions {
 };
 
 Result<core::ExitCode> run_plan(Context& context, const PlanOptions& options) {
-  const auto span = parse_duration(options.expires);
-  if (!span || span->count() <= 0) {
-    return make_error(ErrorKind::usage, "--expires '{}' is not a duration", printable(options.expires, 40))
-        .with_hint("Write it as '90s', '10m' or '1h30m'.");
-  }
+  TIDE_TRY_ASSIGN(const Seconds span, parse_span("--expires", options.expires));
   TIDE_TRY_ASSIGN(engine::Ports * ports, context.ports(false));
   TIDE_TRY_ASSIGN(const engine::PassReport pass, engine::run_pass(*ports, context.settings(), {.dry_run = true}));
   output::show_plan(context, "tide.plan/1", pass);
@@ -39,11 +36,15 @@ Result<core::ExitCode> run_plan(Context& context, const PlanOptions& options) {
                             .head = ports->head,
                             .by = context.user(),
                             .made_at = pass.snapshot.taken_at,
-                            .expires_at = pass.snapshot.taken_at + *span,
+                            .expires_at = pass.snapshot.taken_at + span,
                             .actions = core::signatures(pass.plan)};
   TIDE_TRY(write_file_atomically(options.out, core::to_json(file), {.mode = 0600}));
-  context.say(fmt::format("tide: {} actions written to {}; 'tide apply {}' does them until {}", file.actions.size(),
-                          options.out, options.out, format_time(file.expires_at)));
+  const std::size_t tidied = pass.plan.actions.size() - file.actions.size();
+  const std::string rest =
+      tidied == 0 ? "" : fmt::format(" ({} that only tidy tide's own store are done by any pass)", tidied);
+  context.say(fmt::format("tide: {} written to {}{}; 'tide apply {}' does what it says until {}",
+                          counted(std::ssize(file.actions), "action"), options.out, rest, options.out,
+                          format_time(file.expires_at)));
   return exit;
 }
 

@@ -81,11 +81,39 @@ Result<Reading> read_world(Context& context, const ReadOptions& options) {
 
 Error unknown_subject(const Reading& reading, const std::string& what, const std::string& word,
                       const std::vector<std::string>& known) {
-  const core::ExitCode readable = engine::exit_code(reading.snapshot);
-  if (readable == core::ExitCode::done) return unknown(what, word, known, "tide info --with-jobs");
-  return make_error(readable == core::ExitCode::batch ? ErrorKind::batch : ErrorKind::retry,
-                    "whether '{}' exists is not known: a source could not be read", printable(word, 80))
-      .with_hint("'tide info' says which.");
+  if (engine::exit_code(reading.snapshot) == core::ExitCode::done)
+    return unknown(what, word, known, "tide info --with-jobs");
+  return not_known(reading.snapshot, fmt::format("whether '{}' exists", printable(word, 80)));
+}
+
+namespace {
+
+// The kind whose exit code is that of what could not be read.
+ErrorKind kind_of(core::ExitCode readable) {
+  switch (readable) {
+    case core::ExitCode::batch: return ErrorKind::batch;
+    case core::ExitCode::config: return ErrorKind::config;
+    case core::ExitCode::not_allowed: return ErrorKind::auth;
+    default: return ErrorKind::retry;
+  }
+}
+
+}  // namespace
+
+Error not_known(const core::Snapshot& snapshot, const std::string& what) {
+  Error error{.kind = kind_of(engine::exit_code(snapshot)),
+              .message = {},
+              .context = {},
+              .hint = "'tide info' shows what is known; 'tide doctor' looks for the cause."};
+  std::vector<std::string> unread;
+  for (const output::Source& source : output::sources_of(snapshot)) {
+    if (source.ok) continue;
+    unread.push_back(source.name == "batch" ? "the batch system"
+                                            : fmt::format("cloud '{}'", source.name.substr(source.name.find(':') + 1)));
+    error.context.push_back(source.name + ": " + source.error);
+  }
+  error.message = fmt::format("{} is not known: {} could not be read", what, join(unread, " and "));
+  return error;
 }
 
 }  // namespace tide::cmd

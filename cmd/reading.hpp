@@ -32,4 +32,7 @@ Result<Reading> read_world(Context& context, const ReadOptions& options);
 Error unknown_subject(const Reading& reading, const std::string& what, const std::string& word,
                       const std::vector<std::string>& known);
 
+// "WHAT is not known: cloud:here could not be read", with each source's own words, and the code of what failed.
+Error not_known(const core::Snapshot& snapshot, const std::string& what);
+
 }  // namespace tide::cmd

@@ -17,6 +17,8 @@ Result<core::ExitCode> run_reset(Context& context, const std::string& pool) {
   return edit_memory(context, "reset", fmt::format("let pool '{}' launch again", pool),
                      [&](core::Memory& memory) -> Result<void> {
                        memory.breakers.erase({pool});
+                       if (const auto known = memory.boots.find({pool}); known != memory.boots.end())
+                         known->second.fixed.clear();
                        const core::CloudName& cloud = context.settings().pools.at({pool}).cloud;
                        const std::string key = fmt::format("{}/{}", cloud.value, pool);
                        std::erase_if(memory.back_offs, [&](const auto& entry) {

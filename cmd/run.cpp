@@ -18,19 +18,19 @@ core::ExitCode run(const std::vector<std::string>& arguments, Process& process) 
     return core::exit_code_of(invocation.error().kind);
   }
   if (invocation->kind == Invocation::Kind::version) {
-    process.out << "tide " << TIDE_VERSION << "\n";
+    process.out << "tide " << TIDE_VERSION << "\n" << std::flush;  // main() looks whether it could be written
     return core::ExitCode::done;
   }
   if (invocation->kind == Invocation::Kind::help) {
-    process.out << (invocation->command == nullptr ? overview(commands) : help_of(*invocation->command));
+    process.out << (invocation->command == nullptr ? overview(commands) : help_of(*invocation->command)) << std::flush;
     return core::ExitCode::done;
   }
   Context context(process, invocation->global);
   const std::string& name = invocation->command->name;
-  if (invocation->global.wait && name != "terminate" && name != "kill-node" && name != "drain-all" && name != "leave") {
+  if (invocation->global.wait && !can_wait(name)) {
     context.print(
-        make_error(ErrorKind::usage, "'--wait' is not in this version for 'tide {}'", name)
-            .with_hint("'tide info' shows how far it is; terminate, kill-node and drain wait by themselves."));
+        make_error(ErrorKind::usage, "'tide {}' has no '--wait'", name)
+            .with_hint(name == "launch" ? "Then say 'tide wait --for ready=N'." : "'tide info' shows how far it is."));
     return core::ExitCode::usage;
   }
   const auto code = invocation->command->run(context);

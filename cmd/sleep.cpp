@@ -24,12 +24,8 @@ Result<core::Sleep> wanted(Context& context, const SleepOptions& options) {
   if (!options.span.empty() && !options.until.empty())
     return make_error(ErrorKind::usage, "--for and --until say the same thing").with_hint("Give one of the two.");
   if (!options.span.empty()) {
-    const auto span = parse_duration(options.span);
-    if (!span || span->count() <= 0) {
-      return make_error(ErrorKind::usage, "--for '{}' is not a duration", printable(options.span, 40))
-          .with_hint("Write it as '90s', '10m' or '1h30m'.");
-    }
-    sleep.until = now + *span;
+    TIDE_TRY_ASSIGN(const Seconds span, parse_span("--for", options.span));
+    sleep.until = now + span;
   }
   if (!options.until.empty()) {
     TIDE_TRY_ASSIGN(sleep.until, parse_when("--until", options.until, now, When::future));
@@ -63,7 +59,13 @@ Result<core::ExitCode> run_sleep(Context& context, const SleepOptions& options) 
 }
 
 Result<core::ExitCode> run_wake(Context& context) {
-  TIDE_TRY(context.config());
+  TIDE_TRY_ASSIGN(engine::Ports * ports, context.ports(!context.options().dry_run));
+  TIDE_TRY_ASSIGN(const core::Memory now, ports->store.load());
+  if (core::asleep(now, context.process().clock.now()) == nullptr) {
+    context.say_cluster();
+    context.say("tide: it was not asleep");
+    return core::ExitCode::done;
+  }
   return edit_memory(
       context, "wake", "let machines start again",
       [&](core::Memory& memory) -> Result<void> {

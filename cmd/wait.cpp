@@ -58,10 +58,11 @@ std::int64_t count_of(const Goal& goal, const core::Plan& plan) {
 
 Result<core::ExitCode> run_wait(Context& context, const std::string& text) {
   TIDE_TRY_ASSIGN(const Goal goal, parse_goal(text));
-  TIDE_TRY_ASSIGN(const std::chrono::seconds patience, context.timeout(k_patience));
+  TIDE_TRY_ASSIGN(const std::chrono::seconds told_to_wait, context.timeout(k_patience));
   TIDE_TRY_ASSIGN(engine::Ports * ports, context.ports(false));
   Clock& clock = context.process().clock;
-  const auto end = clock.monotonic() + patience;
+  TIDE_TRY_ASSIGN(const auto patience, context.patience(told_to_wait));
+  const auto end = clock.monotonic() + patience.value_or(told_to_wait);
   std::string told;
   while (true) {
     TIDE_TRY_ASSIGN(const engine::PassReport pass, engine::run_pass(*ports, context.settings(), {.dry_run = true}));
@@ -74,7 +75,7 @@ Result<core::ExitCode> run_wait(Context& context, const std::string& text) {
       return core::ExitCode::done;
     }
     std::string now = !known       ? std::string("what there is cannot be read")
-                      : goal.empty ? fmt::format("{} machines are left", count)
+                      : goal.empty ? fmt::format("{} left", counted(count, "machine"))
                                    : fmt::format("{} of {}", count, goal.count);
     if (now != told) context.say(fmt::format("tide: waiting for {}: {}", goal.text, now));
     if (!known && now != told) output::tell_troubles(context, pass.snapshot, pass.plan);
@@ -82,7 +83,8 @@ Result<core::ExitCode> run_wait(Context& context, const std::string& text) {
     const auto left = end - clock.monotonic();
     if (left.count() <= 0) {
       if (!known) return exit;
-      return make_error(ErrorKind::timeout, "{} did not come within {}: {}", goal.text, format_duration(patience), told)
+      return make_error(ErrorKind::timeout, "{} did not come within {}: {}", goal.text, format_duration(told_to_wait),
+                        told)
           .with_hint("'tide info' and 'tide explain' say why; --timeout waits longer.");
     }
     if (!clock.sleep_for(std::min(k_between_looks, left)))

@@ -20,7 +20,8 @@ Result<T> as_usage(Result<T> value) {
 Result<void> to_count(const std::string& text, int& into) {
   const auto number = parse_integer(text);
   if (!number || *number < 0 || *number > std::numeric_limits<int>::max())
-    return make_error(ErrorKind::usage, "'{}' is no number of machines", printable(text, 40));
+    return make_error(ErrorKind::usage, "'{}' is no number of machines", printable(text, 40))
+        .with_hint(fmt::format("Write a whole number, 0 to {}.", std::numeric_limits<int>::max()));
   into = static_cast<int>(*number);
   return {};
 }

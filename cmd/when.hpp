@@ -14,4 +14,7 @@ enum class When { future, past };
 // in the error (usage).
 Result<TimePoint> parse_when(const std::string& option, const std::string& text, TimePoint now, When when);
 
+// A person's word for a span, such as "1h30m"; `least` or more. `option` is named in the error (usage).
+Result<Seconds> parse_span(const std::string& option, const std::string& text, Seconds least = Seconds(1));
+
 }  // namespace tide::cmd

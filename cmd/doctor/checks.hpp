@@ -28,7 +28,8 @@ core::Findings examine_all(Context& context);
 // The same by a `tide doctor` of its own that has only what cron gives it.
 Result<core::Findings> examine_as_cron(Context& context);
 
-// What was found here, and in what cron's differs from it.
-core::Findings with_cron(core::Findings here, const core::Findings& there);
+// What was found here, and in what cron's differs from it. `config`: the file that this shell names and cron would not
+// find, or "".
+core::Findings with_cron(core::Findings here, const core::Findings& there, const std::string& config);
 
 }  // namespace tide::cmd::doctor

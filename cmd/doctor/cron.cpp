@@ -87,13 +87,14 @@ Result<std::string> own_program() {
   return program;
 }
 
-core::Finding examine_path(const std::string& program) {
+core::Finding examine_path(const std::string& program, const std::string& config) {
+  const std::string named = config.empty() ? "" : " -c " + for_shell(std::filesystem::absolute(config).string());
   for (const std::string_view folder : split(k_path, ':')) {
     if (::access((std::string(folder) + "/tide").c_str(), X_OK) == 0)
       return fine("cron", "PATH", fmt::format("'tide' is found in {}", folder));
   }
   return doubtful("cron", "PATH", fmt::format("cron looks only in {}, and 'tide' is not there", k_path),
-                  fmt::format("Write its full path in the crontab: {} scale-once -q", program));
+                  fmt::format("Write its full path in the crontab: {} scale-once -q{}", for_shell(program), named));
 }
 
 }  // namespace
@@ -106,7 +107,7 @@ Result<core::Findings> examine_as_cron(Context& context) {
   return findings;
 }
 
-core::Findings with_cron(core::Findings here, const core::Findings& there) {
+core::Findings with_cron(core::Findings here, const core::Findings& there, const std::string& config) {
   core::Findings differ;
   for (const core::Finding& each : there) {
     if (find_same(here, each) != nullptr) continue;
@@ -120,7 +121,7 @@ core::Findings with_cron(core::Findings here, const core::Findings& there) {
     differ.push_back(std::move(finding));
   }
   const auto program = own_program();
-  here.push_back(program ? examine_path(*program) : failed("cron", "PATH", program.error()));
+  here.push_back(program ? examine_path(*program, config) : failed("cron", "PATH", program.error()));
   if (differ.empty()) here.push_back(fine("cron", "", "finds all as this shell does"));
   for (core::Finding& finding : differ) here.push_back(std::move(finding));
   return here;

@@ -82,11 +82,19 @@ core::Finding examine_table(const config::Config& config, engine::Ports& ports) 
                     .with_hint("Run tide as root, or set [names] method = \"command\" or \"dnsmasq\"."));
 }
 
-core::Finding examine_placeholder(const core::Pool& pool, const std::vector<core::Node>& nodes, bool hidden) {
+core::Finding examine_placeholder(const std::string& cluster, const core::Pool& pool,
+                                  const std::vector<core::Node>& nodes, bool hidden) {
   const std::string about = "pool '" + pool.name.value + "'";
   const auto there = std::ranges::find_if(nodes, [&](const core::Node& node) {
-    return node.placeholder && std::ranges::find(node.features, pool.name.value) != node.features.end();
+    return node.placeholder && node.name.value == fmt::format("{}-{}-placeholder", cluster, pool.name.value);
   });
+  const bool small =
+      there != nodes.end() && (there->slots < pool.slots ||
+                               (there->memory_mib > 0 && there->memory_mib < pool.memory_mib - pool.memory_mib / 500));
+  if (small)
+    return doubtful("placeholder", about,
+                    fmt::format("'{}' is smaller than the pool: jobs may be refused", there->name.value),
+                    "Run: tide placeholders");
   if (there != nodes.end()) return fine("placeholder", about, there->name.value);
   if (hidden) {
     return doubtful("placeholder", about, "cannot be seen: Slurm hides nodes that never registered",
@@ -132,7 +140,7 @@ core::Findings examine_cloud(const core::Settings& settings, engine::Ports& port
   }
   const auto listed = cloud.list(settings.cluster);
   if (!listed) {
-    findings.push_back(failed("machines", about, listed.error()));
+    findings.push_back(core::cloud_failed("machines", about, listed.error()));
     append(findings, cloud.examine(launches));
     return findings;
   }
@@ -142,7 +150,8 @@ core::Findings examine_cloud(const core::Settings& settings, engine::Ports& port
   if (foreign > 0) {
     findings.push_back(
         failed("machines", about,
-               make_error(ErrorKind::refused, "{} machines of this cluster belong to another head", foreign)
+               make_error(ErrorKind::refused, "{} of this cluster belong{} to another head",
+                          counted(foreign, "machine"), foreign == 1 ? "s" : "")
                    .with_hint("If that head is gone: tide takeover --from HEAD; 'tide info' names it.")));
   } else {
     findings.push_back(fine("machines", about, fmt::format("{} of this cluster", listed->size())));
@@ -158,7 +167,7 @@ core::Findings examine_names(const config::Config& config, engine::Ports& ports)
   return {examine_head_name(config), examine_table(config, ports)};
 }
 
-core::Findings examine_batch(const core::Settings& settings, engine::Ports& ports) {
+core::Findings ask_batch(const core::Settings& settings, engine::Ports& ports) {
   const auto server = ports.batch.server();
   if (!server) return {failed("server", k_batch, server.error())};
   core::Findings findings{
@@ -183,7 +192,16 @@ core::Findings examine_batch(const core::Settings& settings, engine::Ports& port
   }
   if (!nodes || traits.entries == core::NodeEntries::by_themselves) return findings;
   for (const auto& [name, pool] : settings.pools)
-    findings.push_back(examine_placeholder(pool, *nodes, traits.hides_unregistered));
+    findings.push_back(examine_placeholder(settings.cluster, pool, *nodes, traits.hides_unregistered));
+  return findings;
+}
+
+// A batch system that takes too long to answer is one that cannot be read.
+core::Findings examine_batch(const core::Settings& settings, engine::Ports& ports) {
+  core::Findings findings = ask_batch(settings, ports);
+  for (core::Finding& finding : findings) {
+    if (finding.exit == core::ExitCode::timeout) finding.exit = core::ExitCode::batch;
+  }
   return findings;
 }
 

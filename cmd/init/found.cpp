@@ -23,14 +23,15 @@ std::string variable(const std::map<std::string, std::string>& environment, cons
   return found == environment.end() ? "" : found->second;
 }
 
-// OpenPBS and TORQUE have commands of the same names: only OpenPBS has a pbs.conf, and only TORQUE a momctl.
+// OpenPBS and TORQUE have commands of the same names: only OpenPBS has a pbs.conf, and only TORQUE a momctl. Grid
+// Engine's qstat is theirs by name too, its qconf is nobody else's.
 void find_batch(const std::string& path, Found& found) {
   struct Sign {
     const char* program;
     const char* kind;
   };
   constexpr std::array k_signs{Sign{"scontrol", "slurm"}, Sign{"condor_status", "htcondor"}, Sign{"momctl", "torque"},
-                               Sign{"pbsnodes", "openpbs"}};
+                               Sign{"pbsnodes", "openpbs"}, Sign{"qconf", "gridengine"}};
   for (const Sign& sign : k_signs) {
     const auto program = process::resolve(sign.program, {.path = path});
     if (!program) continue;
@@ -94,7 +95,8 @@ Found look_around(const std::map<std::string, std::string>& environment) {
   Found found;
   find_batch(variable(environment, "PATH") + std::string(k_folders), found);
   find_credentials(environment, found);
-  for (const char* name : {"SLURM_CONF", "CONDOR_CONFIG", "PBS_CONF_FILE", "PBS_DEFAULT"}) {
+  for (const char* name : {"SLURM_CONF", "CONDOR_CONFIG", "PBS_CONF_FILE", "PBS_DEFAULT", "SGE_ROOT", "SGE_CELL",
+                           "SGE_QMASTER_PORT", "SGE_EXECD_PORT"}) {
     if (const std::string value = variable(environment, name); !value.empty()) found.variables[name] = value;
   }
   found.host = own_name();

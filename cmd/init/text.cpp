@@ -102,7 +102,7 @@ std::vector<Question> questions(const Found& found, const Answers& answers) {
   const std::string short_name = found.host.substr(0, found.host.find('.'));
   std::vector<Question> asked{
       {"name", "Name of the cluster", to_lower(short_name)},
-      {"batch", "Batch system (slurm, torque, openpbs, htcondor)", found.batch},
+      {"batch", "Batch system (slurm, torque, openpbs, htcondor, gridengine)", found.batch},
       {"head", "Name by which nodes reach this machine", found.host},
       {"cloud", "Kind of cloud (ec2, nova, local)", found.cloud},
       {"max-nodes", "Most machines at once", "10"},
@@ -118,7 +118,8 @@ std::vector<Question> questions(const Found& found, const Answers& answers) {
     asked.push_back({"types", kind == "ec2" ? "Instance types, by comma" : "Flavors, by comma", ""});
   }
   if (kind == "local") {
-    const std::string node = answer(answers, "batch") == "htcondor" ? "htcondor-node" : "slurm-node";
+    const std::string batch = answer(answers, "batch");
+    const std::string node = (batch == "htcondor" || batch == "gridengine" ? batch : "slurm") + "-node";
     asked.push_back(
         {"command", "Command that is a machine", found.examples.empty() ? "" : found.examples + "/local/" + node});
   }

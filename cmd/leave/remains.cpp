@@ -24,8 +24,14 @@ Result<void> note(Context& context, store::Store& store, const core::Memory& mem
   return store.append(std::span(&event, 1));
 }
 
-// Of this cluster's pools, those too that the configuration no longer has.
-bool is_own_placeholder(const core::Node& node, const std::string& cluster) {
+// Of a pool of this configuration. "physics-gpu-small-placeholder" may be that of cluster "physics" and a pool that
+// went since, or of cluster "physics-gpu": a person knows.
+bool is_own_placeholder(const core::Node& node, const core::Settings& settings) {
+  return node.placeholder && std::ranges::any_of(settings.pools, [&](const auto& entry) {
+           return node.name.value == fmt::format("{}-{}-placeholder", settings.cluster, entry.first.value);
+         });
+}
+bool may_be_own_placeholder(const core::Node& node, const std::string& cluster) {
   return node.placeholder && node.name.value.starts_with(cluster + "-") && node.name.value.ends_with("-placeholder");
 }
 
@@ -58,7 +64,12 @@ Result<void> take_out(Context& context, const core::Snapshot& snapshot, bool kee
   }
   if (snapshot.nodes) {
     for (const core::Node& node : *snapshot.nodes) {
-      if (!is_own_placeholder(node, context.settings().cluster)) continue;
+      if (!is_own_placeholder(node, context.settings())) {
+        if (may_be_own_placeholder(node, context.settings().cluster))
+          context.say(
+              fmt::format("tide: placeholder '{}' stays: no pool of this configuration has it", node.name.value));
+        continue;
+      }
       if (dry_run) {
         context.say(fmt::format("tide: placeholder '{}' would go", node.name.value));
         continue;

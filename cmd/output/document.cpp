@@ -1,11 +1,14 @@
 #include "cmd/output/document.hpp"
 
+#include "cmd/output/paint.hpp"
+
 #include <tide/util/text.hpp>
 #include <tide/util/units.hpp>
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <span>
 
 namespace tide::cmd::output {
 
@@ -13,7 +16,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t k_cell_max = 400;
+constexpr std::size_t k_last_max = 4'000;  // of the last column: it says why
+constexpr std::size_t k_room_min = 30;     // less is no room for a sentence
+constexpr std::size_t k_indent = 4;
 
 std::string text_of(const Cell& cell) {
   if (const auto* text = std::get_if<std::string>(&cell)) return *text;
@@ -33,49 +38,86 @@ Json json_of(const Cell& cell) {
 
 }  // namespace
 
-// Characters, not bytes: what UTF-8 goes on with is not counted.
-std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
-
 // Long lists are for scripts; people see how long they are.
-std::string shown_text(const Cell& cell) {
+std::string shown_text(const Cell& cell, std::size_t most) {
   constexpr std::size_t k_listed = 4;
   const auto* list = std::get_if<std::vector<std::string>>(&cell);
-  if (list == nullptr || list->size() <= k_listed) return printable(text_of(cell), k_cell_max);
+  if (list == nullptr || list->size() <= k_listed) return printable(text_of(cell), most);
   const std::vector<std::string> first(list->begin(), list->begin() + k_listed);
-  return printable(fmt::format("{},+{}", join(first, ","), list->size() - k_listed), k_cell_max);
+  return printable(fmt::format("{},+{}", join(first, ","), list->size() - k_listed), most);
 }
 
 namespace {
 
-std::string table_of(const Section& section, std::size_t columns) {
-  std::vector<std::size_t> shown;
-  std::vector<std::size_t> widths;
+// The last cell of a row, which begins at column `begin`: what a terminal's width cuts off goes on in lines beneath,
+// under itself, or far to the left where there is little room. Nothing is left out: it says why. 0: no terminal.
+std::string in_lines(const std::string& cell, std::size_t begin, std::size_t columns) {
+  if (columns == 0 || cell.empty() || begin + width_of(cell) <= columns) return cell;
+  const bool under = begin + k_room_min <= columns;
+  const std::size_t indent = under ? begin : k_indent;
+  const std::string next = "\n" + std::string(indent, ' ');
+  std::string text = under ? "" : next;
+  std::size_t at = indent;
+  for (const std::string_view word : split(cell, ' ')) {
+    const std::size_t width = width_of(std::string(word));
+    if (at > indent && at + 1 + width > columns) {
+      text += next;
+      at = indent;
+    }
+    if (at > indent) text += ' ';
+    text += word;
+    at += width + (at > indent ? 1 : 0);
+  }
+  return text;
+}
+
+// What the last column needs at the least: its sentences go on beneath, word by word.
+std::size_t longest_word(const Section& section) {
+  std::size_t last = section.columns.size();
+  while (last > 0 && section.columns[last - 1].header.empty()) --last;
+  if (last == 0) return 0;
+  std::size_t longest = width_of(section.columns[last - 1].header);
+  for (const auto& row : section.rows) {
+    const std::string text = shown_text(row[last - 1]);
+    for (const std::string_view word : split(text, ' '))
+      longest = std::max(longest, std::min(width_of(std::string(word)), k_room_min));
+  }
+  return longest;
+}
+
+std::string table_of(const Section& section, std::size_t columns, bool colored) {
+  std::vector<std::size_t> widths(section.columns.size(), 0);
   for (std::size_t i = 0; i < section.columns.size(); ++i) {
     if (section.columns[i].header.empty()) continue;
-    std::size_t width = 0;
-    for (const auto& row : section.rows) width = std::max(width, width_of(shown_text(row[i])));
-    if (width == 0 && section.columns[i].optional) continue;
-    width = std::max(width, width_of(section.columns[i].header));
-    shown.push_back(i);
-    widths.push_back(width);
+    for (const auto& row : section.rows) widths[i] = std::max(widths[i], width_of(shown_text(row[i])));
   }
+  const auto [shown, dropped] = choose_columns(section.columns, widths, columns, longest_word(section));
+  if (shown.empty()) return "";
   std::string text;
-  const auto line = [&](auto cell_at) {
+  const auto line = [&](auto cell_at, auto style_at) {
     std::string out;
-    for (std::size_t k = 0; k < shown.size(); ++k) {
-      const std::string cell = cell_at(shown[k]);
-      out += cell;
-      if (k + 1 < shown.size()) out += std::string(widths[k] - width_of(cell) + 2, ' ');
+    std::size_t begin = 0;
+    for (const auto& [column, width] : std::span(shown).first(shown.size() - 1)) {
+      const std::string cell = cell_at(column);
+      out += colored ? painted(cell, style_at(column)) : cell;
+      out += std::string(width - width_of(cell) + k_gap, ' ');
+      begin += width + k_gap;
     }
-    while (!out.empty() && out.back() == ' ') out.pop_back();
-    if (columns > 0 && width_of(out) > columns && out.size() == width_of(out)) out = out.substr(0, columns - 3) + "...";
-    text += out + "\n";
+    const std::string last = in_lines(cell_at(shown.back().column), begin, columns);
+    if (last.empty() || last.front() == '\n') out.erase(out.find_last_not_of(' ') + 1);
+    text += out + (colored && !last.empty() ? painted(last, style_at(shown.back().column)) : last) + "\n";
   };
-  line([&](std::size_t i) { return section.columns[i].header; });
-  for (const auto& row : section.rows) line([&](std::size_t i) { return shown_text(row[i]); });
+  line([&](std::size_t i) { return section.columns[i].header; }, [](std::size_t) { return Style::title; });
+  for (const auto& row : section.rows) {
+    line([&](std::size_t i) { return shown_text(row[i], i == shown.back().column ? k_last_max : k_cell_max); },
+         [&](std::size_t i) {
+           return section.columns[i].key == "phase" ? style_of_phase(shown_text(row[i])) : Style::plain;
+         });
+  }
+  if (!dropped.empty()) {
+    const std::string note = fmt::format("No room here for {}: a wider terminal has it.", join(dropped, ", "));
+    text += (colored ? painted(note, Style::dim) : note) + "\n";
+  }
   return text;
 }
 
@@ -105,13 +147,13 @@ std::vector<Source> sources_of(const core::Snapshot& snapshot) {
   return sources;
 }
 
-std::string to_table(const Document& document, int columns) {
+std::string to_table(const Document& document, int columns, bool colored) {
   std::string text;
   for (const Section& section : document.sections) {
     if (section.rows.empty() && section.empty.empty()) continue;
     if (!text.empty()) text += "\n";
-    text +=
-        section.rows.empty() ? section.empty + "\n" : table_of(section, static_cast<std::size_t>(std::max(columns, 0)));
+    text += section.rows.empty() ? section.empty + "\n"
+                                 : table_of(section, static_cast<std::size_t>(std::max(columns, 0)), colored);
   }
   return text;
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "cmd/output/columns.hpp"
+
 #include <tide/core/exit_code.hpp>
 #include <tide/core/snapshot.hpp>
 
@@ -12,12 +14,6 @@ namespace tide::cmd::output {
 
 // What a command has to say, once: the table for people, JSON and CSV for scripts are three views of it.
 using Cell = std::variant<std::monostate, std::string, std::int64_t, bool, std::vector<std::string>>;
-
-struct Column {
-  std::string key;        // in JSON and CSV; added, never changed
-  std::string header;     // in the table; "" leaves the column out of it
-  bool optional = false;  // the table leaves it out where no row says anything
-};
 
 struct Section {
   std::string name;  // plural, as in design: "workers", "jobs"
@@ -43,11 +39,13 @@ struct Document {
 
 std::vector<Source> sources_of(const core::Snapshot& snapshot);
 
-std::string shown_text(const Cell& cell);       // as the table shows it
-std::size_t width_of(const std::string& text);  // characters, not bytes
+constexpr std::size_t k_cell_max = 400;
+std::string shown_text(const Cell& cell, std::size_t most = k_cell_max);  // as the table shows it
 
-std::string to_table(const Document& document, int columns);  // no borders; the last column is cut to the width
-std::string to_json(const Document& document);                // one object
+// No borders. Where `columns` (of a terminal; 0: none) are too few, what can be spared is left out, and that is said;
+// the last column is wrapped. With colours a phase is told by its own.
+std::string to_table(const Document& document, int columns, bool colored = false);
+std::string to_json(const Document& document);  // one object
 std::string to_csv(const Section& section);
 
 }  // namespace tide::cmd::output

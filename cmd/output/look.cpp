@@ -43,17 +43,17 @@ std::string age_text(std::int64_t seconds) { return format_duration(Seconds(seco
 Section summary(const Reading& reading) {
   Section section{.name = "summary",
                   .columns = {{"cluster", "CLUSTER"},
-                              {"batch", "BATCH"},
+                              {"batch", "BATCH", false, 3},
                               {"machines", "MACHINES"},
                               {"max_nodes", "OF"},
                               {"jobs_waiting", "WAITING"},
                               {"jobs_running", "RUNNING"},
-                              {"slots", "SLOTS"},
-                              {"slots_used", "USED"},
+                              {"slots", "SLOTS", false, 1},
+                              {"slots_used", "USED", false, 1},
                               {"cost_per_hour", "COST/H"},
                               {"currency", ""},
                               {"cached", ""},
-                              {"read_at", "READ AT"}},
+                              {"read_at", "READ AT", false, 2}},
                   .rows = {},
                   .empty = ""};
   const core::Snapshot& snapshot = reading.snapshot;
@@ -100,11 +100,11 @@ Section sources(const Reading& reading) {
 Section held(const Reading& reading) {
   Section section{.name = "held",
                   .columns = {{"node", "HELD BY PEOPLE"},
-                              {"pool", "POOL"},
+                              {"pool", "POOL", false, 3},
                               {"by", "BY"},
-                              {"since", "SINCE"},
-                              {"jobs", "JOBS"},
-                              {"cost", "COST MEANWHILE"},
+                              {"since", "SINCE", false, 1},
+                              {"jobs", "JOBS", false, 4},
+                              {"cost", "COST MEANWHILE", false, 2},
                               {"why", "WHY"}},
                   .rows = {},
                   .empty = ""};
@@ -155,7 +155,7 @@ Section next(const Reading& reading) {
                               {"when", "NEXT"},
                               {"subject", "SUBJECT"},
                               {"what", "WHAT"},
-                              {"rule", "RULE"},
+                              {"rule", "RULE", false, 1},
                               {"about", ""}},
                   .rows = {},
                   .empty = "Nothing is to come."};

@@ -3,6 +3,7 @@
 #include <tide/core/back_off.hpp>
 #include <tide/core/describe.hpp>
 #include <tide/core/enum_names.hpp>
+#include <tide/core/fit.hpp>
 #include <tide/core/resize.hpp>
 #include <tide/core/sizes.hpp>
 #include <tide/core/sleep.hpp>
@@ -53,6 +54,7 @@ std::string chunk_text(const core::Chunk& chunk) {
   for (const auto& [type, count] : chunk.gpus_per_node)
     text += fmt::format(", {} GPU{}", count, type.empty() ? "" : " " + type);
   for (const auto& any : chunk.features) text += fmt::format(", {}", fmt::join(any, "|"));
+  for (const std::string& one : chunk.lacking) text += fmt::format(", not {}", one);
   return text;
 }
 
@@ -118,27 +120,29 @@ std::vector<Cell> worker_row(const core::Worker& worker, const core::Machine* ma
 }  // namespace
 
 Section workers(const core::Plan& plan, const core::Snapshot& snapshot) {
+  // Where each row has a node's name, the machine's ID can be spared.
+  const bool named = std::ranges::none_of(plan.workers, [](const auto& worker) { return worker.name.empty(); });
   Section section{.name = "workers",
                   .columns = {{"node", "NODE"},
-                              {"instance", "INSTANCE"},
+                              {"instance", "INSTANCE", false, named ? 7 : 0},
                               {"cloud", ""},
-                              {"pool", "POOL"},
+                              {"pool", "POOL", false, 1},
                               {"phase", "PHASE"},
-                              {"state", "NODE STATE", true},
-                              {"cloud_state", "CLOUD STATE", true},
+                              {"state", "NODE STATE", true, 4},
+                              {"cloud_state", "CLOUD STATE", true, 8},
                               {"ours", ""},
-                              {"slots", "SLOTS"},
-                              {"slots_used", "USED"},
+                              {"slots", "SLOTS", false, 5},
+                              {"slots_used", "USED", false, 3},
                               {"memory_bytes", ""},
-                              {"jobs", "JOBS"},
+                              {"jobs", "JOBS", false, 2},
                               {"address", ""},
                               {"type", ""},
                               {"zone", ""},
-                              {"market", "MARKET", true},
-                              {"price", "PRICE", true},
-                              {"cost", "COST", true},
+                              {"market", "MARKET", true, 10},
+                              {"price", "PRICE", true, 11},
+                              {"cost", "COST", true, 9},
                               {"launched_at", ""},
-                              {"idle_seconds", "IDLE"},
+                              {"idle_seconds", "IDLE", false, 6},
                               {"needed", ""},
                               {"why", "WHY"},
                               {"impaired", ""},
@@ -168,15 +172,15 @@ Section pools(const core::Plan& plan, const core::Snapshot& snapshot, const core
   const core::Settings& settings = sized.settings;
   Section section{.name = "pools",
                   .columns = {{"pool", "POOL"},
-                              {"cloud", "CLOUD"},
-                              {"slots", "SLOTS"},
+                              {"cloud", "CLOUD", false, 5},
+                              {"slots", "SLOTS", false, 3},
                               {"memory_bytes", ""},
                               {"size", ""},
-                              {"price", "PRICE"},
-                              {"min", "MIN"},
+                              {"price", "PRICE", false, 4},
+                              {"min", "MIN", false, 2},
                               {"max", "MAX"},
                               {"machines", "MACHINES"},
-                              {"boot_failures", "FAILED"},
+                              {"boot_failures", "FAILED", false, 1},
                               {"stopped", "STOPPED"},
                               {"resized", "BY HAND", true}},
                   .rows = {},
@@ -199,20 +203,20 @@ Section pools(const core::Plan& plan, const core::Snapshot& snapshot, const core
 Section jobs(const core::Plan& plan) {
   Section section{.name = "jobs",
                   .columns = {{"shape", "WAITING"},
-                              {"queue", "QUEUE"},
+                              {"queue", "QUEUE", false, 4},
                               {"count", "JOBS"},
-                              {"fits", "FIT"},
-                              {"launching", "LAUNCHING"},
-                              {"not_counted", "NOT COUNTED"},
+                              {"fits", "FIT", false, 2},
+                              {"launching", "LAUNCHING", false, 1},
+                              {"not_counted", "NOT COUNTED", false, 3},
                               {"reason", ""},
                               {"ids", ""},
                               {"why", "WHY"}},
                   .rows = {},
                   .empty = "No jobs wait."};
   for (const core::ShapeVerdict& verdict : plan.shapes) {
-    section.rows.push_back({shape_text(verdict.jobs.shape), verdict.jobs.shape.queue, verdict.jobs.count, verdict.fits,
-                            verdict.launching, verdict.not_counted, verdict.jobs.reason, texts(verdict.jobs.ids),
-                            reasons_text(verdict.reasons)});
+    section.rows.push_back({shape_text(verdict.jobs.shape), core::queue_text(verdict.jobs.shape), verdict.jobs.count,
+                            verdict.fits, verdict.launching, verdict.not_counted, verdict.jobs.reason,
+                            texts(verdict.jobs.ids), reasons_text(verdict.reasons)});
   }
   return section;
 }
@@ -224,7 +228,7 @@ Section action_section() {
           .columns = {{"action", ""},
                       {"subject", ""},
                       {"what", "ACTION"},
-                      {"rule", "RULE"},
+                      {"rule", "RULE", false, 1},
                       {"done", ""},
                       {"instances", ""},
                       {"error", ""},
@@ -266,8 +270,10 @@ Section actions(const std::vector<engine::Outcome>& outcomes, const std::vector<
 }
 
 Section declined(const core::Plan& plan) {
-  Section section{
-      .name = "declined", .columns = {{"what", "NOT DONE"}, {"rule", "RULE"}, {"why", "WHY"}}, .rows = {}, .empty = ""};
+  Section section{.name = "declined",
+                  .columns = {{"what", "NOT DONE"}, {"rule", "RULE", false, 1}, {"why", "WHY"}},
+                  .rows = {},
+                  .empty = ""};
   for (const core::Declined& one : plan.declined) section.rows.push_back({one.what, one.reason.rule, one.reason.text});
   return section;
 }
@@ -288,7 +294,8 @@ Section sleep(const core::Snapshot& snapshot) {
 Section back_offs(const core::Plan& plan, const core::Snapshot& snapshot, const core::Settings& settings) {
   Section section{
       .name = "back_offs",
-      .columns = {{"what", "RESTS"}, {"kind", ""}, {"until", ""}, {"pools", "POOLS"}, {"cause", ""}, {"why", "WHY"}},
+      .columns =
+          {{"what", "RESTS"}, {"kind", ""}, {"until", ""}, {"pools", "POOLS", false, 1}, {"cause", ""}, {"why", "WHY"}},
       .rows = {},
       .empty = ""};
   for (const auto& [key, row] : plan.memory.back_offs) {
@@ -308,11 +315,13 @@ Section back_offs(const core::Plan& plan, const core::Snapshot& snapshot, const 
 
 Section consoles(const core::Memory& memory) {
   constexpr std::size_t k_shown = 160;
-  Section section{
-      .name = "consoles",
-      .columns = {{"pool", "FAILED IN"}, {"instance", "INSTANCE"}, {"console", ""}, {"end", "LAST ON ITS CONSOLE"}},
-      .rows = {},
-      .empty = ""};
+  Section section{.name = "consoles",
+                  .columns = {{"pool", "FAILED IN"},
+                              {"instance", "INSTANCE", false, 1},
+                              {"console", ""},
+                              {"end", "LAST ON ITS CONSOLE"}},
+                  .rows = {},
+                  .empty = ""};
   const auto add = [&](const core::PoolName& pool, const std::string& id, const std::string& text) {
     const std::string end = text.size() > k_shown ? "..." + text.substr(text.size() - k_shown) : text;
     section.rows.push_back({pool.value, id, text, end});
@@ -332,7 +341,7 @@ Section events(const std::vector<store::Event>& rows) {
                   .columns = {{"at", "TIME"},
                               {"kind", "KIND"},
                               {"subject", "SUBJECT"},
-                              {"rule", "RULE"},
+                              {"rule", "RULE", false, 1},
                               {"pass", ""},
                               {"id", ""},
                               {"text", "WHY"}},

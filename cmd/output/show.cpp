@@ -26,8 +26,11 @@ std::string hint_of(const core::Alarm& alarm) {
   return "";
 }
 
+// Whatever ails the batch system, its exit code is the same, but for a configuration that is wrong.
 Trouble of_source(std::string key, const std::string& what, const Error& error) {
   Error told = error;
+  const bool config = core::exit_code_of(error.kind) == core::ExitCode::config;
+  if (!key.starts_with("cloud ") && !config) told.kind = ErrorKind::batch;
   told.message = fmt::format("{}: {}", what, told.message);
   return {std::move(key), std::move(told)};
 }
@@ -55,7 +58,8 @@ void show(Context& context, const Document& document) {
       if (!document.sections.empty()) out << to_csv(document.sections.front());
       break;
     case OutputFormat::table:
-      out << to_table(document, context.process().out_is_terminal ? context.process().columns : 0);
+      out << to_table(document, context.process().out_is_terminal ? context.process().columns : 0,
+                      context.colored(context.process().out_is_terminal));
       break;
   }
 }
@@ -86,7 +90,7 @@ std::vector<Trouble> troubles_of(const core::Snapshot& snapshot, const core::Pla
   return troubles;
 }
 
-std::vector<Trouble> failures_of(const std::vector<engine::PassReport>& passes) {
+std::vector<Trouble> failures_of(std::span<const engine::PassReport> passes) {
   std::vector<Trouble> failures;
   for (const engine::PassReport& pass : passes) {
     for (const engine::Outcome& outcome : pass.outcomes) {

@@ -5,6 +5,8 @@
 
 #include <tide/engine/wish_loop.hpp>
 
+#include <span>
+
 namespace tide::cmd::output {
 
 // "Could not read" is not "is empty": says so where a section has no rows because its source failed.
@@ -16,7 +18,7 @@ struct Trouble {
   Error error;
 };
 std::vector<Trouble> troubles_of(const core::Snapshot& snapshot, const core::Plan& plan);
-std::vector<Trouble> failures_of(const std::vector<engine::PassReport>& passes);
+std::vector<Trouble> failures_of(std::span<const engine::PassReport> passes);
 
 // Writes the document to stdout in the format asked for; CSV is its first section.
 void show(Context& context, const Document& document);

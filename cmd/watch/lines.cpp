@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 namespace tide::cmd::watch {
 
@@ -41,17 +40,6 @@ Line fitted(const Line& line, std::size_t width) {
   return out;
 }
 
-Style style_of_phase(const std::string& phase) {
-  static const std::set<std::string> k_bad{"failed", "lost", "unfit", "down", "unclear", "orphan"};
-  static const std::set<std::string> k_warn{"draining", "drained",     "stopping", "stopped",
-                                            "held",     "interrupted", "gone"};
-  static const std::set<std::string> k_dim{"foreign", "requested", "pending", "booting", "joining"};
-  if (k_bad.contains(phase)) return Style::bad;
-  if (k_warn.contains(phase)) return Style::warn;
-  if (k_dim.contains(phase)) return Style::dim;
-  return phase == "idle" ? Style::good : Style::plain;
-}
-
 std::int64_t last_of(const std::vector<store::Sample>& samples, std::int64_t store::Sample::*what) {
   return samples.empty() ? 0 : samples.back().*what;
 }
@@ -64,52 +52,46 @@ std::size_t View::room() const {
   return rows > used ? rows - used : 0;
 }
 
-// The first columns say what the row is, the last why: what is between goes first where the screen is narrow.
-std::vector<std::size_t> View::shown_columns(const Tab& tab, std::size_t width) const {
-  std::vector<std::size_t> shown;
-  for (std::size_t i = 0; i < tab.headers.size(); ++i) shown.push_back(i);
-  const auto needed = [&] {
-    std::size_t sum = 2;
-    for (const std::size_t i : shown) {
-      const bool last = i + 1 == tab.headers.size();
-      sum += (last ? std::min<std::size_t>(tab.widths[i], 12) : tab.widths[i]) + 2;
-    }
-    return sum;
-  };
-  while (shown.size() > 2 && needed() > width) {
-    // From the right; the phase, the column that is sorted by and the last one stay as long as others are there.
-    auto drop = shown.end();
-    for (auto it = shown.end() - 1; it != shown.begin() + 1;) {
-      --it;
-      if (*it == tab.phase || *it == tab.sort || it == shown.begin()) continue;
-      drop = it;
-      break;
-    }
-    if (drop == shown.end() || drop == shown.begin()) drop = shown.end() - 1;
-    shown.erase(drop);
+// What can be spared goes first where the screen is narrow; where that is not enough the widest is cut, down to
+// k_column.
+std::vector<output::Shown> View::shown_columns(const Tab& tab, std::size_t width) const {
+  constexpr std::size_t k_mark = 2;     // before each row
+  constexpr std::size_t k_why = 12;     // of the last column, at the least
+  constexpr std::size_t k_column = 16;  // of one that is cut
+  const std::size_t room = width > k_mark ? width - k_mark : 1;
+  std::vector<output::Shown> shown = output::choose_columns(tab.columns, tab.widths, room, k_why, tab.sort).shown;
+  std::size_t needed = k_why;
+  for (std::size_t k = 0; k + 1 < shown.size(); ++k) needed += shown[k].width + output::k_gap;
+  while (needed > room && shown.size() > 1) {
+    output::Shown& widest = *std::max_element(
+        shown.begin(), shown.end() - 1, [](const auto& left, const auto& right) { return left.width < right.width; });
+    if (widest.width <= k_column) break;
+    const std::size_t less = std::min(needed - room, widest.width - k_column);
+    widest.width -= less;
+    needed -= less;
   }
   return shown;
 }
 
-Line View::header_line(const Tab& tab, const std::vector<std::size_t>& shown, std::size_t width) const {
+Line View::header_line(const Tab& tab, const std::vector<output::Shown>& shown, std::size_t width) const {
   Line line{{"  ", Style::title}};
-  for (const std::size_t i : shown) {
+  for (const auto& [i, wide] : shown) {
     const bool sorted = i == tab.sort;
-    line.push_back({padded(tab.headers[i] + (sorted ? tab.reverse ? "-" : "+" : ""), tab.widths[i] + 1) + " ",
+    line.push_back({padded(tab.columns[i].header + (sorted ? tab.reverse ? "-" : "+" : ""), wide + 1) + " ",
                     sorted ? Style::changed : Style::title});
   }
   return fitted(line, width);
 }
 
-Line View::row_line(const Tab& tab, std::size_t at, const std::vector<std::size_t>& shown, std::size_t width,
+Line View::row_line(const Tab& tab, std::size_t at, const std::vector<output::Shown>& shown, std::size_t width,
                     bool selected) const {
   const Row& row = tab.rows[tab.order[at]];
   const bool any = std::ranges::find(row.changed, true) != row.changed.end();
-  const Style base = tab.phase < row.cells.size() ? style_of_phase(row.cells[tab.phase]) : Style::plain;
+  const Style base = tab.phase < row.cells.size() ? output::style_of_phase(row.cells[tab.phase]) : Style::plain;
   Line line{{row.fresh ? "+ " : any ? "* " : "  ", Style::changed}};
-  for (const std::size_t i : shown) {
+  for (const auto& [i, wide] : shown) {
     const Style style = selected ? Style::selected : row.changed[i] || row.fresh ? Style::changed : base;
-    line.push_back({padded(row.cells[i], tab.widths[i]) + "  ", style});
+    line.push_back({padded(row.cells[i], wide) + "  ", style});
   }
   return fitted(line, width);
 }
@@ -133,9 +115,14 @@ Line View::status_line(std::size_t width) const {
     const std::size_t last = std::min(tab->order.size(), tab->top + room());
     text = fmt::format("{}-{} of {}", tab->order.empty() ? 0 : tab->top + 1, last, tab->order.size());
     if (tab->order.size() != tab->rows.size()) text += fmt::format(" ({} in all)", tab->rows.size());
-    text += tab->sort < tab->headers.size() ? ", by " + tab->headers[tab->sort] : "";
+    text += tab->sort < tab->columns.size() ? ", by " + tab->columns[tab->sort].header : "";
   }
-  return fitted({{text + "   ", Style::plain}, {"? help  / filter  s sort  r reverse  Tab part  q quit", Style::dim}},
+  if (m_looking.count() > 0)
+    text += fmt::format("{}reading for {} s", text.empty() ? "" : ", ", m_looking.count());
+  else if (tab == nullptr)
+    text = "reading";
+  return fitted({{text + "   ", m_looking.count() > 0 ? Style::warn : Style::plain},
+                 {"? help  / filter  s sort  r reverse  Tab part  q quit", Style::dim}},
                 width);
 }
 
@@ -179,7 +166,7 @@ std::vector<Line> View::lines() const {
     lines.push_back(tabs_line(width));
     if (!m_tabs.empty()) {
       const Tab& tab = m_tabs[m_tab];
-      const std::vector<std::size_t> shown = shown_columns(tab, width);
+      const std::vector<output::Shown> shown = shown_columns(tab, width);
       lines.push_back(header_line(tab, shown, width));
       if (tab.order.empty())
         lines.push_back(
@@ -199,7 +186,7 @@ std::vector<Line> View::all_lines() const {
   std::vector<Line> lines = head_lines(width);
   for (const Tab& tab : m_tabs) {
     lines.emplace_back();
-    const std::vector<std::size_t> shown = shown_columns(tab, width);
+    const std::vector<output::Shown> shown = shown_columns(tab, width);
     if (tab.order.empty()) {
       lines.push_back(fitted({{tab.empty, Style::plain}}, width));
       continue;

@@ -62,7 +62,7 @@ std::optional<Press> press_of(int code) {
 
 Screen::Screen(std::unique_ptr<Handle> handle) : m_handle(std::move(handle)) {}
 
-std::unique_ptr<Screen> Screen::open(const std::string& terminal, std::FILE* out, std::FILE* in) {
+std::unique_ptr<Screen> Screen::open(const std::string& terminal, std::FILE* out, std::FILE* in, bool colored) {
   std::setlocale(LC_CTYPE, "");
   auto handle = std::make_unique<Handle>();
   handle->screen = ::newterm(terminal.c_str(), out, in);
@@ -74,7 +74,7 @@ std::unique_ptr<Screen> Screen::open(const std::string& terminal, std::FILE* out
   ::curs_set(0);
   ::set_escdelay(50);
   ::keypad(stdscr, true);
-  handle->colors = ::has_colors() && ::start_color() == OK;
+  handle->colors = colored && ::has_colors() && ::start_color() == OK;
   if (handle->colors) {
     ::use_default_colors();
     ::init_pair(k_good, COLOR_GREEN, -1);

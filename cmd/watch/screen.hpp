@@ -21,7 +21,7 @@ struct Press {
 class Screen {
  public:
   // `terminal` is $TERM. Nothing where ncurses does not know it.
-  static std::unique_ptr<Screen> open(const std::string& terminal, std::FILE* out, std::FILE* in);
+  static std::unique_ptr<Screen> open(const std::string& terminal, std::FILE* out, std::FILE* in, bool colored);
   ~Screen();
   Screen(const Screen&) = delete;
   Screen& operator=(const Screen&) = delete;

@@ -57,9 +57,9 @@ View::Tab View::tab_of(const output::Section& section, const Tab* before) const 
     if (section.columns[i].header.empty()) continue;
     if (section.columns[i].key == "phase") tab.phase = columns.size();
     columns.push_back(i);
-    tab.headers.push_back(section.columns[i].header);
-    tab.widths.push_back(output::width_of(section.columns[i].header));
+    tab.columns.push_back(section.columns[i]);
   }
+  tab.widths.assign(columns.size(), 0);
   std::map<std::string, const Row*> known;
   if (before != nullptr) {
     for (const Row& row : before->rows) known.emplace(name_of(row.cells), &row);
@@ -92,7 +92,7 @@ void View::arrange(Tab& tab) const {
                         });
     if (passes) tab.order.push_back(i);
   }
-  if (tab.sort < tab.headers.size()) {
+  if (tab.sort < tab.columns.size()) {
     std::ranges::stable_sort(tab.order, [&](std::size_t left, std::size_t right) {
       return less(tab.rows[left].cells[tab.sort], tab.rows[right].cells[tab.sort]);
     });
@@ -190,7 +190,7 @@ Asked View::press(Key key, char letter) {
     case 'k': move(-1); return Asked::nothing;
     case 's':
       if (tab != nullptr)
-        tab->sort = tab->sort >= tab->headers.size() - 1 ? (tab->sort == SIZE_MAX ? 0 : SIZE_MAX) : tab->sort + 1;
+        tab->sort = tab->sort >= tab->columns.size() - 1 ? (tab->sort == SIZE_MAX ? 0 : SIZE_MAX) : tab->sort + 1;
       return rearrange();
     case 'r':
       if (tab != nullptr) tab->reverse = !tab->reverse;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cmd/output/document.hpp"
+#include "cmd/output/paint.hpp"
 
 #include <tide/store/store.hpp>
 
@@ -11,8 +12,7 @@
 
 namespace tide::cmd::watch {
 
-// How a piece of the screen looks; the face decides what that is in colours, or without.
-enum class Style { plain, title, dim, good, warn, bad, changed, selected };
+using output::Style;
 
 struct Span {
   std::string text;
@@ -42,7 +42,8 @@ class View {
  public:
   explicit View(bool unicode) : m_unicode(unicode) {}
 
-  void update(Look look);  // marks what changed since the last look
+  void update(Look look);                                     // marks what changed since the last look
+  void set_looking(Seconds seconds) { m_looking = seconds; }  // how long the next look takes by now; 0: no word of it
   void resize(int rows, int columns);
   Asked press(Key key, char letter = '\0');
   std::vector<Line> lines() const;      // as many as the screen has rows, none wider than it
@@ -56,9 +57,9 @@ class View {
   };
   struct Tab {
     std::string name;
-    std::vector<std::string> headers;
-    std::vector<std::size_t> widths;
-    std::size_t phase = SIZE_MAX;  // the column that colours the row
+    std::vector<output::Column> columns;  // those with a header
+    std::vector<std::size_t> widths;      // of the widest cell
+    std::size_t phase = SIZE_MAX;         // the column that colours the row
     std::vector<Row> rows;
     std::string empty;
     std::vector<std::size_t> order;  // of the rows that pass the filter, sorted
@@ -74,9 +75,9 @@ class View {
   void move(std::int64_t by);
   void keep_in_sight();
   std::size_t room() const;
-  std::vector<std::size_t> shown_columns(const Tab& tab, std::size_t width) const;
-  Line header_line(const Tab& tab, const std::vector<std::size_t>& shown, std::size_t width) const;
-  Line row_line(const Tab& tab, std::size_t at, const std::vector<std::size_t>& shown, std::size_t width,
+  std::vector<output::Shown> shown_columns(const Tab& tab, std::size_t width) const;
+  Line header_line(const Tab& tab, const std::vector<output::Shown>& shown, std::size_t width) const;
+  Line row_line(const Tab& tab, std::size_t at, const std::vector<output::Shown>& shown, std::size_t width,
                 bool selected) const;
   Line tabs_line(std::size_t width) const;
   Line status_line(std::size_t width) const;
@@ -87,6 +88,7 @@ class View {
   int m_rows = 24;
   int m_columns = 80;
   Look m_look;
+  Seconds m_looking{0};
   std::vector<Tab> m_tabs;
   std::size_t m_tab = 0;
   std::string m_filter;

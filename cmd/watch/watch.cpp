@@ -11,6 +11,8 @@
 #include <tide/util/units.hpp>
 
 #include <algorithm>
+#include <cstdlib>
+#include <future>
 #include <memory>
 #include <ostream>
 
@@ -19,7 +21,9 @@ namespace tide::cmd {
 namespace {
 
 constexpr Seconds k_history{3600};
-constexpr std::chrono::milliseconds k_key_wait{200};  // so soon a signal is seen
+constexpr std::chrono::milliseconds k_key_wait{200};    // so soon a signal is seen
+constexpr std::chrono::milliseconds k_look_wait{50};    // so soon what a look saw is shown
+constexpr std::chrono::milliseconds k_long_look{2000};  // that a look takes so long is told
 
 struct WatchOptions {
   int every = 5;
@@ -118,6 +122,30 @@ class Watcher {
   core::ExitCode m_exit = core::ExitCode::done;
 };
 
+// One look at a time, in a thread of its own: keys and signals are answered while a cloud or the batch system is not.
+class Looking {
+ public:
+  Looking(Watcher& watcher, Clock& clock) : m_watcher(watcher), m_clock(clock) {}
+
+  bool goes_on() const { return m_look.valid(); }
+  void begin() {
+    m_began = m_clock.monotonic();
+    m_look = std::async(std::launch::async, [this] { return m_watcher.look(); });
+  }
+  std::chrono::milliseconds age() const { return m_clock.monotonic() - m_began; }
+  // What it saw, once it saw it.
+  std::optional<Result<watch::Look>> take() {
+    if (!m_look.valid() || m_look.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return std::nullopt;
+    return m_look.get();
+  }
+
+ private:
+  Watcher& m_watcher;
+  Clock& m_clock;
+  std::chrono::milliseconds m_began{};
+  std::future<Result<watch::Look>> m_look;
+};
+
 // Blocks of plain lines, for pipes, logs and dumb terminals.
 Result<core::ExitCode> run_plain(Context& context, const WatchOptions& options) {
   Watcher watcher(context, options);
@@ -139,29 +167,39 @@ Result<core::ExitCode> run_plain(Context& context, const WatchOptions& options) 
   return watcher.code();
 }
 
-Result<core::ExitCode> run_full(Context& context, const WatchOptions& options, watch::Screen& screen) {
+Result<core::ExitCode> run_full(Context& context, const WatchOptions& options, std::unique_ptr<watch::Screen> screen) {
   Clock& clock = context.process().clock;
   Watcher watcher(context, options);
+  Looking looking(watcher, clock);
   watch::View view(is_unicode(context));
-  view.resize(screen.rows(), screen.columns());
+  core::ExitCode code = core::ExitCode::done;
   auto due = clock.monotonic();
   for (int looks = 0;;) {
-    if (clock.monotonic() >= due) {
-      TIDE_TRY_ASSIGN(watch::Look look, watcher.look());
-      view.update(std::move(look));
-      due = clock.monotonic() + std::chrono::seconds(options.every);
+    if (auto look = looking.take()) {
+      if (!*look) return std::move(*look).error();
+      code = watcher.code();
+      view.update(std::move(*look).value());
       if (options.times > 0 && ++looks >= options.times) break;
     }
-    view.resize(screen.rows(), screen.columns());
-    screen.show(view.lines());
-    const auto press = screen.key(k_key_wait);
+    if (!looking.goes_on() && clock.monotonic() >= due) {
+      due = clock.monotonic() + std::chrono::seconds(options.every);
+      looking.begin();
+    }
+    const auto age = looking.goes_on() ? looking.age() : std::chrono::milliseconds(0);
+    view.set_looking(age >= k_long_look ? std::chrono::floor<Seconds>(age) : Seconds(0));
+    view.resize(screen->rows(), screen->columns());
+    screen->show(view.lines());
+    const auto press = screen->key(looking.goes_on() ? k_look_wait : k_key_wait);
     if (!clock.sleep_for(std::chrono::milliseconds(0))) break;  // a signal came
     if (!press) continue;
     const watch::Asked asked = view.press(press->key, press->letter);
     if (asked == watch::Asked::quit) break;
     if (asked == watch::Asked::look_again) due = clock.monotonic();
   }
-  return watcher.code();
+  screen.reset();
+  // Nobody waits for a look that only reads: the process ends under it, as it may at any time.
+  if (looking.goes_on()) std::_Exit(context.process().exit_code(code));
+  return code;
 }
 
 Result<core::ExitCode> run_watch(Context& context, const WatchOptions& options) {
@@ -175,9 +213,9 @@ Result<core::ExitCode> run_watch(Context& context, const WatchOptions& options) 
   const bool full = !options.plain && context.process().in_is_terminal && context.process().out_is_terminal &&
                     !terminal.empty() && terminal != "dumb";
   if (!full) return run_plain(context, options);
-  const auto screen = watch::Screen::open(terminal, stdout, stdin);
+  auto screen = watch::Screen::open(terminal, stdout, stdin, context.colored(true));
   if (screen == nullptr) return run_plain(context, options);
-  return run_full(context, options, *screen);
+  return run_full(context, options, std::move(screen));
 }
 
 }  // namespace

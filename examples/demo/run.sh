@@ -26,7 +26,7 @@ trap 'clean_up $?' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 remember_machine
-sed "s|/tmp/tide-demo|$work|g; s|/usr/share/tide|$root|g; s|^name = \"demo\"|name = \"demo-$$\"|" "$here/tide.toml" >"$work/tide.toml"
+sed "s|/tmp/tide-demo|$work|g; s|/usr/local/share/tide|$root|g; s|^name = \"demo\"|name = \"demo-$$\"|" "$here/tide.toml" >"$work/tide.toml"
 export TIDE_CONFIG=$work/tide.toml SLURM_TEST_PORT
 SLURM_TEST_PORT=$(free_port)
 begin=$SECONDS

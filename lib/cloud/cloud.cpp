@@ -39,6 +39,16 @@ Result<void> check_pool(const Cloud& cloud, const core::Pool& pool) {
   return cloud.check(pool);
 }
 
+std::vector<std::string> values_of(const core::LaunchRequest& request, const char* key) {
+  const auto at = request.options.find(key);
+  return at == request.options.end() ? std::vector<std::string>() : at->second;
+}
+
+std::string value_of(const core::LaunchRequest& request, const char* key) {
+  const auto values = values_of(request, key);
+  return values.empty() ? std::string() : values.front();
+}
+
 std::vector<Result<void>> Cloud::stop(std::span<const core::InstanceId> ids) {
   const Error error = make_error(ErrorKind::refused, "cloud '{}' cannot stop machines and keep them", name().value);
   return std::vector<Result<void>>(ids.size(), Result<void>(error));

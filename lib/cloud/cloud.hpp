@@ -137,6 +137,10 @@ class Cloud {
   virtual std::vector<UpkeepStep> keep_up(const Upkeep& /*of*/) { return {}; }
 };
 
+// What the pool's key of its cloud's kind says: all of it, or the first, or nothing.
+std::vector<std::string> values_of(const core::LaunchRequest& request, const char* key);
+std::string value_of(const core::LaunchRequest& request, const char* key);
+
 // What is wrong with this pool for this cloud, the keys that are every cloud's included (kind config).
 Result<void> check_pool(const Cloud& cloud, const core::Pool& pool);
 

@@ -11,6 +11,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace tide::cloud {
 
@@ -33,6 +34,17 @@ struct Factory {
                                          const Host& host);
   bool tells_types = false;  // see config::AdapterKeys
 };
+
+// The cloud's `rates`, as its kind reads them.
+template <typename Rates>
+Result<Rates> rates_of(const config::CloudSettings& cloud, Result<Rates> (*parse)(const std::vector<std::string>&)) {
+  const auto lines = cloud.options.find("rates");
+  auto rates = parse(lines == cloud.options.end() ? std::vector<std::string>() : lines->second);
+  if (rates) return rates;
+  Error error = std::move(rates).error();
+  error.message = fmt::format("{}: [clouds.{}] rates: {}", cloud.where, cloud.name.value, error.message);
+  return error;
+}
 
 std::span<const Factory* const> factories();
 const Factory* find_factory(std::string_view kind);

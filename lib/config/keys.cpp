@@ -14,7 +14,7 @@ using enum KeyType;
 // clang-format off
 constexpr std::array k_common{
     KeySpec{"cluster", "name", text, "", "", "Name of the cluster: in tags, node names and the state folder", true},
-    KeySpec{"cluster", "batch", text, "", "", "Batch system: slurm, openpbs, torque, htcondor", true},
+    KeySpec{"cluster", "batch", text, "", "", "Batch system: slurm, openpbs, torque, htcondor, gridengine", true},
     KeySpec{"cluster", "head", text, "", "", "Host name or address at which nodes find the head; never guessed; needed once there is a pool", false},
     KeySpec{"cluster", "state_dir", text, "\"/var/lib/tide/NAME\"", "", "Folder of the store and the lock, on a local disk; its owner is the user to run tide as", false},
 
@@ -59,7 +59,7 @@ constexpr std::array k_common{
 
     KeySpec{"clouds.*", "kind", text, "", "", "Kind of cloud: ec2, nova or local", true},
     KeySpec{"clouds.*", "prices", text, "", "", "File of on-demand prices, \"TYPE PRICE\" a line: for pools without price, and for what [spot] compares with; examples/prices has some", false},
-    KeySpec{"clouds.*", "env", table, "", "", "[clouds.NAME.env]: environment variables for the commands of this cloud", false},
+    KeySpec{"clouds.*", "env", table, "", "", "[clouds.NAME.env]: environment variables of this cloud alone, over those of the process: AWS_PROFILE, OS_CLOUD, but no proxies; a local cloud's command gets these", false},
 
     KeySpec{"pools.*", "cloud", text, "", "", "Which [clouds.NAME] its machines come from", true},
     KeySpec{"pools.*", "image", text, "", "", "Image to boot", false},
@@ -85,7 +85,7 @@ constexpr std::array k_common{
 };
 
 constexpr std::array k_later{
-    LaterKey{"cluster", "batch", "gridengine"},  LaterKey{"cluster", "batch", "exec"},
+    LaterKey{"cluster", "batch", "exec"},
     LaterKey{"clouds.*", "kind", "google"},      LaterKey{"clouds.*", "kind", "autoscaling"},
     LaterKey{"pools.*", "ready", ""},
 };

@@ -120,11 +120,11 @@ Result<std::string> find_file(const std::string& option, const std::map<std::str
   } else if (const auto home = variable("HOME"); !home.empty()) {
     places.push_back(home + "/.config/tide/tide.toml");
   }
-  const auto found = std::ranges::find_if(places, [](const std::string& place) { return file_exists(place); });
+  const auto found = std::ranges::find_if(places, [](const std::string& place) { return !is_absent(place); });
   if (found != places.end()) return *found;
   Error error = make_error(ErrorKind::config, "no configuration found");
   for (const auto& place : places) error.context.push_back(fmt::format("'{}' is not there", place));
-  return std::move(error).with_hint("Name one with -c FILE or TIDE_CONFIG; 'man 5 tide.toml' shows what goes into it.");
+  return std::move(error).with_hint("'tide init' writes one; or name yours with -c FILE or TIDE_CONFIG.");
 }
 
 }  // namespace tide::config

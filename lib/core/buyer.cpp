@@ -245,6 +245,8 @@ Bound Buyer::allowance(const Pool& pool, const Asking& asking) const {
   }
   narrow_by_money(pool, bound);
   bound.machines = std::max(0, bound.machines);
+  // The numbers are those before what the bound itself still grants.
+  if (bound.machines > 0) bound.text += fmt::format("; {} more at most", bound.machines);
   return bound;
 }
 
@@ -427,7 +429,10 @@ std::int64_t cost_per_hour(const World& world, bool& unpriced) {
     micros += price;
   }
   for (const auto& [id, intent] : world.plan.memory.intents) {
-    if (intent.state == IntentState::open) micros += std::max(0, intent.request.count - seen[id]) * intent.price_micros;
+    if (intent.state != IntentState::open) continue;
+    const Pool* pool = world.pool(intent.request.pool);
+    const std::int64_t now = pool == nullptr ? 0 : pool->price_micros.value_or(0);
+    micros += std::max(0, intent.request.count - seen[id]) * (intent.price_micros == 0 ? now : intent.price_micros);
   }
   return micros;
 }

@@ -30,7 +30,8 @@ void wish_launch(World& world, Buyer& buyer, const Wish& wish) {
       buyer.order(
           *pool, {.count = count, .because = fmt::format("asked for by {}", wish.by), .rule = "wish", .wish = wish.id});
     if (count < left)
-      world.decline(fmt::format("{} of the {}", left - count, what), bound.rule, bound.text, bound.kind, wish.id);
+      world.decline(count + done == 0 ? what : fmt::format("{} of the {}", left - count, what), bound.rule, bound.text,
+                    bound.kind, wish.id);
   }
 }
 

@@ -1,3 +1,4 @@
+#include <tide/core/describe.hpp>
 #include <tide/core/names.hpp>
 #include <tide/core/sleep.hpp>
 #include <tide/core/stopped.hpp>
@@ -30,8 +31,8 @@ bool name_is_anothers(const World& world, const Worker& gone) {
   });
 }
 
-// Two witnesses: the cloud's listing says that it ended, and the batch system does not hear the node. One that answers
-// is another machine under that name, whatever the listing says.
+// Two witnesses: the cloud's listing says that it ended, and the batch system does not hear the node. One that
+// answers is another machine under that name, whatever the listing says.
 bool is_surely_dead(const Worker& worker) {
   return worker.instance && worker.instance->state == InstanceState::gone && !worker.node->responding &&
          !worker.node->down;
@@ -112,7 +113,8 @@ void clear_entries(World& world) {
     if (worker != world.plan.workers.end() && !is_dead_entry(world, row, *worker)) continue;
     const bool adopted = row.intent.empty();
     if (adopted && (world.reading.rebuilding || world.now() - row.since < world.settings.scale.boot_deadline)) continue;
-    // Where nodes make no entries, the row stands for the name alone, perhaps of a machine that was there and is gone.
+    // Where nodes make no entries, the row stands for the name alone, perhaps of a machine that was there and is
+    // gone.
     const bool by_itself = world.snapshot.batch.entries == NodeEntries::by_themselves;
     world.act(Remove{name, by_itself ? name_rest(world, row.pool) : Seconds(0)}, "leftover",
               "no machine came for this entry");
@@ -151,10 +153,15 @@ void repeat_launches(World& world) {
     const bool young = age >= Seconds(-k_clock_slack.count()) && age < k_repeat_max && !world.reading.rebuilding;
     const bool wanted = world.needed_intents.contains(id) || !intent.wish.empty();
     const bool awake = asleep(world.plan.memory, world.snapshot.taken_at) == nullptr;
-    if ((token || by_list) && young && wanted && awake) {
-      world.act(Repeat{id}, "repeat",
-                token ? "its outcome is not known: the same token again"
-                      : "its outcome is not known and no listing shows a machine of it: once more");
+    const bool room = count_machines(world, nullptr) <= world.settings.scale.max_nodes;  // it is counted among them
+    if ((token || by_list) && young && wanted && awake && room) {
+      // What it is for is told here, as its own pass may have been killed before it could.
+      world.act(
+          Repeat{id}, "repeat",
+          fmt::format("{} ({}{}{})",
+                      token ? "its outcome is not known: the same token again"
+                            : "its outcome is not known and no listing shows a machine of it: once more",
+                      describe(Launch{.request = intent.request}), intent.because.empty() ? "" : ": ", intent.because));
     } else if (world.now() - intent.made >= k_settle) {
       world.act(CloseIntent{id}, "settled", "no listing shows a machine of it: it did not happen");
     } else {

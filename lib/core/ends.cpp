@@ -110,10 +110,11 @@ Hold make_drain(const World& world, const Worker& worker, const RuleId& rule, co
 }
 
 Hold make_keep(const World& world, const Worker& worker, const Wish& wish) {
-  HoldRow row{.node = worker.name,
-              .kind = HoldKind::keep,
-              .note = plain_note(fmt::format("tide: keep {}: {}", wish.by, wish.reason)),
-              .rule = "wish"};
+  HoldRow row{
+      .node = worker.name,
+      .kind = HoldKind::keep,
+      .note = plain_note(fmt::format("tide: keep {}{}{}", wish.by, wish.reason.empty() ? "" : ": ", wish.reason)),
+      .rule = "wish"};
   row.since = world.now();
   row.pass = world.plan.memory.passes;
   row.wish = wish.id;

@@ -16,12 +16,14 @@ void fields(Self& self, Visit&& visit) {
   visit("memory_mib_per_slot", self.memory_mib_per_slot);
   visit("gpus_per_node", self.gpus_per_node);
   visit("features", self.features);
+  visit("lacking", self.lacking);
 }
 
 template <Is<Shape> Self, typename Visit>
 void fields(Self& self, Visit&& visit) {
   visit("chunks", self.chunks);
   visit("queue", self.queue);
+  visit("other_queues", self.other_queues);
   visit("account", self.account);
   visit("walltime", self.walltime);
   visit("exclusive", self.exclusive);
@@ -49,6 +51,15 @@ void fields(Self& self, Visit&& visit) {
   visit("proof", self.proof);
 }
 
+template <Is<FixedSlot> Self, typename Visit>
+void fields(Self& self, Visit&& visit) {
+  visit("slots", self.slots);
+  visit("memory_mib", self.memory_mib);
+  visit("gpus", self.gpus);
+  visit("count", self.count);
+  visit("free", self.free);
+}
+
 template <Is<Node> Self, typename Visit>
 void fields(Self& self, Visit&& visit) {
   visit("name", self.name);
@@ -61,6 +72,7 @@ void fields(Self& self, Visit&& visit) {
   visit("memory_mib_used", self.memory_mib_used);
   visit("gpus", self.gpus);
   visit("gpus_used", self.gpus_used);
+  visit("fixed", self.fixed);
   visit("features", self.features);
   visit("queues", self.queues);
   visit("registered_at", self.registered_at);

@@ -41,6 +41,7 @@ void fields(Self& self, Visit&& visit) {
   visit("failing_since", self.failing_since);
   visit("missing_since", self.missing_since);
   visit("missing_passes", self.missing_passes);
+  visit("missing_accepted", self.missing_accepted);
   visit("ending", self.ending);
   visit("ending_why", self.ending_why);
   visit("stops", self.stops);
@@ -196,6 +197,7 @@ void fields(Self& self, Visit&& visit) {
   visit("wall", self.wall);
   visit("boot", self.boot);
   visit("age", self.age);
+  visit("gap", self.gap);
 }
 
 template <Is<LastGood> Self, typename Visit>
@@ -245,6 +247,8 @@ void fields(Self& self, Visit&& visit) {
   visit("last", self.last);
   visit("typical", self.typical);
   visit("longest", self.longest);
+  visit("fixed", self.fixed);
+  visit("fixed_since", self.fixed_since);
 }
 
 template <Is<SpendClock> Self, typename Visit>

@@ -18,6 +18,11 @@ std::string text_of(const Error& error) {
 
 }  // namespace
 
+ExitCode cloud_exit_code_of(ErrorKind kind) {
+  const bool peer = kind == ErrorKind::protocol || kind == ErrorKind::timeout || kind == ErrorKind::io;
+  return peer ? ExitCode::cloud : exit_code_of(kind);
+}
+
 std::string_view to_string(Level level) {
   switch (level) {
     case Level::ok: return "ok";
@@ -46,6 +51,12 @@ Finding failed(std::string check, std::string about, const Error& error) {
           .text = text_of(error),
           .hint = error.hint,
           .exit = exit_code_of(error.kind)};
+}
+
+Finding cloud_failed(std::string check, std::string about, const Error& error) {
+  Finding finding = failed(std::move(check), std::move(about), error);
+  finding.exit = cloud_exit_code_of(error.kind);
+  return finding;
 }
 
 Finding doubtful(std::string check, std::string about, const Error& error) {

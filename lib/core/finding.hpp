@@ -12,6 +12,10 @@ namespace tide::core {
 
 enum class Level { ok, warn, fail };
 
+// Of what a cloud's port returned: an answer that cannot be read, or none in time, is the cloud's failure there and not
+// the batch system's or the caller's.
+ExitCode cloud_exit_code_of(ErrorKind kind);
+
 // One line of `tide doctor`: something that tide depends on, and how it was found.
 struct Finding {
   std::string check;  // a word that scripts can rely on: "clock", "rights", "image"
@@ -32,6 +36,8 @@ Finding fine(std::string check, std::string about, std::string text);
 Finding doubtful(std::string check, std::string about, std::string text, std::string hint);
 // An error as a line: what failed, why, and its hint.
 Finding failed(std::string check, std::string about, const Error& error);
+// The same of a cloud, whose every failure to answer is 6.
+Finding cloud_failed(std::string check, std::string about, const Error& error);
 // The same, where tide can do without what could not be had.
 Finding doubtful(std::string check, std::string about, const Error& error);
 

@@ -55,11 +55,16 @@ bool has_features(const std::vector<std::string>& have, const Chunk& chunk) {
   });
 }
 
+bool serves_queue(const Room& room, const Shape& shape) {
+  return room.queues.empty() || shape.queue.empty() || is_in(shape, room.queues);
+}
+
 bool suits(const Shape& shape, const Chunk& chunk, const Room& room) {
-  if (!room.queues.empty() && !shape.queue.empty() && !contains(room.queues, shape.queue)) return false;
+  if (!serves_queue(room, shape)) return false;
   if (!room.accounts.empty() && !contains(room.accounts, shape.account)) return false;
   if (room.spot && !shape.rerunnable) return false;
-  return has_features(room.features, chunk);
+  return has_features(room.features, chunk) &&
+         std::ranges::none_of(chunk.lacking, [&](const auto& one) { return contains(room.features, one); });
 }
 
 // How evenly a chunk is spread: this many tasks on each of its fewest nodes.
@@ -71,8 +76,24 @@ int nodes_most(const Chunk& chunk) {
   return chunk.nodes_max == 0 ? std::max(chunk.tasks, chunk.nodes) : chunk.nodes_max;
 }
 
+bool holds_a_task(const FixedSlot& slot, const Chunk& chunk) {
+  return slot.slots >= chunk.slots_per_task && slot.memory_mib >= memory_for(chunk, 1) &&
+         slot.gpus >= total(chunk.gpus_per_node);
+}
+
+// The smallest ones that do.
+void take_fixed(const Chunk& chunk, int tasks, std::vector<FixedSlot>& fixed) {
+  for (FixedSlot& slot : fixed) {
+    if (!holds_a_task(slot, chunk)) continue;
+    const int taken = std::min(tasks, slot.free);
+    slot.free -= taken;
+    tasks -= taken;
+  }
+}
+
 void take(const Shape& shape, const Chunk& chunk, int tasks, Room& room) {
   room.whole = false;
+  take_fixed(chunk, tasks, room.fixed);
   if (shape.exclusive) {
     room.slots = 0;
     return;
@@ -111,12 +132,42 @@ std::optional<std::vector<Use>> place_chunk(const Shape& shape, std::size_t inde
   return spread;
 }
 
+std::optional<std::vector<Use>> place_in_its_queue(const Shape& shape, std::vector<Room>& rooms) {
+  std::vector<Room> filled = rooms;
+  std::vector<Room> trial = rooms;
+  std::vector<Use> uses;
+  for (std::size_t index = 0; index < shape.chunks.size(); ++index) {
+    const auto placed = place_chunk(shape, index, trial);
+    if (!placed) return std::nullopt;
+    for (const Use& use : *placed) {
+      take(shape, shape.chunks[index], use.tasks, filled[use.room]);
+      trial[use.room] = filled[use.room];
+      if (shape.apart) trial[use.room].slots = 0;  // for the chunks to come
+    }
+    uses.insert(uses.end(), placed->begin(), placed->end());
+  }
+  rooms = std::move(filled);
+  return uses;
+}
+
 }  // namespace
+
+bool is_in(const Shape& shape, const std::vector<std::string>& queues) {
+  return contains(queues, shape.queue) ||
+         std::ranges::any_of(shape.other_queues, [&](const std::string& queue) { return contains(queues, queue); });
+}
+
+std::string queue_text(const Shape& shape) {
+  std::string text = shape.queue;
+  for (const std::string& queue : shape.other_queues) text += "," + queue;
+  return text;
+}
 
 Room room_of(const Node& node) {
   Room room{.slots = std::max(0, node.slots - node.slots_used),
             .memory_mib = std::max<std::int64_t>(0, node.memory_mib - node.memory_mib_used),
             .gpus = node.gpus,
+            .fixed = node.fixed,
             .features = node.features,
             .queues = node.queues,
             .whole = node.slots_used == 0};
@@ -143,9 +194,7 @@ Room room_of(const Pool& pool) {
 }
 
 std::string misfit(const Shape& shape, const Chunk& chunk, const Room& room) {
-  if (!room.queues.empty() && !shape.queue.empty() && !contains(room.queues, shape.queue)) {
-    return fmt::format("it does not serve queue '{}'", shape.queue);
-  }
+  if (!serves_queue(room, shape)) return fmt::format("it does not serve queue '{}'", queue_text(shape));
   if (!room.accounts.empty() && !contains(room.accounts, shape.account)) {
     return shape.account.empty() ? std::string("it is for jobs of certain accounts and these have none")
                                  : fmt::format("it does not serve account '{}'", shape.account);
@@ -156,6 +205,9 @@ std::string misfit(const Shape& shape, const Chunk& chunk, const Room& room) {
       return fmt::format("it lacks the feature '{}'", fmt::join(alternatives, "|"));
     }
   }
+  for (const std::string& one : chunk.lacking) {
+    if (contains(room.features, one)) return fmt::format("it has the feature '{}', which they refuse", one);
+  }
   if (!has_gpus(room.gpus, chunk.gpus_per_node)) return "it has too few GPUs, or of another type";
   const int least = may_spread(chunk) ? 1 : tasks_each(chunk);
   if (least * chunk.slots_per_task > room.slots) {
@@ -165,6 +217,11 @@ std::string misfit(const Shape& shape, const Chunk& chunk, const Room& room) {
   if (memory > 0 && room.memory_mib == 0) return "it has no memory set, and the jobs ask for some";
   if (memory > room.memory_mib)
     return fmt::format("{} MiB are wanted on one node and it has {}", memory, room.memory_mib);
+  if (!room.fixed.empty() &&
+      std::ranges::none_of(room.fixed, [&](const FixedSlot& slot) { return holds_a_task(slot, chunk); })) {
+    return fmt::format("a job gets one of its slots, and the largest has {} CPUs and {} MiB", room.fixed.back().slots,
+                       room.fixed.back().memory_mib);
+  }
   if (machines_needed(shape, room) == 0) return "its machines are too small, however many";
   return "";
 }
@@ -174,6 +231,12 @@ int tasks_that_fit(const Shape& shape, const Chunk& chunk, const Room& room) {
   if (!has_gpus(room.gpus, chunk.gpus_per_node)) return 0;
   int tasks = room.slots / std::max(1, chunk.slots_per_task);
   if (chunk.tasks_per_node > 0) tasks = std::min(tasks, chunk.tasks_per_node);
+  if (!room.fixed.empty()) {
+    const int free = std::accumulate(room.fixed.begin(), room.fixed.end(), 0, [&](int sum, const FixedSlot& slot) {
+      return sum + (holds_a_task(slot, chunk) ? slot.free : 0);
+    });
+    tasks = std::min(tasks, free);
+  }
   if (chunk.memory_mib_per_node > room.memory_mib) return 0;
   if (chunk.memory_mib_per_slot > 0) {
     const std::int64_t each = chunk.memory_mib_per_slot * std::max(1, chunk.slots_per_task);
@@ -183,21 +246,15 @@ int tasks_that_fit(const Shape& shape, const Chunk& chunk, const Room& room) {
 }
 
 std::optional<std::vector<Use>> place(const Shape& shape, std::vector<Room>& rooms) {
-  std::vector<Room> filled = rooms;
-  std::vector<Room> trial = rooms;
-  std::vector<Use> uses;
-  for (std::size_t index = 0; index < shape.chunks.size(); ++index) {
-    const auto placed = place_chunk(shape, index, trial);
-    if (!placed) return std::nullopt;
-    for (const Use& use : *placed) {
-      take(shape, shape.chunks[index], use.tasks, filled[use.room]);
-      trial[use.room] = filled[use.room];
-      if (shape.apart) trial[use.room].slots = 0;  // for the chunks to come
-    }
-    uses.insert(uses.end(), placed->begin(), placed->end());
+  if (shape.other_queues.empty()) return place_in_its_queue(shape, rooms);
+  Shape one = shape;
+  one.other_queues.clear();
+  if (auto uses = place_in_its_queue(one, rooms)) return uses;
+  for (const std::string& queue : shape.other_queues) {
+    one.queue = queue;
+    if (auto uses = place_in_its_queue(one, rooms)) return uses;
   }
-  rooms = std::move(filled);
-  return uses;
+  return std::nullopt;
 }
 
 std::int64_t place_many(const Shape& shape, std::int64_t count, std::vector<Room>& rooms, std::vector<bool>& used) {

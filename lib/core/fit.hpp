@@ -13,6 +13,7 @@ struct Room {
   int slots = 0;
   std::int64_t memory_mib = 0;  // 0: not known; nothing that asks for memory fits
   Gpus gpus;
+  std::vector<FixedSlot> fixed;  // a task gets one of these and no more; empty: any part of the above
   std::vector<std::string> features;
   std::vector<std::string> queues;    // that may use it; empty: all
   std::vector<std::string> accounts;  // of a machine to be: for whose jobs it is launched; empty: all
@@ -26,6 +27,12 @@ struct Room {
 Room room_of(const Node& node);
 Room room_of(const Pool& pool);
 
+// May one of these queues start jobs of this shape? Not asked of jobs without a queue.
+bool is_in(const Shape& shape, const std::vector<std::string>& queues);
+
+// "cloud", or as Slurm writes several: "local,cloud".
+std::string queue_text(const Shape& shape);
+
 // Why no job of this shape can ever use such a room, however empty; "" if one can.
 std::string misfit(const Shape& shape, const Chunk& chunk, const Room& empty_room);
 
@@ -38,7 +45,8 @@ struct Use {
   int tasks = 0;
 };
 
-// Places one whole job, preferring rooms in the order given, or nothing of it. On success the rooms are filled.
+// Places one whole job, all of it in one of its queues, preferring rooms in the order given, or nothing of it. On
+// success the rooms are filled.
 std::optional<std::vector<Use>> place(const Shape& shape, std::vector<Room>& rooms);
 
 // As many jobs of this shape as fit, `count` at most; `used` gets each room's index once it served one.

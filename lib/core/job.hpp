@@ -24,6 +24,7 @@ struct Chunk {
   std::int64_t memory_mib_per_slot = 0;
   Gpus gpus_per_node;
   std::vector<std::vector<std::string>> features;  // all of these, each one of its alternatives
+  std::vector<std::string> lacking;                // none of these
 
   auto operator<=>(const Chunk&) const = default;
 };
@@ -31,7 +32,8 @@ struct Chunk {
 // What jobs of one kind ask for. Jobs with equal shapes are one line of demand.
 struct Shape {
   std::vector<Chunk> chunks;
-  std::string queue;  // Slurm: partition
+  std::string queue;                      // Slurm: partition
+  std::vector<std::string> other_queues;  // that may start it whole as well (Slurm: -p a,b)
   std::string account;
   Seconds walltime{0};     // 0: no limit
   bool exclusive = false;  // whole nodes

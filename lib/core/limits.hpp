@@ -9,6 +9,7 @@ namespace tide::core {
 // Constants of design.md, each with why it is what it is.
 constexpr Seconds k_rebuild{3600};       // a lost store: long enough for a person to see it and step in
 constexpr Seconds k_suspect{1800};       // a reading that held this long is believed
+constexpr Seconds k_fixed_kept{86'400};  // how a pool's machines are divided may have been mended since
 constexpr Seconds k_missing_gap{60};     // two listings this far apart: clouds list new machines late by seconds
 constexpr Seconds k_pass_deadline{120};  // for all calls of a pass to clouds: cron comes again, a hanging cloud stays
 constexpr Seconds k_end_again{60};       // a machine told to end that still runs by then is told again

@@ -32,14 +32,28 @@ bool serves(const Node& node) { return node.registered_at && node.responding && 
 
 // The node's room at the moment when the jobs were read, which is before the nodes were: slots in use on a node that no
 // listed job is on belong to a job that started in between, and that the list still shows as waiting.
-Room room_then(const Worker& worker) {
+// Where a node tells only what GPUs are left (Grid Engine), its pool knows them all.
+Room room_then(const World& world, const Worker& worker) {
   Node node = *worker.node;
   if (worker.jobs.empty() && !node.completing) {
     node.slots_used = 0;
     node.memory_mib_used = 0;
     node.gpus_used.clear();
+    if (const Pool* pool = world.pool(worker.pool); pool != nullptr && worker.node->slots_used > 0) {
+      for (const auto& [type, count] : pool->gpus) node.gpus[type] = std::max(node.gpus[type], count);
+    }
+    for (FixedSlot& slot : node.fixed) slot.free = slot.count;
   }
   return room_of(node);
+}
+
+// What a machine of the pool will offer, as far as those before it showed.
+Room machine_of(const World& world, const Pool& pool) {
+  Room room = room_of(pool);
+  const auto known = world.plan.memory.boots.find(pool.name);
+  if (known != world.plan.memory.boots.end() && world.now() - known->second.fixed_since < k_fixed_kept)
+    room.fixed = known->second.fixed;
+  return room;
 }
 
 // Silent, but not given up: Slurm shows a node so for some seconds after its release. Nothing is launched in its stead
@@ -55,21 +69,22 @@ void add_worker(World& world, Worker& worker, std::vector<std::pair<Room, Source
   const Pool* pool = world.pool(worker.pool);
   const auto add = [&](Room room, RoomClass kind) { list.emplace_back(std::move(room), Source{kind, &worker, {}}); };
   switch (worker.phase) {
-    case Phase::idle: add(room_then(worker), RoomClass::idle); break;
+    case Phase::idle: add(room_then(world, worker), RoomClass::idle); break;
     case Phase::busy:
-      if (worker.node) add(room_then(worker), RoomClass::busy);
+      if (worker.node) add(room_then(world, worker), RoomClass::busy);
       break;
     case Phase::foreign:
       if (worker.node && serves(*worker.node) && !worker.node->held)
-        add(room_then(worker), worker.empty ? RoomClass::idle : RoomClass::busy);
+        add(room_then(world, worker), worker.empty ? RoomClass::idle : RoomClass::busy);
       break;
     case Phase::joining:
       // One that has told no size yet is what its pool's machines are.
-      add(pool != nullptr && worker.node->starting ? room_of(*pool) : room_then(worker), RoomClass::joining);
+      add(pool != nullptr && worker.node->starting ? machine_of(world, *pool) : room_then(world, worker),
+          RoomClass::joining);
       break;
     case Phase::pending:
     case Phase::booting:
-      if (pool != nullptr) add(room_of(*pool), RoomClass::coming);
+      if (pool != nullptr) add(machine_of(world, *pool), RoomClass::coming);
       break;
     case Phase::draining:
     case Phase::drained: {
@@ -79,7 +94,7 @@ void add_worker(World& world, Worker& worker, std::vector<std::pair<Room, Source
       const bool ends = machine != nullptr && machine->ending && world.now() - *machine->ending < k_end_again;
       const bool back = row != nullptr && row->cancellable && !ends && worker.node && !worker.node->hold_is_final &&
                         serves(*worker.node);
-      if (back) add(room_then(worker), RoomClass::draining);
+      if (back) add(room_then(world, worker), RoomClass::draining);
       break;
     }
     case Phase::requested:  // entries of open intents: the intent adds them
@@ -94,7 +109,7 @@ void add_worker(World& world, Worker& worker, std::vector<std::pair<Room, Source
     case Phase::orphan:
     case Phase::held: break;
     case Phase::down:
-      if (answers_soon(world, worker)) add(room_then(worker), RoomClass::coming);
+      if (answers_soon(world, worker)) add(room_then(world, worker), RoomClass::coming);
       break;
   }
 }
@@ -108,7 +123,7 @@ void add_intents(World& world, std::vector<std::pair<Room, Source>>& list) {
     const Pool* pool = world.pool(intent.request.pool);
     if (intent.state != IntentState::open || pool == nullptr) continue;
     for (int i = seen[id]; i < intent.request.count; ++i)
-      list.emplace_back(room_of(*pool), Source{RoomClass::coming, nullptr, id});
+      list.emplace_back(machine_of(world, *pool), Source{RoomClass::coming, nullptr, id});
   }
 }
 
@@ -131,26 +146,24 @@ Rooms gather(World& world) {
 struct Offer {
   const Pool* pool = nullptr;
   Room machine;
-  int each = 1;                            // machines a job, or
-  std::int64_t jobs = 1;                   // jobs a machine
+  int each = 1;                            // machines that are bought at once, for
+  std::int64_t jobs = 1;                   // so many jobs
   std::int64_t machines = 0;               // for all that wait
   std::optional<std::int64_t> price = {};  // of one
   std::int64_t reserved = 0;               // machines of it that are paid for in advance
 };
 
 // What serving `count` more such jobs would take of this pool; machines = 0 if it never can.
-Offer offer_of(const Pool& pool, const Shape& shape, std::int64_t count) {
-  Offer offer{.pool = &pool, .machine = room_of(pool)};
+Offer offer_of(const World& world, const Pool& pool, const Shape& shape, std::int64_t count) {
+  Offer offer{.pool = &pool, .machine = machine_of(world, pool)};
   offer.each = machines_needed(shape, offer.machine);
   if (offer.each == 0) return offer;
-  if (offer.each == 1) {
-    std::vector<Room> one{offer.machine};
-    std::vector<bool> used{false};
-    offer.jobs = std::max<std::int64_t>(1, place_many(shape, count, one, used));
-    offer.machines = (count + offer.jobs - 1) / offer.jobs;
-  } else {
-    offer.machines = count * offer.each;
+  if (offer.each <= world.settings.scale.max_nodes) {  // more are never bought
+    std::vector<Room> fresh(static_cast<std::size_t>(offer.each), offer.machine);
+    std::vector<bool> used(fresh.size(), false);
+    offer.jobs = std::max<std::int64_t>(1, place_many(shape, count, fresh, used));
   }
+  offer.machines = (count + offer.jobs - 1) / offer.jobs * offer.each;
   return offer;
 }
 
@@ -179,7 +192,7 @@ std::string describe(const Shape& shape, std::int64_t count) {
   }
   return fmt::format("{} waiting job{} of {} slot{} on {} node{}{}{}", count, count == 1 ? "" : "s", slots,
                      slots == 1 ? "" : "s", nodes, nodes == 1 ? "" : "s", shape.queue.empty() ? "" : " in queue ",
-                     shape.queue);
+                     queue_text(shape));
 }
 
 class Demand {
@@ -199,7 +212,7 @@ class Demand {
   std::int64_t buy_whole(const Offer& offer, const Shape& shape, std::int64_t count, std::int64_t most, Bound& bound);
   std::int64_t on_demand_lack() const;
   void keep_extra(const PoolName& name, const Pool& pool);
-  int missing_machines(const Offer& offer, const Shape& shape, std::vector<Room>& rooms,
+  int missing_machines(const Offer& offer, const Shape& shape, int most, std::vector<Room>& rooms,
                        std::vector<std::size_t>& taken) const;
   void mark_used();
   void keep_minimum();
@@ -220,9 +233,9 @@ ShapeVerdict Demand::judge(const WaitingJobs& jobs) {
   if (jobs.waiting != Waiting::eligible)
     return refuse(std::string(to_string(jobs.waiting)), fmt::format("the batch system says {}", jobs.reason));
   const auto& queues = m_world.settings.queues;
-  if (!queues.empty() && std::ranges::find(queues, jobs.shape.queue) == queues.end()) {
-    return refuse("queue", fmt::format("queue '{}' is not in [batch] queues", jobs.shape.queue));
-  }
+  // Where a job names none, it is the batch system's to choose: Grid Engine's without -q, HTCondor's.
+  if (!queues.empty() && !jobs.shape.queue.empty() && !is_in(jobs.shape, queues))
+    return refuse("queue", fmt::format("queue '{}' is not in [batch] queues", queue_text(jobs.shape)));
   if (!m_world.reading.batch) return refuse("batch-unreadable", m_world.reading.batch_why);
   if (!jobs.shape.unjudged.empty()) {
     return refuse("unjudged", fmt::format("tide cannot judge the requirement '{}'", jobs.shape.unjudged));
@@ -248,7 +261,7 @@ std::int64_t Demand::launch_for(const WaitingJobs& jobs, std::int64_t count, std
   std::vector<Offer> offers;
   Reason never{"no-pool", "no pool can ever serve them", {}};
   for (const auto& [name, pool] : m_world.settings.pools) {
-    Offer offer = offer_of(pool, jobs.shape, count);
+    Offer offer = offer_of(m_world, pool, jobs.shape, count);
     if (offer.machines > 0) {
       offer.price = m_buyer.price_of_next(pool);
       offer.reserved = m_buyer.reserved(pool);
@@ -320,8 +333,9 @@ std::int64_t Demand::buy_single(const Offer& offer, const Shape& shape, std::int
 }
 
 // How many machines of the pool a multi-node job lacks, beside those of the same pool that are free or coming (where
-// the pool has one zone: a job is never spread over zones by tide's doing).
-int Demand::missing_machines(const Offer& offer, const Shape& shape, std::vector<Room>& rooms,
+// the pool has one zone: a job is never spread over zones by tide's doing). 0: more than `most`, which bounds the work,
+// too: a job may ask for a million nodes.
+int Demand::missing_machines(const Offer& offer, const Shape& shape, int most, std::vector<Room>& rooms,
                              std::vector<std::size_t>& taken) const {
   std::vector<std::size_t> own;
   if (offer.pool->zones.size() <= 1) {
@@ -331,20 +345,26 @@ int Demand::missing_machines(const Offer& offer, const Shape& shape, std::vector
         own.push_back(i);
     }
   }
-  for (int fresh = 1; fresh <= offer.each; ++fresh) {
+  const auto with = [&](int fresh) {
     rooms.clear();
     for (const std::size_t index : own) rooms.push_back(m_rooms.rooms[index]);
     rooms.insert(rooms.end(), static_cast<std::size_t>(fresh), offer.machine);
-    const auto uses = place(shape, rooms);
-    if (!uses) continue;
-    taken.clear();
-    for (const Use& use : *uses) {
-      if (use.room < own.size()) taken.push_back(own[use.room]);
-    }
-    rooms.erase(rooms.begin(), rooms.begin() + std::ssize(own));
-    return fresh;
+    return place(shape, rooms);
+  };
+  int enough = std::min(most, offer.each);
+  if (enough < 1 || !with(enough)) return 0;
+  for (int few = 0; enough - few > 1;) {
+    const int middle = few + (enough - few) / 2;
+    (with(middle) ? enough : few) = middle;
   }
-  return 0;
+  const auto uses = with(enough);
+  if (!uses) return 0;
+  taken.clear();
+  for (const Use& use : *uses) {
+    if (use.room < own.size()) taken.push_back(own[use.room]);
+  }
+  rooms.erase(rooms.begin(), rooms.begin() + std::ssize(own));
+  return enough;
 }
 
 std::int64_t Demand::buy_whole(const Offer& offer, const Shape& shape, std::int64_t count, std::int64_t most,
@@ -353,18 +373,23 @@ std::int64_t Demand::buy_whole(const Offer& offer, const Shape& shape, std::int6
   for (std::int64_t bought = 0; served < count && bought < most;) {
     std::vector<Room> rooms;
     std::vector<std::size_t> taken;
-    const int machines = missing_machines(offer, shape, rooms, taken);
+    bound = m_buyer.allowance(*offer.pool, {.whole = offer.each});
+    const int machines = missing_machines(offer, shape, bound.machines, rooms, taken);
+    if (machines == 0) break;
     bound = m_buyer.allowance(*offer.pool, {.whole = machines});
-    if (machines == 0 || bound.machines < machines) break;
+    if (bound.machines < machines) break;
     for (const std::size_t index : taken) {
       m_rooms.used[index] = true;
       m_rooms.rooms[index].slots = 0;
     }
+    std::vector<bool> used(rooms.size(), false);
+    const std::int64_t jobs =
+        1 + place_many(shape, count - served - 1, rooms, used);  // what is left serves more of them
     m_buyer.order(*offer.pool,
-                  {.count = machines, .whole = machines > 1, .because = describe(shape, 1), .rule = "demand"});
+                  {.count = machines, .whole = machines > 1, .because = describe(shape, jobs), .rule = "demand"});
+    served += jobs;
     m_ordered.insert(m_ordered.end(), rooms.begin(), rooms.end());
     bought += machines;
-    ++served;
   }
   return served;
 }

@@ -56,7 +56,8 @@ struct Machine {
   std::optional<Moment> failing_since;  // failed, lost or unfit: boot failure counted
   std::optional<Moment> missing_since;  // the cloud does not list it
   int missing_passes = 0;
-  std::optional<Moment> ending;  // TerminateInstances was, or was about to be, called
+  bool missing_accepted = false;  // a person said that it is gone, or no longer ours, though its node answers
+  std::optional<Moment> ending;   // TerminateInstances was, or was about to be, called
   std::string ending_why;
   bool stops = false;                      // that call is StopInstances: it is kept for the next jobs
   std::optional<Moment> stopped;           // first listed so; it has no node and no jobs, and its node's past is over
@@ -174,11 +175,14 @@ struct Breaker {
 };
 
 // How long machines of a pool took from their launch to the registration of their node.
+// What is learned of a pool from its machines that joined.
 struct BootTimes {
   int count = 0;
   Seconds last{0};
   Seconds typical{0};  // drifts towards the newest, a quarter at a time
   Seconds longest{0};
+  std::vector<FixedSlot> fixed;  // that the last one which joined divides itself into, all free
+  Moment fixed_since;            // when that was last seen
 
   bool operator==(const BootTimes&) const = default;
 };
@@ -204,6 +208,7 @@ struct PassClock {
   TimePoint wall{};
   BootTime boot;
   Moment age;
+  Seconds gap{0};  // between this pass and the one before
 
   bool operator==(const PassClock&) const = default;
 };

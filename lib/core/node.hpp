@@ -7,6 +7,17 @@
 namespace tide::core {
 
 // What the batch system knows of a node.
+// A size of slots that jobs get one of and never more, however much else is free (HTCondor's static slots).
+struct FixedSlot {
+  int slots = 0;
+  std::int64_t memory_mib = 0;
+  int gpus = 0;
+  int count = 0;  // how many there are
+  int free = 0;   // and how many of them run nothing
+
+  bool operator==(const FixedSlot&) const = default;
+};
+
 struct Node {
   NodeName name;
   std::string hostname;  // where it differs from the name
@@ -18,6 +29,7 @@ struct Node {
   std::int64_t memory_mib_used = 0;
   Gpus gpus;
   Gpus gpus_used;
+  std::vector<FixedSlot> fixed;  // empty: jobs may have any part of what is free
   std::vector<std::string> features;
   std::vector<std::string> queues;         // that may use it
   std::optional<TimePoint> registered_at;  // when its daemon last registered; an entry that never did has none
@@ -36,6 +48,9 @@ struct Node {
 
   bool operator==(const Node&) const = default;
 };
+
+// Did its daemon register after that launch? An entry of an earlier machine of that name did not. Clocks may differ.
+bool registered_since(const Node& node, TimePoint launched_at);
 
 // Who answers for the batch system; remembered, so that another's answer is told apart (exit 3).
 struct ServerIdentity {

@@ -21,7 +21,11 @@ std::optional<Seconds> paid_left(const World& world, const Worker& worker) {
 
 bool is_time_to_end(const World& world, const Worker& worker) {
   const auto left = paid_left(world, worker);
-  return !left || (*left <= part(world, worker, 1, 8) && *left >= part(world, worker, 1, 120));
+  if (!left || (*left <= part(world, worker, 1, 8) && *left >= part(world, worker, 1, 120))) return true;
+  // Where passes are far apart none may fall into that time: one holds the node and the next ends the machine, both
+  // before the period is over.
+  const Seconds between = world.snapshot.memory.clock.gap;
+  return between >= part(world, worker, 1, 8) && *left <= 2 * between;
 }
 
 bool is_time_to_replace(const World& world, const Worker& worker) {

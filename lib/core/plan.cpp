@@ -65,7 +65,12 @@ Plan plan(const Snapshot& snapshot, const Settings& settings, const Scope& scope
   tidy_stopped(world);
   repeat_launches(world);
   clear_away(world);
-  for (const WishId& wish : world.closing) world.act(CloseWish{wish}, "wish", "nothing of it is left to do");
+  for (const WishId& wish : world.closing) {
+    const bool declined =
+        std::ranges::any_of(world.plan.declined, [&](const Declined& one) { return one.wish == wish; });
+    world.act(CloseWish{wish}, "wish",
+              declined ? "what is not done of it was declined" : "nothing of it is left to do");
+  }
   drop_repeated(world.plan.declined);
   return std::move(world.plan);
 }

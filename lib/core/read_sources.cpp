@@ -77,6 +77,10 @@ bool ended_by_us(const Memory& memory, const NodeName& name) {
   });
 }
 
+bool is_part_of(const std::vector<NodeName>& some, const std::vector<NodeName>& all) {
+  return std::ranges::all_of(some, [&](const NodeName& name) { return std::ranges::find(all, name) != all.end(); });
+}
+
 void judge(World& world) {
   Memory& memory = world.memory();
   const std::vector<Node>& nodes = *world.snapshot.nodes;
@@ -91,6 +95,8 @@ void judge(World& world) {
   const std::size_t jobs_lost = lost_jobs(memory.last_good, nodes, *world.snapshot.jobs, jobs_all);
   const bool suspect = (!missing.empty() && over_share(missing.size(), memory.last_good.nodes.size())) ||
                        (jobs_lost > 0 && over_share(jobs_lost, jobs_all));
+  // What a person, or time, makes tide believe is what was suspect before, and nothing worse.
+  if (suspect && memory.suspicion && !is_part_of(missing, memory.suspicion->missing)) memory.suspicion.reset();
   const bool accepted = memory.suspicion && memory.suspicion->accepted;
   if (accepted) accept(world, nodes);
   if (!suspect || accepted) {

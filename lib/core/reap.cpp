@@ -110,6 +110,15 @@ void drain_down(World& world, const Worker& worker, const Silence& silence) {
   world.act(make_drain(world, worker, "down", why, false), "down", why);
 }
 
+// Slurm shows a node as silent for a second or two after it was released: that alone is nobody's trouble.
+bool lasts(World& world) {
+  const Seconds least = std::min<Seconds>(std::chrono::minutes(1), world.settings.scale.down_time / 2);
+  return std::ranges::any_of(world.plan.workers, [&](const Worker& worker) {
+    const Machine* row = worker.ours && worker.node ? world.machine(worker.id) : nullptr;
+    return row != nullptr && row->down_since && world.now() - *row->down_since >= least;
+  });
+}
+
 }  // namespace
 
 void reap(World& world) {
@@ -117,7 +126,7 @@ void reap(World& world) {
   EndBudget budget(world);
   const Silence silence = count_silent(world);
   const std::set<InstanceId> kept = kept_failed(world);
-  if (silence.together) {
+  if (silence.together && lasts(world)) {
     world.alarm(ErrorKind::refused, "down-together",
                 fmt::format("{} of {} nodes are silent at once: none is ended for it", silence.silent, silence.all));
   }

@@ -48,10 +48,6 @@ void adopt_entry_of(World& world, const Machine& row) {
   world.memory().nodes.emplace(row.node, std::move(entry));
 }
 
-bool registered_since(const Node& node, TimePoint launched_at) {
-  return node.registered_at && *node.registered_at + k_clock_slack >= launched_at;
-}
-
 void remember_machine(World& world, Worker& worker) {
   const Instance& instance = *worker.instance;
   auto& rows = world.memory().machines;
@@ -61,10 +57,13 @@ void remember_machine(World& world, Worker& worker) {
   Machine* row = world.machine(worker.id);
   if (row == nullptr) return;
   row->adopting.reset();  // its listing shows that it is
+  if (const Pool* pool = world.pool(row->pool); pool != nullptr && row->price_micros == 0)
+    row->price_micros = pool->price_micros.value_or(0);  // it had none when the machine was launched
   row->type = instance.type;
   row->launched_at = instance.launched_at;
   row->missing_since.reset();
   row->missing_passes = 0;
+  row->missing_accepted = false;
   if (world.duplicates.contains(worker.id)) row->node = NodeName{};
   if (row->node.empty()) row->node = worker.name;
   note_stopped(world, worker, *row);
@@ -104,6 +103,18 @@ void learn_boot(World& world, const Worker& worker, const Machine& row) {
   ++boots.count;
 }
 
+// Else a job that fits a machine and none of its slots would buy one after the other.
+void learn_fixed(World& world, const Worker& worker, const Machine& row) {
+  if (worker.node->starting || worker.node->slots == 0) return;
+  auto fixed = worker.node->fixed;
+  for (FixedSlot& slot : fixed) slot.free = slot.count;
+  auto known = world.memory().boots.find(row.pool);
+  if (fixed.empty() && (known == world.memory().boots.end() || known->second.fixed.empty())) return;
+  BootTimes& pool = world.memory().boots[row.pool];
+  pool.fixed = std::move(fixed);
+  pool.fixed_since = world.now();
+}
+
 // Its cloud was not read, or left it or another machine of the same launch out, whose answer was lost: the node may be
 // either's. Later listings tell.
 bool is_by_name_alone(const World& world, const Worker& worker) {
@@ -121,6 +132,7 @@ void remember_joined(World& world, Worker& worker) {
   if (row == nullptr || row->stopped || !worker.node || !world.snapshot.nodes) return;
   worker.joined = registered_since(*worker.node, row->launched_at);
   if (is_by_name_alone(world, worker)) return;
+  if (worker.joined && world.reading.batch && worker.why.empty()) learn_fixed(world, worker, *row);
   if (worker.joined && world.reading.batch && worker.why.empty() && !row->registered) {
     row->registered = world.now();
     learn_size(world, worker, *row);
@@ -139,7 +151,11 @@ HoldKind kind_of_note(const std::string& note) {
 // hold has one (Slurm's registration wipes the reason and keeps the drain).
 void adopt_hold(World& world, const Worker& worker) {
   const Node& node = *worker.node;
-  const bool ours = starts_with(node.note, k_note_prefix);
+  // A note of ours may outlive a release by a person where it is none of the hold itself: it says something only once
+  // the store was lost, or where the node wrote it.
+  const bool told =
+      world.snapshot.batch.hold_has_note || world.reading.rebuilding || starts_with(node.note, k_note_interrupted);
+  const bool ours = starts_with(node.note, k_note_prefix) && told;
   const bool wiped = node.note.empty() && world.snapshot.batch.hold_has_note && !node.hold_is_final &&
                      world.machine(worker.id) != nullptr;
   if (node.unfit || !worker.ours || !(ours || wiped)) return;
@@ -208,11 +224,20 @@ void remember_persons_hold(World& world, const Worker& worker) {
   }
 }
 
-// Entries that only their note explains: `create` was done, then the store was lost.
+bool is_a_name_of_ours(const World& world, const NodeName& name) {
+  return std::ranges::any_of(world.settings.pools, [&](const auto& entry) {
+    const auto names = parse_names(entry.second.names, world.settings.cluster, entry.first.value);
+    return names && matches(*names, name);
+  });
+}
+
+// Entries that only their note and their name explain: `create` was done, then the store was lost. Another cluster of
+// tide's over the same batch system writes the same note.
 void adopt_entry(World& world, Worker& worker) {
   if (!worker.node || !worker.id.empty() || worker.ours) return;
   const Node& node = *worker.node;
   if (node.registered_at || !node.held || !starts_with(node.note, k_note_joining)) return;
+  if (!is_a_name_of_ours(world, node.name)) return;
   world.memory().nodes.emplace(node.name, NodeRow{.node = node.name, .made = true, .since = world.now()});
   worker.ours = true;
 }

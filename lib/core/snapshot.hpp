@@ -13,14 +13,15 @@ using Observed = Result<T>;
 enum class NodeEntries {
   by_themselves,  // HTCondor: a node's own ad is its entry
   before_launch,  // Slurm: created, held, before the launch call
-  with_address,   // TORQUE, OpenPBS: created, held, once the machine has an address, which its name must resolve to
+  with_address,   // TORQUE, OpenPBS, Grid Engine: created, held, once the machine has an address, which its name must
+                  // resolve to
 };
 
 // What the batch system's adapter can do; part of the snapshot so that a saved one decides the same anywhere.
 struct BatchTraits {
   NodeEntries entries = NodeEntries::by_themselves;
   bool hides_unregistered = false;  // Slurm without PrivateData=cloud: our row is then the record
-  bool hold_has_note = true;        // false: no hold ever has one (see Node::hold_is_final for single ones)
+  bool hold_has_note = true;        // false: one without may be a person's (see Node::hold_is_final for single ones)
   bool can_give_up = false;         // jobs of a node whose machine is gone are taken from it at once
 
   bool operator==(const BatchTraits&) const = default;

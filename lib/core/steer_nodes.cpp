@@ -103,6 +103,7 @@ void steer_nodes(World& world) {
         tell_address(world, worker);
         release_ready(world, worker);
         break;
+      case Phase::down: tell_address(world, worker); break;  // perhaps it is given up because nobody could reach it
       case Phase::idle:
       case Phase::busy: hold_unheld(world, worker); break;
       case Phase::draining:
@@ -114,7 +115,6 @@ void steer_nodes(World& world) {
       case Phase::failed:
       case Phase::lost:
       case Phase::unfit:
-      case Phase::down:
       case Phase::interrupted:
       case Phase::unclear:
       case Phase::orphan:

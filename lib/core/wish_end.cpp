@@ -74,7 +74,10 @@ class Ending {
     }
     if (m_wish.force && row->pass < m_world.plan.memory.passes && !worker.empty) return end(worker);
     if (!worker.empty)
-      return wait(worker, "busy", fmt::format("still runs {} jobs; it takes no new ones", worker.jobs.size()));
+      return wait(worker, "busy",
+                  worker.jobs.empty()
+                      ? std::string("is not known to be without jobs; it takes no new ones")
+                      : fmt::format("still runs {}; it takes no new ones", counted(std::ssize(worker.jobs), "job")));
     return true;  // end_drained does the rest
   }
   static std::string name_of(const Worker& worker) { return worker.name.empty() ? worker.id.value : worker.name.value; }

@@ -46,11 +46,14 @@ void Executor::note_answer(core::Machine& machine, const Result<void>& answer) c
   }
 }
 
-// A node that this pass read as registered was held by an earlier one, or by a person, before its machine ends.
+// A node that this pass read as registered was held by an earlier one, or by a person, before its machine ends. An
+// entry of an earlier machine of that name is none of it.
 bool Executor::was_shown(const core::Terminate& end) const {
-  if (!m_snapshot.nodes || end.node.empty()) return false;
-  return std::ranges::any_of(*m_snapshot.nodes,
-                             [&](const core::Node& node) { return node.name == end.node && node.registered_at; });
+  const auto machine = m_memory.machines.find(end.instance);
+  if (!m_snapshot.nodes || end.node.empty() || machine == m_memory.machines.end()) return false;
+  return std::ranges::any_of(*m_snapshot.nodes, [&](const core::Node& node) {
+    return node.name == end.node && core::registered_since(node, machine->second.launched_at);
+  });
 }
 
 // The machines that a plan of what the batch system says by now would end.
@@ -68,8 +71,8 @@ Result<std::set<core::InstanceId>> Executor::ended_by_fresh_plan() const {
   return ends;
 }
 
-// A node that nobody saw cannot be held first; it may register, and take a job, while the pass runs. So the batch
-// system is read once more right before such a machine ends.
+// A node that nobody saw cannot be held first; it may register, and take a job, while the pass runs and hooks take
+// their time. So the batch system is read once more right before such machines end.
 std::optional<Error> Executor::look_again(const core::Terminate& end) {
   if (end.forced || was_shown(end)) return std::nullopt;
   if (!m_again) m_again = ended_by_fresh_plan();
@@ -92,22 +95,28 @@ bool Executor::is_vetoed(const core::PlannedAction& planned) {
   if (m_ports.hooks == nullptr || end.forced || !m_ports.hooks->wants(hooks::Kind::before_end)) return false;
   auto asked = m_ports.hooks->call(about(hooks::Kind::before_end, end.instance, planned.reason.text));
   if (asked) return false;
+  asked.error().kind = ErrorKind::refused;  // whatever ails it: no cloud failed
   report(planned,
          std::move(asked.error()).with_hint("It stays, and the next pass asks again; [hooks] before_end says so."));
   return true;
 }
 
 Result<void> Executor::terminate_all(Span ends) {
-  std::map<std::pair<core::CloudName, bool>, std::vector<std::size_t>> by_cloud;  // and whether they stop
+  std::vector<std::size_t> allowed;
   for (std::size_t i = 0; i < ends.size(); ++i) {
+    if (is_vetoed(ends[i])) continue;
+    keep_console(std::get<core::Terminate>(ends[i].action));
+    allowed.push_back(i);
+  }
+  m_again.reset();
+  std::map<std::pair<core::CloudName, bool>, std::vector<std::size_t>> by_cloud;  // and whether they stop
+  for (const std::size_t i : allowed) {
     const auto& end = std::get<core::Terminate>(ends[i].action);
     if (auto changed = look_again(end)) {
       report(ends[i], std::move(changed));
       continue;
     }
-    if (is_vetoed(ends[i])) continue;
     by_cloud[{end.cloud, end.stop}].push_back(i);
-    keep_console(end);
     const auto machine = m_memory.machines.find(end.instance);
     if (machine == m_memory.machines.end()) continue;
     machine->second.ending = m_snapshot.age;

@@ -84,7 +84,7 @@ class Executor {
   // owners.cpp
   Result<void> adopt(const core::PlannedAction& planned);
   Result<void> disown(const core::PlannedAction& planned);
-  Result<void> give_up(const core::WishId& wish);
+  Result<void> give_up(const core::WishId& wish, const Error& refusal);
 
   Ports& m_ports;
   const core::Settings& m_settings;
@@ -93,7 +93,7 @@ class Executor {
   core::Memory m_saved;
   const PassOptions& m_options;
   std::vector<Outcome> m_outcomes;
-  std::optional<Result<std::set<core::InstanceId>>> m_again;  // read at most once a pass
+  std::optional<Result<std::set<core::InstanceId>>> m_again;  // read once before a number of ends
 };
 
 }  // namespace tide::engine

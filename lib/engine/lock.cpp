@@ -64,12 +64,13 @@ Result<Taken> lock_now(int fd, const std::string& path) {
 }
 
 Error held(const std::string& state_dir, const std::optional<Holder>& other) {
+  const std::string look = other ? fmt::format(", or look at it with `ps -fp {}`", other->pid) : "";
   const std::string who =
       other ? fmt::format("'{}', process {}, since {}", other->command, other->pid, format_time(other->since))
-            : std::string("a program that left no name here");
+            : std::string("a program that has not left its name here yet");
   return make_error(ErrorKind::lock_held, "'{}' is held: another pass is running", path_of(state_dir))
       .with_peer("by " + who)
-      .with_hint("Wait for it, or look at it with `ps -fp PID`; the lock is free as soon as that process ends.");
+      .with_hint(fmt::format("Wait for it{}; the lock is free as soon as that process ends.", look));
 }
 
 // The holder rewrites this file only under the lock; a reader may see it half written, and then sees nobody.

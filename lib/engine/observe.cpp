@@ -5,6 +5,7 @@
 #include <tide/core/limits.hpp>
 #include <tide/core/sizes.hpp>
 #include <tide/core/strangers.hpp>
+#include <tide/core/suspect_listings.hpp>
 
 #include <algorithm>
 
@@ -95,6 +96,7 @@ core::Snapshot look(Ports& ports, const core::Settings& settings, core::Memory m
     snapshot.jobs = snapshot.server.error();
     snapshot.nodes = snapshot.server.error();
   }
+  core::suspect_listings(snapshot);
   look_for_strangers(ports, settings, snapshot);
   look_closer(ports, settings, snapshot);
   if (ports.names != nullptr) {

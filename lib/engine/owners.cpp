@@ -3,10 +3,17 @@
 namespace tide::engine {
 
 // What the cloud refuses once it refuses each minute: it is told, and a person may say it again.
-Result<void> Executor::give_up(const core::WishId& wish) {
+Result<void> Executor::give_up(const core::WishId& wish, const Error& refusal) {
   if (!m_memory.wishes.contains(wish)) return {};
   m_memory.wishes.erase(wish);
   m_saved.wishes.erase(wish);
+  const store::Event event{.at = m_snapshot.taken_at,
+                           .pass = m_memory.passes,
+                           .type = std::string(k_close_wish),
+                           .subject = wish.value,
+                           .rule = std::string(to_string(refusal.kind)),
+                           .text = refusal.message};
+  TIDE_TRY(m_ports.store.append(std::span(&event, 1)));
   return m_ports.store.close_wish(wish);
 }
 
@@ -29,7 +36,7 @@ Result<void> Executor::adopt(const core::PlannedAction& planned) {
   auto done = m_ports.clouds.at(action.cloud)->retag(action.instance, action.tags);
   if (!done && !cloud::may_have_been_done(done.error().kind)) {
     m_memory.machines.erase(action.instance);
-    TIDE_TRY(give_up(action.wish));
+    TIDE_TRY(give_up(action.wish, done.error()));
   }
   report(planned, done ? std::nullopt : std::optional<Error>(std::move(done.error())));
   return save();
@@ -50,7 +57,7 @@ Result<void> Executor::disown(const core::PlannedAction& planned) {
     m_memory.nodes.erase(action.node);  // the entry is as the machine is: nobody's of tide's
   } else if (!cloud::may_have_been_done(done.error().kind)) {
     if (first) machine->second.disowning.reset();
-    TIDE_TRY(give_up(action.wish));
+    TIDE_TRY(give_up(action.wish, done.error()));
   }
   report(planned, done ? std::nullopt : std::optional<Error>(std::move(done.error())));
   return save();

@@ -2,6 +2,8 @@
 #include <tide/engine/observe.hpp>
 
 #include <tide/core/describe.hpp>
+#include <tide/core/finding.hpp>
+#include <tide/util/text.hpp>
 #include <tide/util/units.hpp>
 
 #include <algorithm>
@@ -12,6 +14,7 @@ namespace tide::engine {
 namespace {
 
 constexpr const char* k_alarm = "alarm";
+constexpr std::string_view k_partly = "partly";
 constexpr const char* k_refuse = "refuse";
 constexpr const char* k_upkeep = "upkeep";
 constexpr const char* k_foreign_head = "foreign-head";
@@ -29,11 +32,9 @@ core::ExitCode of_action(const Outcome& outcome) {
   const bool by_batch = std::holds_alternative<core::Hold>(action) || std::holds_alternative<core::Release>(action) ||
                         std::holds_alternative<core::SetAddress>(action) || std::holds_alternative<core::Add>(action) ||
                         std::holds_alternative<core::GiveUp>(action) || std::holds_alternative<core::Remove>(action);
-  const ErrorKind kind = outcome.error->kind;
   if (by_batch) return core::ExitCode::batch;
-  const bool peer = kind == ErrorKind::protocol || kind == ErrorKind::timeout || kind == ErrorKind::io;
-  if (peer && by_cloud) return core::ExitCode::cloud;
-  return core::exit_code_of(kind);
+  const ErrorKind kind = outcome.error->kind;
+  return by_cloud ? core::cloud_exit_code_of(kind) : core::exit_code_of(kind);
 }
 
 // Closed rows alone do not make a failed pass partly done.
@@ -62,7 +63,7 @@ core::ExitCode of_upkeep(const PassReport& report) {
       std::ranges::any_of(report.outcomes,
                           [](const Outcome& outcome) { return !is_bookkeeping(outcome.planned.action); }) ||
       std::ranges::any_of(report.upkeep, [](const cloud::UpkeepStep& step) { return !step.error; });
-  return some_done ? core::ExitCode::partly : core::exit_code_of(failed->error->kind);
+  return some_done ? core::ExitCode::partly : core::cloud_exit_code_of(failed->error->kind);
 }
 
 // Which of a sample's numbers a worker adds to.
@@ -93,6 +94,47 @@ std::int64_t store::Sample::*counter_of(const core::Worker& worker) {
   return &store::Sample::nodes_other;
 }
 
+// A node's name is used again; which machine it was is told by this alone.
+std::string instance_clause(std::string_view instance) { return "; instance " + std::string(instance); }
+
+// How a wish came out in this pass: its command may be another process, and still wait. The rule is the kind of what
+// was declined or failed first, or k_partly.
+store::Event closing_event(const PassReport& report, const core::WishId& wish, const core::Reason& done) {
+  store::Event event{.at = report.snapshot.taken_at,
+                     .pass = report.plan.memory.passes,
+                     .type = std::string(k_close_wish),
+                     .subject = wish.value,
+                     .rule = done.rule,
+                     .text = done.text};
+  std::vector<std::string> problems;
+  const auto add = [&](std::string_view rule, std::string text) {
+    if (problems.empty()) event.rule = rule;
+    problems.push_back(std::move(text));
+  };
+  bool acted = false;
+  for (const core::Declined& declined : report.plan.declined) {
+    if (declined.wish == wish)
+      add(to_string(declined.kind), fmt::format("{}: {}", declined.what, declined.reason.text));
+  }
+  for (const Outcome& outcome : report.outcomes) {
+    const auto* launch = std::get_if<core::Launch>(&outcome.planned.action);
+    if (launch == nullptr || launch->wish != wish) continue;
+    acted = acted || !outcome.started.empty();
+    if (outcome.error) {
+      // An answer that nobody could read is the cloud's own 6: the kind alone does not name the peer.
+      const ErrorKind kind = outcome.error->kind;
+      const bool unread = core::cloud_exit_code_of(kind) != core::exit_code_of(kind);
+      add(to_string(unread ? ErrorKind::retry : kind), outcome.error->message);
+    } else if (std::ssize(outcome.started) < launch->request.count) {
+      add(k_partly, fmt::format("{} of {} came", outcome.started.size(), counted(launch->request.count, "machine")));
+    }
+  }
+  if (problems.empty()) return event;
+  if (acted) event.rule = k_partly;
+  event.text = join(problems, "; ");
+  return event;
+}
+
 std::vector<store::Event> events_of(const PassReport& report) {
   std::vector<store::Event> events;
   const auto add = [&](std::string type, std::string subject, std::string rule, std::string text) {
@@ -104,7 +146,15 @@ std::vector<store::Event> events_of(const PassReport& report) {
                       .text = std::move(text)});
   };
   for (const Outcome& outcome : report.outcomes) {
+    if (const auto* closed = std::get_if<core::CloseWish>(&outcome.planned.action); closed && !outcome.error) {
+      events.push_back(closing_event(report, closed->wish, outcome.planned.reason));
+      continue;
+    }
     std::string text = outcome.planned.reason.text;
+    if (const auto* end = std::get_if<core::Terminate>(&outcome.planned.action))
+      text += instance_clause(end->instance.value);
+    if (const auto* launch = std::get_if<core::Launch>(&outcome.planned.action))
+      text += "; nodes " + join(launch->request.names, " ");
     if (!outcome.note.empty()) text += "; " + outcome.note;
     if (outcome.error) text += "; failed: " + outcome.error->message;
     const bool to_ask_for = outcome.error && outcome.error->kind == ErrorKind::quota;  // only a person can mend it
@@ -229,6 +279,24 @@ Result<PassReport> run_pass(Ports& ports, const core::Settings& settings, const 
   TIDE_TRY(write_events(ports.store, events_of(report)));
   TIDE_TRY(ports.store.keep(report.snapshot, sample_of(report)));
   return report;
+}
+
+Result<Closing> closing_of(store::Store& store, const core::WishId& wish) {
+  TIDE_TRY_ASSIGN(const std::vector<store::Event> events,
+                  store.events({.about = wish.value, .type = std::string(k_close_wish), .newest = 1}));
+  if (events.empty() || events.back().subject != wish.value) return Closing{};
+  const store::Event& event = events.back();
+  const auto kind = error_kind_from(event.rule);
+  return Closing{.exit = event.rule == k_partly ? core::ExitCode::partly
+                         : kind                 ? core::exit_code_of(*kind)
+                                                : core::ExitCode::done,
+                 .text = event.text};
+}
+
+bool names_instance(const store::Event& event, std::string_view instance) {
+  const std::string clause = instance_clause(instance);
+  const std::size_t at = event.text.find(clause);
+  return at != std::string::npos && (at + clause.size() == event.text.size() || event.text[at + clause.size()] == ';');
 }
 
 core::ExitCode exit_code(const core::Snapshot& snapshot) {

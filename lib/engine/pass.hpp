@@ -68,6 +68,18 @@ store::Sample count(const core::Snapshot& snapshot, const core::Plan& plan);
 // Observe, plan, save memory, act, save what came of it. The caller holds the lock (except for dry_run).
 Result<PassReport> run_pass(Ports& ports, const core::Settings& settings, const PassOptions& options);
 
+constexpr std::string_view k_close_wish = "close-wish";  // the type of such events
+
+// What an event tells of a wish that a pass closed.
+struct Closing {
+  core::ExitCode exit = core::ExitCode::partly;  // as of what was declined of it, or failed, first; not known: partly
+  std::string text;                              // "" if no event tells: that pass was killed before it could
+};
+Result<Closing> closing_of(store::Store& store, const core::WishId& wish);
+
+// Whether an event tells of this machine as the one of its node.
+bool names_instance(const store::Event& event, std::string_view instance);
+
 // Of a pass on its own (`scale-once`): what planning declined is 0. A source that could not be read decides first.
 core::ExitCode exit_code(const PassReport& report);
 // Of the sources alone, for reading commands.

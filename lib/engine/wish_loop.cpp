@@ -8,6 +8,8 @@ namespace tide::engine {
 namespace {
 
 constexpr std::chrono::milliseconds k_between_passes{2'000};
+constexpr std::chrono::milliseconds k_between_passes_max{10'000};
+constexpr int k_patience = 15;  // what was quiet for a minute is looked at again after a fifteenth of it
 constexpr std::chrono::milliseconds k_between_tries{500};
 
 // Wishes that came while this process held the lock: their commands may have left already, counting on it.
@@ -18,6 +20,7 @@ Result<void> serve_new(Ports& ports, const core::Settings& settings, const core:
     if (considered.wishes.contains(id)) continue;
     PassOptions one = options;
     one.scope = {.everything = false, .wish = id};
+    one.approve = nullptr;  // of the pass that was looked at alone (apply)
     TIDE_TRY_ASSIGN(PassReport report, run_pass(ports, settings, one));
     reports.push_back(std::move(report));
   }
@@ -26,15 +29,33 @@ Result<void> serve_new(Ports& ports, const core::Settings& settings, const core:
 
 class Deadline {
  public:
-  Deadline(Clock& clock, std::chrono::seconds span)
-      : m_clock(clock), m_end(clock.monotonic() + span), m_none(span.count() == 0) {}
-  bool over() const { return !m_none && m_clock.monotonic() >= m_end; }
+  Deadline(Clock& clock, std::optional<std::chrono::seconds> span) : m_clock(clock) {
+    if (span) m_end = clock.monotonic() + *span;
+  }
+  bool over() const { return m_end && m_clock.monotonic() >= *m_end; }
 
  private:
   Clock& m_clock;
-  std::chrono::milliseconds m_end;
-  bool m_none;
+  std::optional<std::chrono::milliseconds> m_end;
 };
+
+bool has_done_something(const PassReport& pass) {
+  return std::ranges::any_of(pass.outcomes, [](const Outcome& outcome) { return !outcome.error; });
+}
+
+// What earlier passes saw is no longer needed, and neither what did nothing, or failed as the next one did: a wish may
+// be waited for for days.
+void keep(std::vector<PassReport>& passes, PassReport report) {
+  if (!passes.empty()) {
+    PassReport& before = passes.back();
+    before.snapshot = {};
+    before.plan = {};
+    const bool news =
+        !before.upkeep.empty() || has_done_something(before) || before.outcomes.size() != report.outcomes.size();
+    if (!news) passes.pop_back();
+  }
+  passes.push_back(std::move(report));
+}
 
 Error stopped() {
   return make_error(ErrorKind::timeout, "stopped by a signal")
@@ -49,6 +70,7 @@ Result<WishReport> carry_out(Ports& ports, const core::Settings& settings, const
   TIDE_TRY(ports.store.add_wish(wish));
   WishReport result;
   bool told = false;
+  std::chrono::milliseconds quiet_since = ports.clock.monotonic();
   while (true) {
     auto held = lock();
     if (!held && held.error().kind != ErrorKind::lock_held) return std::move(held.error());
@@ -66,11 +88,17 @@ Result<WishReport> carry_out(Ports& ports, const core::Settings& settings, const
       if (!ports.clock.sleep_for(k_between_tries)) return stopped();
       continue;
     }
+    TIDE_TRY_ASSIGN(const core::Memory before, ports.store.load());
+    if (!before.wishes.contains(wish.id)) {
+      TIDE_TRY_ASSIGN(result.elsewhere, closing_of(ports.store, wish.id));
+      return result;
+    }
     PassOptions pass{.scope = {.everything = false, .wish = wish.id}, .progress = options.progress};
     TIDE_TRY_ASSIGN(PassReport report, run_pass(ports, settings, pass));
     const core::Memory considered = report.snapshot.memory;
     if (options.pass) options.pass(report);
-    result.passes.push_back(std::move(report));
+    if (has_done_something(report)) quiet_since = ports.clock.monotonic();
+    keep(result.passes, std::move(report));
     std::vector<PassReport> others;
     TIDE_TRY(serve_new(ports, settings, considered, {}, others));
     TIDE_TRY_ASSIGN(const core::Memory memory, ports.store.load());
@@ -87,7 +115,10 @@ Result<WishReport> carry_out(Ports& ports, const core::Settings& settings, const
       result.end = WishEnd::timed_out;
       return result;
     }
-    if (!ports.clock.sleep_for(k_between_passes)) return stopped();
+    if (options.again) options.again(result.passes.back());
+    const std::chrono::milliseconds quiet = ports.clock.monotonic() - quiet_since;
+    if (!ports.clock.sleep_for(std::clamp(quiet / k_patience, k_between_passes, k_between_passes_max)))
+      return stopped();
   }
 }
 
@@ -138,6 +169,11 @@ Result<std::vector<PassReport>> scale(Ports& ports, const core::Settings& settin
 
 core::ExitCode exit_code(const WishReport& report, const core::WishId& wish) {
   if (report.end == WishEnd::timed_out) return core::ExitCode::timeout;
+  if (report.elsewhere) {
+    const bool acted = std::ranges::any_of(report.passes, has_done_something);
+    const bool problem = report.elsewhere->exit != core::ExitCode::done;
+    return problem && acted ? core::ExitCode::partly : report.elsewhere->exit;
+  }
   if (report.passes.empty()) return core::ExitCode::done;
   const PassReport& last = report.passes.back();
   const core::ExitCode code = exit_code(last);

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace tide::engine {
@@ -14,11 +15,12 @@ namespace tide::engine {
 using TryLock = std::function<Result<std::shared_ptr<void>>()>;
 
 struct WishOptions {
-  bool until_gone = false;                      // repeat passes until nothing of it is left
-  bool wait = true;                             // false: leave it queued if the lock is taken, else one pass
-  std::chrono::seconds timeout{0};              // of the whole; 0: none
-  std::function<void(const Error&)> held;       // once, while another pass holds the lock
-  std::function<void(const PassReport&)> pass;  // after each pass
+  bool until_gone = false;                       // repeat passes until nothing of it is left
+  bool wait = true;                              // false: leave it queued if the lock is taken, else one pass
+  std::optional<std::chrono::seconds> timeout;   // of the whole; nothing: none
+  std::function<void(const Error&)> held;        // once, while another pass holds the lock
+  std::function<void(const PassReport&)> pass;   // after each pass
+  std::function<void(const PassReport&)> again;  // after each pass but the last: another one is waited for
   std::function<void(const Outcome&)> progress;
 };
 
@@ -31,7 +33,8 @@ enum class WishEnd {
 
 struct WishReport {
   WishEnd end = WishEnd::closed;
-  std::vector<PassReport> passes;
+  std::optional<Closing> elsewhere = {};  // another process's pass closed it
+  std::vector<PassReport> passes;         // the last one, and what earlier ones did: their readings and plans are empty
 };
 
 // A person's wish: written before the lock is tried, carried out by passes that act only on what it names, with the

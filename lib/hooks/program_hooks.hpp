@@ -4,6 +4,8 @@
 #include <tide/process/command_runner.hpp>
 #include <tide/util/clock.hpp>
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <map>
 #include <set>
@@ -18,6 +20,9 @@ struct ProgramOptions {
   std::chrono::milliseconds timeout{30'000};
   std::map<std::string, std::string> environment;  // what all of them get, beside TIDE_*
 };
+
+// Can these be run by `user`, and can nobody else change them?
+Result<void> check_programs(const std::map<std::string, std::vector<std::string>>& commands, uid_t user);
 
 // A hook is a program of the site: run without a shell, with the call as one JSON object (tide.hook/1) on its input and
 // the same words in TIDE_HOOK, TIDE_CLUSTER, TIDE_NODE, TIDE_INSTANCE, TIDE_CLOUD, TIDE_POOL, TIDE_ADDRESS, TIDE_WHY.

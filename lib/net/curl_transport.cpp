@@ -75,7 +75,17 @@ class Batch {
  private:
   void fill_places() {
     for (; m_next < m_requests.size() && m_running < m_options.parallel_max; ++m_next) {
-      auto made = Transfer::make(m_requests[m_next], m_options);
+      const Request& request = m_requests[m_next];
+      std::chrono::milliseconds timeout = request.timeout;
+      if (request.all_within.count() > 0) {
+        const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - m_begin);
+        timeout = std::min(timeout, request.all_within - waited);
+        if (timeout.count() <= 0) {
+          m_results[m_next] = not_asked(request);
+          continue;
+        }
+      }
+      auto made = Transfer::make(request, timeout, m_options);
       if (!made) {
         m_results[m_next] = std::move(made).error();
         continue;
@@ -105,6 +115,8 @@ class Batch {
     return some;
   }
 
+  using Steady = std::chrono::steady_clock;
+  const Steady::time_point m_begin = Steady::now();
   CURLM* m_multi;
   const CurlOptions& m_options;
   std::span<const Request> m_requests;

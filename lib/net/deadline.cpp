@@ -14,14 +14,14 @@ std::vector<Result<Response>> DeadlineTransport::perform(std::span<const Request
   if (!left) return m_inner.perform(requests);
   if (left->count() == 0) {
     std::vector<Result<Response>> results;
-    for (const Request& request : requests)
-      results.push_back(make_error(ErrorKind::unsent, "the pass has used up its time: '{}' was not asked",
-                                   request.url.substr(0, request.url.find('?')))
-                            .with_hint("The next pass asks again."));
+    for (const Request& request : requests) results.push_back(not_asked(request));
     return results;
   }
   std::vector<Request> clipped(requests.begin(), requests.end());
-  for (Request& request : clipped) request.timeout = std::min(request.timeout, *left);
+  for (Request& request : clipped) {
+    request.timeout = std::min(request.timeout, *left);
+    request.all_within = *left;
+  }
   return m_inner.perform(clipped);
 }
 

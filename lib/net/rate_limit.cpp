@@ -1,6 +1,8 @@
 #include <tide/net/rate_limit.hpp>
 
 #include <tide/net/rate_file.hpp>
+#include <tide/net/url.hpp>
+#include <tide/util/digest.hpp>
 #include <tide/util/text.hpp>
 
 #include <algorithm>
@@ -31,6 +33,30 @@ Result<Rate> parse_rate(std::string_view text) {
   if (good) return Rate{.burst = *burst, .per_second = *per_second};
   return make_error(ErrorKind::config, "'{}' is no rate", printable(text, 60))
       .with_hint("Write so many at once, and so many a second then: \"100/20\"; or \"none\".");
+}
+
+Result<void> set_rates(const std::vector<std::string>& lines, std::span<const NamedRate> known,
+                       std::string_view example) {
+  for (const std::string& line : lines) {
+    const auto words = split(line, ' ');
+    const auto found =
+        std::ranges::find_if(known, [&](const NamedRate& each) { return words.size() == 2 && each.name == words[0]; });
+    if (found != known.end()) {
+      TIDE_TRY_ASSIGN(found->rate, parse_rate(words[1]));
+      continue;
+    }
+    std::string names;
+    for (const NamedRate& each : known)
+      names.append(names.empty() ? "" : &each == &known.back() ? " or " : ", ").append(each.name);
+    return make_error(ErrorKind::config, "'{}' is no kind of call and its rate", printable(line, 60))
+        .with_hint(fmt::format("Write {}, and a rate: \"{}\".", names, example));
+  }
+  return {};
+}
+
+std::string account_of(const std::string& service, const std::string& url, const std::string& asker) {
+  const auto parts = split_url(url);
+  return service + "/" + (parts ? parts->authority() : "-") + "/" + to_hex(sha256(asker)).substr(0, 16);
 }
 
 Reservation take(Buckets& buckets, std::span<const Draw> draws, std::int64_t now, std::int64_t latest) {

@@ -9,6 +9,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tide::net {
@@ -24,6 +25,14 @@ struct Rate {
 // "100/20", or "none" for no limit.
 Result<Rate> parse_rate(std::string_view text);
 
+// Sets the rates that lines name: "read 100/20". The example is of such a line.
+struct NamedRate {
+  std::string_view name;
+  Rate& rate;
+};
+Result<void> set_rates(const std::vector<std::string>& lines, std::span<const NamedRate> known,
+                       std::string_view example);
+
 struct Draw {
   std::string bucket;  // whose and what for: no blanks, no secret
   Rate rate;
@@ -31,6 +40,9 @@ struct Draw {
 
   bool operator==(const Draw&) const = default;
 };
+
+// Whose buckets: "SERVICE/HOST/DIGEST" of a URL and of who asks there, for the name is written to a file.
+std::string account_of(const std::string& service, const std::string& url, const std::string& asker);
 
 // The port for politeness: who wants to send asks first.
 class RateLimiter {

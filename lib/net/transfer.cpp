@@ -70,13 +70,14 @@ std::string_view hint_of(ErrorKind kind) {
 
 }  // namespace
 
-Result<std::unique_ptr<Transfer>> Transfer::make(const Request& request, const CurlOptions& options) {
+Result<std::unique_ptr<Transfer>> Transfer::make(const Request& request, std::chrono::milliseconds timeout,
+                                                 const CurlOptions& options) {
   std::unique_ptr<Transfer> transfer(new Transfer(request));
-  TIDE_TRY(transfer->set_up(options));
+  TIDE_TRY(transfer->set_up(timeout, options));
   return transfer;
 }
 
-Result<void> Transfer::set_up(const CurlOptions& options) {
+Result<void> Transfer::set_up(std::chrono::milliseconds timeout, const CurlOptions& options) {
   TIDE_TRY_ASSIGN(const Url url, split_url(m_request.url));
   m_host = url.authority();
   const bool http_allowed = m_request.allow_http || is_loopback(url.host) || url.host == k_metadata_host;
@@ -101,7 +102,7 @@ Result<void> Transfer::set_up(const CurlOptions& options) {
   if (!m_request.ca_file.empty()) set(h, CURLOPT_CAINFO, m_request.ca_file.c_str());
   set(h, CURLOPT_PROXY, m_request.proxy.c_str());
   set(h, CURLOPT_NOPROXY, k_never_by_proxy);
-  set(h, CURLOPT_TIMEOUT_MS, std::max<long>(1, static_cast<long>(m_request.timeout.count())));
+  set(h, CURLOPT_TIMEOUT_MS, std::max<long>(1, static_cast<long>(timeout.count())));
   set(h, CURLOPT_CONNECTTIMEOUT_MS, std::max<long>(1, static_cast<long>(options.connect_timeout.count())));
   set(h, CURLOPT_OPENSOCKETFUNCTION, open_socket);
   // curl repeats by itself what it sent on a kept connection that proved dead; only a new one cannot be that.

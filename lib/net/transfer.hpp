@@ -13,7 +13,8 @@ namespace tide::net {
 // One request on its way, with the buffers that curl writes into; stays where it is until done.
 class Transfer {
  public:
-  static Result<std::unique_ptr<Transfer>> make(const Request& request, const CurlOptions& options);
+  static Result<std::unique_ptr<Transfer>> make(const Request& request, std::chrono::milliseconds timeout,
+                                                const CurlOptions& options);
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
 
@@ -29,7 +30,7 @@ class Transfer {
   };
 
   explicit Transfer(const Request& request) : m_request(request) {}
-  Result<void> set_up(const CurlOptions& options);
+  Result<void> set_up(std::chrono::milliseconds timeout, const CurlOptions& options);
   Result<void> set_headers();
   void set_body();
   Error error_of(CURLcode code) const;

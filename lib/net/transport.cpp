@@ -12,4 +12,10 @@ std::string_view Response::header(std::string_view name) const {
   return {};
 }
 
+Error not_asked(const Request& request) {
+  return make_error(ErrorKind::unsent, "the pass has used up its time: '{}' was not asked",
+                    request.url.substr(0, request.url.find('?')))
+      .with_hint("The next pass asks again.");
+}
+
 }  // namespace tide::net

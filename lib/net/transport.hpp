@@ -18,6 +18,8 @@ struct Request {
   Headers headers;
   std::string body;
   std::chrono::milliseconds timeout{30'000};
+  std::chrono::milliseconds all_within{
+      0};                             // what waits longer for its turn among those side by side is `unsent`; 0: none
   std::size_t body_max = 64U << 20U;  // a larger reply is an error (protocol)
   std::string ca_file;                // PEM; "": the system's
   std::string proxy;                  // URL; "": none
@@ -34,6 +36,9 @@ struct Response {
   // Value of the header, names compared without case; "" if absent.
   std::string_view header(std::string_view name) const;
 };
+
+// `unsent`: the time of all requests together was over before this one's turn came.
+Error not_asked(const Request& request);
 
 // Carries requests side by side and gives one result each, in order. A status is no error here; `retry` is
 // (refused, reset, cut short: the peer may have acted), as is `timeout`, `config` (a bad CA file or URL).

@@ -18,22 +18,6 @@ bool is_unreserved(char c) {
   return k_letters.find(c) != std::string_view::npos || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
-std::string encode(std::string_view text, bool keep_slash) {
-  constexpr std::string_view k_digits = "0123456789ABCDEF";
-  std::string result;
-  for (const char c : text) {
-    if (is_unreserved(c) || (keep_slash && c == '/')) {
-      result += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    result += '%';
-    result += k_digits[byte >> 4U];
-    result += k_digits[byte & 15U];
-  }
-  return result;
-}
-
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -112,9 +96,22 @@ Result<Url> split_url(std::string_view text) {
   return url;
 }
 
-std::string percent_encode(std::string_view text) { return encode(text, false); }
-
-std::string percent_encode_path(std::string_view path) { return encode(path, true); }
+std::string percent_encode(std::string_view text, std::string_view keep) {
+  constexpr std::string_view k_digits = "0123456789ABCDEF";
+  std::string result;
+  result.reserve(text.size());
+  for (const char c : text) {
+    if (is_unreserved(c) || keep.find(c) != std::string_view::npos) {
+      result += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    result += '%';
+    result += k_digits[byte >> 4U];
+    result += k_digits[byte & 15U];
+  }
+  return result;
+}
 
 std::string percent_decode(std::string_view text) {
   std::string result;

@@ -25,10 +25,9 @@ struct Url {
 // Absolute http and https URLs without user, password or fragment. Errors are of kind config.
 Result<Url> split_url(std::string_view text);
 
-// RFC 3986, as SigV4 wants it: all but letters, digits and -._~ as %XX in capitals.
-std::string percent_encode(std::string_view text);
-std::string percent_encode_path(std::string_view path);  // leaves "/" alone
-std::string percent_decode(std::string_view text);       // a stray % stays; "+" stays
+// RFC 3986, as SigV4 wants it: all but letters, digits, -._~ and what is to be kept, as %XX in capitals.
+std::string percent_encode(std::string_view text, std::string_view keep = "");
+std::string percent_decode(std::string_view text);  // a stray % stays; "+" stays
 using Parameters = std::vector<std::pair<std::string, std::string>>;
 std::string query_string(
     std::span<const std::pair<std::string, std::string>> parameters);  // encoded, sorted by code point

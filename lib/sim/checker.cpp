@@ -1,6 +1,7 @@
 #include <tide/sim/checker.hpp>
 
 #include <tide/core/limits.hpp>
+#include <tide/util/text.hpp>
 #include <tide/util/units.hpp>
 
 #include <fmt/format.h>
@@ -16,6 +17,19 @@ constexpr Seconds k_call_max{30};  // between the last reading of a pass and wha
 
 bool is_wished(const std::set<std::string>& targets, const Checker::EndFacts& facts) {
   return targets.contains(facts.id.value) || targets.contains(facts.node.value);
+}
+
+std::int64_t number_after(const std::string& text, const std::string& word) {
+  const std::size_t at = text.find(word);
+  if (at == std::string::npos) return 0;
+  const std::string rest = text.substr(at + word.size());
+  return parse_integer(rest.substr(0, rest.find(' '))).value_or(0);
+}
+
+// "3 waiting jobs of 9 slots on 3 nodes": does one of them take several machines?
+bool needs_several(const std::string& demand, int slots) {
+  return demand.find(": 1 waiting job of ") != std::string::npos || number_after(demand, " on ") > 1 ||
+         number_after(demand, " of ") > slots;
 }
 
 }  // namespace
@@ -133,9 +147,10 @@ void Checker::launch(const LaunchFacts& facts) {
   const bool persons = intent != m_memory->intents.end() && !intent->second.wish.empty();
   const bool repeated = again || m_repeated_for.contains(demand);
   if (!persons && !repeated) {
-    // One multi-node job larger than the limit goes alone, in as many calls as its cloud wants.
-    const bool alone =
-        demand.find(": 1 waiting job of") != std::string::npos && (m_launched == 0 || m_launched_for == demand);
+    // One multi-node job larger than the limit goes alone, in as many calls as its cloud wants, with those like it that
+    // have room on its machines.
+    const bool alone = needs_several(demand, m_settings->pools.at(request.pool).slots) &&
+                       (m_launched == 0 || m_launched_for == demand);
     if (scale.max_launch_per_pass > 0 && !alone && m_launched + facts.machines > scale.max_launch_per_pass) {
       fail(fmt::format("{}: {} came before it in this pass, max_launch_per_pass is {}", what, m_launched,
                        scale.max_launch_per_pass));

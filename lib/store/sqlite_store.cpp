@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cerrno>
 #include <optional>
 #include <system_error>
@@ -193,6 +194,19 @@ Result<void> read_fact(Memory& memory, const std::string& key, const std::string
   return {};
 }
 
+// "n1" is in "hold n1; instance i-2", and not in "n10". A number alone is in every sentence: it is a job's where it
+// says so.
+bool names_word(std::string_view text, std::string_view word) {
+  const auto part = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_'; };
+  const bool number = word.find_first_not_of("0123456789") == std::string_view::npos;
+  for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
+    const std::size_t end = at + word.size();
+    const bool whole = (at == 0 || !part(text[at - 1])) && (end == text.size() || !part(text[end]));
+    if (whole && (!number || text.substr(0, at).ends_with("job "))) return true;
+  }
+  return false;
+}
+
 class SqliteStore final : public Store {
  public:
   SqliteStore(std::unique_ptr<Database> database, std::string path, bool read_only)
@@ -242,18 +256,19 @@ class SqliteStore final : public Store {
   }
 
   Result<std::vector<Event>> events(const EventQuery& query) override {
-    TIDE_TRY_ASSIGN(
-        Statement statement,
-        m_database->prepare("SELECT id, at, pass, type, subject, rule, text FROM events"
-                            " WHERE id > ?1 AND at >= ?2 AND (?3 = '' OR subject = ?3 OR instr(text, ?3))"
-                            " AND (?4 = '' OR type = ?4) AND (?6 = 0 OR id <= ?6) ORDER BY id DESC LIMIT ?5"));
+    TIDE_TRY_ASSIGN(Statement statement,
+                    m_database->prepare("SELECT id, at, pass, type, subject, rule, text FROM events"
+                                        " WHERE id > ?1 AND at >= ?2 AND (?3 = '' OR subject = ?3 OR instr(text, ?3))"
+                                        " AND (?4 = '' OR type = ?4) AND (?6 = 0 OR id <= ?6) ORDER BY id DESC"));
     const std::int64_t since = query.since ? query.since->time_since_epoch().count() : INT64_MIN;
     statement.bind(1, query.after).bind(2, since).bind(3, query.about).bind(4, query.type);
-    statement.bind(5, std::int64_t{std::max(query.newest, 0)}).bind(6, query.up_to);
+    statement.bind(6, query.up_to);
     std::vector<Event> events;
-    for (;;) {
+    while (std::ssize(events) < query.newest) {
       TIDE_TRY_ASSIGN(const bool found, statement.step());
       if (!found) break;
+      if (!query.about.empty() && statement.text(4) != query.about && !names_word(statement.text(6), query.about))
+        continue;
       events.push_back({.id = statement.integer(0),
                         .at = TimePoint(Seconds(statement.integer(1))),
                         .pass = statement.integer(2),

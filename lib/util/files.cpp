@@ -44,6 +44,40 @@ int fill_and_rename(int fd, const std::string& temporary, const std::string& pat
   return ::rename(temporary.c_str(), path.c_str()) == 0 ? 0 : errno;
 }
 
+// As the kernel with protected_symlinks: in /tmp, nobody's link but our own is followed.
+bool may_follow(const std::string& link) {
+  struct stat found {};
+  struct stat folder {};
+  if (::lstat(link.c_str(), &found) != 0 || ::stat(folder_of(link).c_str(), &folder) != 0) return false;
+  return found.st_uid == ::geteuid() || found.st_uid == folder.st_uid;
+}
+
+// Where a chain of links leads, there or not.
+std::string target_of(std::string path) {
+  constexpr int k_links_max = 40;  // as the kernel's
+  for (int i = 0; i < k_links_max; ++i) {
+    std::array<char, 4'096> text{};
+    const ssize_t size = ::readlink(path.c_str(), text.data(), text.size() - 1);
+    if (size <= 0 || !may_follow(path)) break;
+    const std::string to(text.data(), static_cast<std::size_t>(size));
+    path = to.starts_with('/') ? to : folder_of(path) + "/" + to;
+  }
+  return path;
+}
+
+// A device, a pipe or a socket is no file that another could stand in for.
+bool is_written_into(const std::string& path) {
+  struct stat found {};
+  return ::stat(path.c_str(), &found) == 0 && !S_ISREG(found.st_mode) && !S_ISDIR(found.st_mode);
+}
+
+Result<void> write_into(const std::string& path, std::string_view text) {
+  const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
+  const int code = fd ? write_all(fd.get(), text) : errno;
+  if (code != 0) return cannot_write(path, code);
+  return {};
+}
+
 }  // namespace
 
 UniqueFd& UniqueFd::operator=(UniqueFd&& other) noexcept {
@@ -64,6 +98,10 @@ void UniqueFd::reset() {
   m_fd = -1;
 }
 
+bool is_absent(const std::string& path) {
+  return ::access(path.c_str(), F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
 Result<std::string> read_file(const std::string& path, std::size_t size_max) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   if (!fd) return make_error(ErrorKind::io, "'{}' cannot be read: {}", path, words_of(errno));
@@ -79,7 +117,9 @@ Result<std::string> read_file(const std::string& path, std::size_t size_max) {
   }
 }
 
-Result<void> write_file_atomically(const std::string& path, std::string_view text, WriteOptions options) {
+Result<void> write_file_atomically(const std::string& name, std::string_view text, WriteOptions options) {
+  if (is_written_into(name)) return write_into(name, text);
+  const std::string path = target_of(name);
   std::string temporary = path + ".XXXXXX";
   const UniqueFd fd(::mkostemp(temporary.data(), O_CLOEXEC));
   if (!fd) return cannot_write(path, errno);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 
 namespace tide {
@@ -74,6 +75,21 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
   const auto [rest, code] = std::from_chars(text.data(), end, value);
   if (code != std::errc{} || rest != end) return std::nullopt;
   return value;
+}
+
+std::string for_shell(const std::string& word) {
+  const bool plain = std::ranges::all_of(word, [](unsigned char letter) {
+    return std::isalnum(letter) != 0 ||
+           std::string_view("/._-+:@%=,").find(static_cast<char>(letter)) != std::string_view::npos;
+  });
+  if (plain) return word;
+  std::string quoted = "'";
+  for (const char letter : word) quoted += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
+  return quoted + "'";
+}
+
+std::string counted(std::int64_t count, std::string_view thing) {
+  return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s");
 }
 
 std::string printable(std::string_view text, std::size_t length_max) {

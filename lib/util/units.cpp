@@ -57,7 +57,7 @@ std::optional<Decimal> parse_decimal(std::string_view text) {
 
 Error bad_duration(std::string_view text) {
   return make_error(ErrorKind::config, "'{}' is no duration", printable(text, 40))
-      .with_hint("Write a number with its unit, such as 90s, 10m, 1h30m or 2d.");
+      .with_hint("Write a number with its unit, such as 90s, 10m, 1h30m or 2d; a century at most.");
 }
 
 Error bad_size(std::string_view text) {

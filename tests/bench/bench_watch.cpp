@@ -46,7 +46,7 @@ int main() {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> in(std::fopen("/dev/null", "r"), &std::fclose);
   ::setenv("LINES", "50", 1);
   ::setenv("COLUMNS", "160", 1);
-  auto screen = watch::Screen::open("xterm", out.get(), in.get());
+  auto screen = watch::Screen::open("xterm", out.get(), in.get(), true);
   if (!screen) {
     std::fputs("bench-watch: ncurses does not know 'xterm'\n", stderr);
     return 2;

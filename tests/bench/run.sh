@@ -14,8 +14,8 @@ Rel*) ;;
 } ;;
 esac
 work=$(mktemp -d "${TMPDIR:-/tmp}/tide-bench.XXXXXX")
-pid=
-trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null; rm -rf "$work"' EXIT
+. "$here/../support/serve.sh"
+trap 'end_servers; rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
 
 "$build/bench-squeue" "$here/../fixtures/slurm/22.05/waiting-squeue.txt" "${TIDE_BENCH_LINES:-1000000}"
@@ -31,13 +31,8 @@ unset AWS_PROFILE AWS_ENDPOINT_URL AWS_SESSION_TOKEN
 export AWS_CONFIG_FILE=$work/none AWS_SHARED_CREDENTIALS_FILE=$work/none AWS_EC2_METADATA_DISABLED=true AWS_PAGER=
 export AWS_ACCESS_KEY_ID=AKIDTEST AWS_SECRET_ACCESS_KEY=secret
 echo "$AWS_ACCESS_KEY_ID $AWS_SECRET_ACCESS_KEY" >"$work/keys"
-"$build/fake-ec2" 0 "$work/keys" >"$work/log" 2>&1 </dev/null &
-pid=$!
-for _ in $(seq 100); do
-  grep -q '^listening on ' "$work/log" && break
-  sleep 0.1
-done
-endpoint=http://$(sed -n 's/^listening on //p' "$work/log")
+serve "$build/fake-ec2" 0 "$work/keys"
+endpoint=http://$server
 [ -x "$aws" ] || {
   echo "bench: SKIPPED the EC2 list: no $aws; install it with: apt-get install awscli" >&2
   exit 77
@@ -55,8 +50,7 @@ for machines in 0 1000 "${TIDE_BENCH_MACHINES:-10000}"; do
     "$build/ec2-tool" "$endpoint" eu-central-1 list -- \
     "$aws" --endpoint-url "$endpoint" --region eu-central-1 ec2 describe-instances --filters Name=tag:tide:cluster,Values=physics
 done
-kill "$pid"
-pid=
+end_servers
 code=0
 "$here/nova.sh" "$build" || code=$?
 [ $code != 77 ] || echo "bench: SKIPPED the launches on Nova: see tools/need openstack" >&2

@@ -11,6 +11,7 @@ for file in bin/tide share/man/man1/tide.1 share/man/man5/tide.toml.5 share/tide
   include/tide/core/plan.hpp; do
   [ -s "$root/$file" ] || { echo "'$file' was not installed"; exit 1; }
 done
+grep -q '^ExecStart=/opt/tide/bin/tide -c /etc/tide/%i.toml daemon ' "$root/lib/systemd/system/tide@.service" || { echo "the unit names another binary"; exit 1; }
 [ -x "$root/share/tide/examples/local/sleep-node" ] || { echo "an example lost its x"; exit 1; }
 "$root/bin/tide" version
 for command in $("$root/bin/tide" __complete -- ''); do

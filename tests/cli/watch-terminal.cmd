@@ -1,4 +1,5 @@
-# exit 0: watch in a real terminal: 80x24, moving, filter, sorting, marks, other sizes, an outage, help, quit
+# exit 0: watch in a real terminal: 80x24, moving, filter, sorting, marks, other sizes, an outage, help, keys and quit
+# while the batch system does not answer
 nodes() { # STATE: sixty nodes, the first of them in this state
   local form=$source_dir/tests/fixtures/slurm/22.05/mixed-nodes.txt
   {
@@ -58,7 +59,12 @@ keys '?'
 shows 'filter: rows with this text'
 keys x 2
 shows '\[2 jobs\]'
+touch "$WORK/slurm-hangs"
+shows 'reading for [0-9]+ s'
+keys 3
+shows '\[3 pools\]'
 keys q
 for _ in $(seq 100); do [ -s "$WORK/code" ] && break || sleep 0.1; done
+rm "$WORK/slurm-hangs"
 echo "exit $(cat "$WORK/code")"
 cat "$WORK/said"

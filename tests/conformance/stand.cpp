@@ -1,4 +1,5 @@
 #include "stand.hpp"
+#include "tests/support/hand_clock.hpp"
 
 #include <where.hpp>
 
@@ -19,14 +20,6 @@ namespace {
 
 const std::string k_source = source_folder();
 constexpr std::int64_t k_recorded = 1'795'629'125;  // about when the recordings were made
-
-class StoppedClock final : public Clock {
- public:
-  TimePoint now() override { return TimePoint{Seconds{k_recorded}}; }
-  std::chrono::milliseconds monotonic() override { return {}; }
-  BootTime boot() override { return {}; }
-  bool sleep_for(std::chrono::milliseconds /*span*/) override { return true; }
-};
 
 std::string fixture(const std::string& name) {
   const auto text = read_file(k_source + "/tests/fixtures/" + name, 64U << 20U);
@@ -145,7 +138,7 @@ Stand::~Stand() {
 }
 
 std::unique_ptr<batch::BatchSystem> Stand::make(process::CommandRunner& over) const {
-  static StoppedClock clock;
+  static HandClock clock{TimePoint{Seconds{k_recorded}}};
   static const std::map<std::string, std::string> k_environment{{"PATH", "/nowhere"},
                                                                 {"SQUEUE_FORMAT", "%i"},
                                                                 {"SLURM_CONF", "/other"},

@@ -21,10 +21,10 @@ METADATA=http://127.0.0.1:$(cat "$work/port")
 export METADATA EVERY=0.1 PATH=$work/bin:$PATH WORK=$work
 
 # The batch systems' commands: what they were told, one line a call; `show` and a bare node print what the case planted.
-for program in scontrol pbsnodes condor_drain; do
+for program in scontrol pbsnodes condor_drain qmod qconf qhost; do
   cat >"$work/bin/$program" <<'SCRIPT'
 #!/bin/sh
-case "$*" in *"show node"* | n1 | "-v n1") cat "$WORK/shown" 2>/dev/null; exit 0 ;; esac
+case "$*" in *"show node"* | n1 | "-v n1" | "-q -F"*) cat "$WORK/shown" 2>/dev/null; exit 0 ;; esac
 [ ! -e "$WORK/refuses" ] || { rm "$WORK/refuses"; exit 1; }
 { printf '%s' "${0##*/}"; printf ' [%s]' "$@"; echo; } >>"$WORK/told"
 SCRIPT
@@ -51,6 +51,19 @@ torque|pbsnodes [-o] [-N] [$note] [n1]
 openpbs|pbsnodes [-o] [-C] [$note] [n1]
 htcondor|condor_drain [-graceful] [-reason] [$note] [n1]
 CASES
+
+# Grid Engine has no note with a hold: the mark is a resource of the host.
+clear
+give spot/instance-action "$notice"
+echo "   all.q                BIP   0/0/4         " >"$work/shown"
+run gridengine n1 || fail "gridengine: exits $?"
+told gridengine "qmod [-d] [*@n1]
+qconf [-mattr] [exechost] [complex_values] [tide_note=tide:_interrupted_2026-11-25T17:18:00Z] [n1]"
+clear
+give spot/instance-action "$notice"
+echo "   all.q                BIP   0/0/4         d" >"$work/shown"
+run gridengine n1
+told "a person's hold in Grid Engine" ""
 
 # Nothing before the notice; then at once. A service that fails, and a token that it no longer takes, are asked again.
 clear
@@ -101,5 +114,5 @@ give spot/instance-action '{"action": "terminate", "time": "x; touch $WORK/hacke
 run slurm n1
 grep -qE 'reason=tide: interrupted [0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z\]$' "$work/told" || { fail "a bad time"; cat "$work/told"; }
 [ ! -e "$work/hacked" ] || fail "a bad time was run"
-run gridengine n1 && fail "an unknown batch system is taken"
+run nosuch n1 && fail "an unknown batch system is taken"
 exit $failed

@@ -10,7 +10,7 @@ fail() { echo "FAILED: $*"; failed=1; }
 
 # A batch system's commands and an identity, so that `config check` has something to find.
 mkdir "$work/bin"
-for program in squeue scontrol sinfo qstat pbsnodes qmgr condor_q condor_status condor_drain condor_off condor_on; do printf '#!/bin/sh\nexit 1\n' >"$work/bin/$program" && chmod +x "$work/bin/$program"; done
+for program in squeue scontrol sinfo qstat pbsnodes qmgr condor_q condor_status condor_drain condor_off condor_on qhost qconf qmod; do printf '#!/bin/sh\nexit 1\n' >"$work/bin/$program" && chmod +x "$work/bin/$program"; done
 export PATH=$work/bin:$PATH HOME=$work
 mkdir "$work/.aws" && printf '[tide]\naws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = example\n' >"$work/.aws/credentials"
 chmod 600 "$work/.aws/credentials"
@@ -30,7 +30,7 @@ while read -r path; do
   examples/config/*.toml | examples/demo/tide.toml)
     mkdir -p "$work/examples/config" "$work/examples/user-data"
     cp "$source"/examples/user-data/* "$work/examples/user-data/"
-    sed "s|/usr/share/tide|$source|; s|/tmp/tide-demo|$work|g" "$source/$path" >"$work/examples/config/$(basename "$path")"
+    sed "s|/usr/local/share/tide|$source|; s|/tmp/tide-demo|$work|g" "$source/$path" >"$work/examples/config/$(basename "$path")"
     chmod 600 "$work/examples/config/$(basename "$path")"
     check "$work/examples/config/$(basename "$path")" "$path"
     ;;

@@ -32,6 +32,15 @@ seeds() { # NAME: the recordings, in the target's own form
     # Its first byte is the size of the pieces.
     for file in tests/fixtures/torque/*/*-qstat-x*.xml; do { printf '\77'; cat "$file"; } >"$corpus/$(basename "$file")"; done
     ;;
+  fuzz_qstat_ge)
+    # Its first byte is the size of the pieces; the hosts come behind the waiting jobs.
+    for file in tests/fixtures/gridengine/*/*-waiting.xml; do
+      { printf '\77'; cat "$file" "${file%-waiting.xml}-hosts.xml" 2>/dev/null; } >"$corpus/$(basename "$file")"
+    done
+    for file in tests/fixtures/gridengine/*/*-{details.xml,complexes.txt,pe-*.txt}; do
+      { printf '\77'; cat "$file"; } >"$corpus/$(basename "$file")"
+    done
+    ;;
   fuzz_pbsnodes)
     cp tests/fixtures/torque/*/*-{pbsnodes-x.xml,qstat-Bf.txt,qstat-Qf.txt} "$corpus"
     ;;

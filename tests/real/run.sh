@@ -40,8 +40,8 @@ mapfile -t tests < <(find tests/real -mindepth 2 -name 'test_*.sh' | LC_ALL=C so
 alone=() beside=()
 choose() { # SCRIPT
   case $1 in
-  */tide/test_ec2.sh | */tide/test_keep_stopped.sh | */tide/test_nova.sh | */tide/test_spot*.sh | */tide/test_private_data.sh | */tide/test_newcomer.sh) beside+=("$1") ;;
-  */tide/* | */htcondor/test_tide.sh) alone+=("$1") ;;
+  */tide/test_ec2.sh | */tide/test_keep_stopped.sh | */tide/test_nova.sh | */tide/test_spot*.sh | */tide/test_two_partitions.sh | */tide/test_private_data.sh | */tide/test_newcomer.sh) beside+=("$1") ;;
+  */tide/* | */htcondor/test_tide.sh | */gridengine/test_tide.sh) alone+=("$1") ;;
   *) beside+=("$1") ;;
   esac
 }

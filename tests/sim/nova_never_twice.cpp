@@ -1,4 +1,5 @@
 #include "fake_nova.hpp"
+#include "fake_nova_settings.hpp"
 #include "tests/support/stepping_ports.hpp"
 
 #include <tide/cloud/nova/nova_cloud.hpp>
@@ -82,19 +83,13 @@ class NovaStory {
         cloud::nova::NovaCloud::Options{.name = {"one"},
                                         .session = {.cloud = "one", .cache = "", .page = "nova.md"},
                                         .address_of_pool = {{"p", "private"}}},
-        [] { return Result<cloud::openstack::AuthSettings>(settings()); }, m_transport, m_story.stage().clock);
+        [] { return Result<cloud::openstack::AuthSettings>(test::fake_nova_settings()); }, m_transport,
+        m_story.stage().clock);
     ports.clouds = {{core::CloudName{"one"}, m_cloud.get()}};
     m_stepping = std::make_unique<test::SteppingPorts>([this] {
       if (++m_steps == m_last) throw Crash{"at a port call"};
     });
     m_stepping->wrap(ports);
-  }
-  static cloud::openstack::AuthSettings settings() {
-    cloud::openstack::AuthSettings settings{.source = "the test", .auth_url = "http://127.0.0.1:5000/identity/v3"};
-    settings.user = {.id = {}, .name = "scaler", .domain_id = "default", .domain_name = {}};
-    settings.secret = Secret("scaler-secret");
-    settings.project = {.id = {}, .name = "hpc", .domain_id = "default", .domain_name = {}};
-    return settings;
   }
 
   Story m_story;

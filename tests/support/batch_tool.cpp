@@ -7,14 +7,14 @@
 //   server | nodes | jobs [all]
 //   add NAME SLOTS MEMORY_MIB FEATURES GPU_TYPE:COUNT ADDRESS NOTE   ("-" for none)
 //   address NAME ADDRESS | hold NAME NOTE | release NAME | remove NAME
+#include "environment.hpp"
+
 #include <tide/batch/registry.hpp>
 #include <tide/core/enum_names.hpp>
 #include <tide/process/posix_runner.hpp>
 #include <tide/util/files.hpp>
 #include <tide/util/system_clock.hpp>
 #include <tide/util/text.hpp>
-
-#include <unistd.h>
 
 #include <cstdio>
 #include <fstream>
@@ -174,16 +174,6 @@ Result<void> obey(batch::BatchSystem& system, const Words& words) {
   return make_error(ErrorKind::usage, "'{}' is no verb, or has not its words", verb);
 }
 
-std::map<std::string, std::string> whole_environment() {
-  std::map<std::string, std::string> out;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view text = *entry;
-    const std::size_t sign = text.find('=');
-    if (sign != std::string_view::npos) out.emplace(text.substr(0, sign), text.substr(sign + 1));
-  }
-  return out;
-}
-
 Result<void> run(Words words) {
   if (words.empty()) return make_error(ErrorKind::usage, "no kind of batch system");
   const std::string kind = words.front();
@@ -213,7 +203,7 @@ Result<void> run(Words words) {
   SystemClock clock;
   process::PosixRunner posix(clock);
   RecordingRunner runner(posix, record);
-  const auto environment = whole_environment();
+  const auto environment = test::whole_environment();
   TIDE_TRY_ASSIGN(const auto system,
                   factory->make(config, {.runner = runner, .clock = clock, .environment = environment}));
   return obey(*system, words);

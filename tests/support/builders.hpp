@@ -1,12 +1,8 @@
 #pragma once
 
-#include <tide/core/describe.hpp>
 #include <tide/core/limits.hpp>
 #include <tide/core/plan.hpp>
 
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -22,48 +18,24 @@ inline const TimePoint k_wall{Seconds(1'800'000'000)};
 
 // ---- shapes of jobs
 
-inline core::Shape slots(int tasks, int nodes = 1) {
-  core::Chunk chunk;
-  chunk.nodes = nodes;
-  chunk.nodes_max = nodes;
-  chunk.tasks = tasks;
-  core::Shape shape;
-  shape.chunks = {chunk};
-  return shape;
-}
+core::Shape slots(int tasks, int nodes = 1);
 
 // ---- the world
 
 class Snapshot {
  public:
-  Snapshot() {
-    settings.cluster = "demo";
-    settings.batch = "slurm";
-    settings.head = "head";
-    settings.scale.max_nodes = 100;
-    settings.scale.max_end_per_pass.percent = 100;
-    now.taken_at = k_wall;
-    now.age = k_now;
-    now.batch = {.entries = core::NodeEntries::before_launch, .hides_unregistered = true, .hold_has_note = true};
-    now.server = core::ServerIdentity{.name = "demo", .version = "22.05", .up_since = k_wall - 24h, .fresh = false};
-    memory().head.value = "head-1";
-    memory().server = "demo";
-    memory().passes = 99;
-    cloud("aws");
-    pool("small");
-  }
+  Snapshot();
+  // Not inline, as little else here: each test file would compile all of it anew.
+  Snapshot(const Snapshot& other);
+  Snapshot(Snapshot&& other) noexcept;
+  Snapshot& operator=(const Snapshot& other);
+  Snapshot& operator=(Snapshot&& other) noexcept;
+  ~Snapshot();
 
-  core::Memory& memory() { return now.memory; }
+  core::Memory& memory();
 
-  Snapshot& cloud(const std::string& name) {
-    now.clouds[{name}] = {.has_launch_tokens = true, .launch_max = 500, .terminate_max = 1000};
-    now.instances.emplace(core::CloudName{name}, std::vector<core::Instance>{});
-    return *this;
-  }
-  Snapshot& unreadable(const std::string& name, ErrorKind kind = ErrorKind::retry) {
-    now.instances.insert_or_assign({name}, make_error(kind, "'{}' does not answer", name));
-    return *this;
-  }
+  Snapshot& cloud(const std::string& name);
+  Snapshot& unreadable(const std::string& name, ErrorKind kind = ErrorKind::retry);
   template <typename Tweak>
   Snapshot& set(Tweak tweak) {
     tweak(settings);
@@ -71,150 +43,31 @@ class Snapshot {
   }
   template <typename Tweak>
   Snapshot& pool(const std::string& name, Tweak tweak) {
-    core::Pool pool;
-    pool.name.value = name;
-    pool.cloud.value = "aws";
-    pool.image = "ami-1";
-    pool.types = {"t1"};
-    pool.slots = 4;
-    pool.memory_mib = 8000;
-    pool.price_micros = 100'000;
-    pool.names = "{cluster}-{pool}-{n:02}";
-    tweak(pool);
-    settings.pools[pool.name] = std::move(pool);
+    tweak(plain_pool(name));
     return *this;
   }
-  Snapshot& pool(const std::string& name) {
-    return pool(name, [](core::Pool&) {});
-  }
+  Snapshot& pool(const std::string& name);
 
   // A machine of ours that runs, and what is remembered of it; its node did not register yet.
   Snapshot& machine(const std::string& id, const std::string& name, Seconds age = 60s,
-                    const std::string& pool_name = "small") {
-    m_id = {id};
-    m_node = {name};
-    core::Instance instance;
-    instance.cloud.value = "aws";
-    instance.id.value = id;
-    instance.state = core::InstanceState::running;
-    instance.type = "t1";
-    instance.launched_at = k_wall - age;
-    instance.names = {name};
-    instance.address = instance_address(id);
-    instance.addresses = {instance.address};
-    instance.tags = {{core::tag::k_cluster, "demo"},
-                     {core::tag::k_owner, "head-1"},
-                     {core::tag::k_pool, pool_name},
-                     {core::tag::k_intent, "intent-" + id}};
-    now.instances.at({"aws"})->push_back(instance);
-
-    core::Intent intent;
-    intent.id.value = "intent-" + id;
-    intent.state = core::IntentState::accepted;
-    intent.request.cloud.value = "aws";
-    intent.request.pool.value = pool_name;
-    intent.request.names = {name};
-    intent.instances = {m_id};
-    intent.price_micros = 100'000;
-    intent.made_at = k_wall - age;
-    intent.made = before(age);
-    memory().intents[intent.id] = intent;
-
-    core::Machine row;
-    row.id = m_id;
-    row.cloud.value = "aws";
-    row.intent = intent.id;
-    row.pool.value = pool_name;
-    row.node = m_node;
-    row.type = "t1";
-    row.price_micros = 100'000;
-    row.launched_at = instance.launched_at;
-    row.first_seen = before(age);
-    memory().machines[m_id] = row;
-    memory().nodes[m_node] = {.node = m_node,
-                              .pool = row.pool,
-                              .intent = intent.id,
-                              .address = instance.address,
-                              .made = true,
-                              .since = before(age)};
-    return *this;
-  }
+                    const std::string& pool_name = "small");
 
   // A machine of ours whose node joined an hour ago, took jobs before, and has none now.
-  Snapshot& worker(const std::string& id, const std::string& name, const std::string& pool_name = "small") {
-    machine(id, name, 3600s, pool_name);
-    core::Node node = plain_node(name);
-    node.features.push_back(pool_name);
-    nodes().push_back(node);
-    row().registered = before(3500s);
-    row().ready = before(3500s);
-    return *this;
-  }
+  Snapshot& worker(const std::string& id, const std::string& name, const std::string& pool_name = "small");
   // A node that is not ours: of metal, long there.
-  Snapshot& stranger(const std::string& name, Seconds seen = 90'000s) {
-    m_node = {name};
-    m_id = {};
-    nodes().push_back(plain_node(name));
-    nodes().back().registered_at = k_wall - seen;
-    memory().last_good.first_seen[m_node] = before(seen);
-    return *this;
-  }
+  Snapshot& stranger(const std::string& name, Seconds seen = 90'000s);
 
   // ---- of the machine, or the node, named last
-  Snapshot& idle(Seconds since) {
-    row().idle_since = before(since);
-    return *this;
-  }
-  Snapshot& busy(const std::string& job, int used = 1) {
-    node().slots_used = used;
-    now.jobs->running[m_node].push_back({job});
-    return *this;
-  }
-  Snapshot& silent(Seconds since) {
-    node().responding = false;
-    if (!m_id.empty()) row().down_since = before(since);
-    return *this;
-  }
-  Snapshot& held(const std::string& note) {
-    node().held = true;
-    node().note = note;
-    return *this;
-  }
+  Snapshot& idle(Seconds since);
+  Snapshot& busy(const std::string& job, int used = 1);
+  Snapshot& silent(Seconds since);
+  Snapshot& held(const std::string& note);
   // Held by us for a drain, since an earlier pass.
-  Snapshot& draining(const std::string& rule = "idle", std::int64_t pass = 98, const std::string& wish = "") {
-    held("tide: end " + rule + ": test");
-    return hold_row({.node = m_node,
-                     .kind = core::HoldKind::end,
-                     .note = node().note,
-                     .rule = rule,
-                     .cancellable = rule == "idle",
-                     .confirmed = true,
-                     .since = before(60s),
-                     .pass = pass,
-                     .wish = {wish}});
-  }
+  Snapshot& draining(const std::string& rule = "idle", std::int64_t pass = 98, const std::string& wish = "");
   // Registered, and still held from its making.
-  Snapshot& joining() {
-    held("tide: joining");
-    row().ready.reset();
-    return hold_row({.node = m_node,
-                     .kind = core::HoldKind::joining,
-                     .note = "tide: joining",
-                     .rule = "join",
-                     .cancellable = false,
-                     .confirmed = true,
-                     .since = before(600s),
-                     .pass = 90,
-                     .wish = {}});
-  }
-  Snapshot& hold_row(core::HoldRow row) {
-    memory().holds[m_node] = std::move(row);
-    return *this;
-  }
-  Snapshot& state(core::InstanceState state) {
-    instance().state = state;
-    return *this;
-  }
+  Snapshot& joining();
+  Snapshot& hold_row(core::HoldRow row);
+  Snapshot& state(core::InstanceState state);
   template <typename Tweak>
   Snapshot& node(Tweak tweak) {
     tweak(node());
@@ -231,148 +84,55 @@ class Snapshot {
     return *this;
   }
   // The batch system's list lacks the node; the cloud's lacks the machine; the store lacks all of it.
-  Snapshot& node_missing() {
-    std::erase_if(nodes(), [&](const core::Node& one) { return one.name == m_node; });
-    return *this;
-  }
-  Snapshot& instance_missing() {
-    std::erase_if(*now.instances.at({"aws"}), [&](const core::Instance& one) { return one.id == m_id; });
-    return *this;
-  }
-  Snapshot& forgotten() {
-    memory().intents.erase(row().intent);
-    memory().machines.erase(m_id);
-    memory().nodes.erase(m_node);
-    memory().holds.erase(m_node);
-    return *this;
-  }
+  Snapshot& node_missing();
+  Snapshot& instance_missing();
+  Snapshot& forgotten();
 
   // ---- demand, intents, wishes
-  Snapshot& waiting(const core::Shape& shape, std::int64_t count = 1) {
-    now.jobs->waiting.push_back(
-        {.shape = shape, .waiting = core::Waiting::eligible, .reason = "Resources", .count = count});
-    return *this;
-  }
-  Snapshot& open_intent(const std::string& id, int count = 1, Seconds age = 60s) {
-    core::Intent intent;
-    intent.id.value = id;
-    intent.request.intent = intent.id;
-    intent.request.cloud.value = "aws";
-    intent.request.pool.value = "small";
-    intent.request.count = count;
-    intent.price_micros = 100'000;
-    intent.made_at = k_wall - age;
-    intent.made = before(age);
-    intent.attempts = 1;
-    for (int i = 1; i <= count; ++i) {
-      const core::NodeName name{fmt::format("demo-small-{:02}", i)};
-      intent.request.names.push_back(name.value);
-      memory().nodes[name] = {.node = name, .pool = {"small"}, .intent = intent.id, .made = true, .since = before(age)};
-    }
-    memory().intents[intent.id] = intent;
-    return *this;
-  }
-  Snapshot& wish(core::WishKind kind, std::vector<std::string> targets, bool force = false) {
-    memory().wishes[{"w1"}] = {
-        .id = {"w1"}, .kind = kind, .targets = std::move(targets), .force = force, .by = "ann@head"};
-    return *this;
-  }
-  Snapshot& wish_launch(int count, const std::string& pool_name = "small") {
-    memory().wishes[{"w1"}] = {
-        .id = {"w1"}, .kind = core::WishKind::launch, .pool = {pool_name}, .count = count, .by = "ann@head"};
-    return *this;
-  }
+  Snapshot& waiting(const core::Shape& shape, std::int64_t count = 1);
+  Snapshot& open_intent(const std::string& id, int count = 1, Seconds age = 60s);
+  Snapshot& wish(core::WishKind kind, std::vector<std::string> targets, bool force = false);
+  Snapshot& wish_launch(int count, const std::string& pool_name = "small");
   // What the last good pass saw is what there is now; call it before taking things away.
-  Snapshot& learned() {
-    m_learned = true;
-    core::LastGood& last = memory().last_good;
-    last.nodes.clear();
-    for (const core::Node& one : nodes()) {
-      if (one.registered_at) last.nodes.push_back(one.name);
-    }
-    std::ranges::sort(last.nodes);
-    last.running = now.jobs->running;
-    return *this;
-  }
+  Snapshot& learned();
 
   // ---- the end
-  core::Snapshot build() {
-    if (!m_learned && now.nodes && now.jobs) learned();
-    core::Snapshot built = now;
-    if (built.nodes) std::ranges::sort(*built.nodes, {}, &core::Node::name);
-    for (auto& [name, listed] : built.instances) {
-      if (listed) std::ranges::sort(*listed, {}, &core::Instance::id);
-    }
-    return built;
-  }
-  core::Plan plan() { return core::plan(build(), settings); }
-  core::Plan plan_for_wish() { return core::plan(build(), settings, {.everything = false, .wish = {"w1"}}); }
+  core::Snapshot build();
+  core::Plan plan();
+  core::Plan plan_for_wish();
 
-  core::Instance& instance() { return *std::ranges::find(*now.instances.at({"aws"}), m_id, &core::Instance::id); }
-  core::Machine& row() { return memory().machines.at(m_id); }
-  core::Node& node() { return *std::ranges::find(nodes(), m_node, &core::Node::name); }
-  std::vector<core::Node>& nodes() { return *now.nodes; }
-  static Moment before(Seconds age) { return Moment{k_now.seconds - age.count()}; }
-  static core::Node plain_node(const std::string& name) {
-    core::Node node;
-    node.name.value = name;
-    node.slots = 4;
-    node.memory_mib = 8000;
-    node.registered_at = k_wall - 3500s;
-    return node;
-  }
-  static std::string instance_address(const std::string& id) { return "10.0.0." + id.substr(id.find('-') + 1); }
+  core::Instance& instance();
+  core::Machine& row();
+  core::Node& node();
+  std::vector<core::Node>& nodes();
+  static Moment before(Seconds age);
+  static core::Node plain_node(const std::string& name);
+  static std::string instance_address(const std::string& id);
 
   core::Snapshot now;
   core::Settings settings;
 
  private:
+  core::Pool& plain_pool(const std::string& name);  // put among the settings
+
   core::InstanceId m_id;
   core::NodeName m_node;
   bool m_learned = false;
 };
 
-inline Snapshot snapshot() { return {}; }
+Snapshot snapshot();
 
 // ---- what came of it, in a form that reads well in CHECK()
 
 // "hold n1: idle", "launch small x2: demand"
-inline std::string line(const core::PlannedAction& planned) {
-  std::string text = core::verb_of(planned.action) + " " + core::subject_of(planned.action);
-  if (const auto* launch = std::get_if<core::Launch>(&planned.action))
-    text += fmt::format(" x{}", launch->request.count);
-  return text + ": " + planned.reason.rule;
-}
-inline Lines actions(const core::Plan& plan) {
-  Lines lines;
-  for (const auto& planned : plan.actions) lines.push_back(line(planned));
-  return lines;
-}
+std::string line(const core::PlannedAction& planned);
+Lines actions(const core::Plan& plan);
 // "n1: end-limit"
-inline Lines declined(const core::Plan& plan) {
-  Lines lines;
-  for (const auto& one : plan.declined) lines.push_back(one.what + ": " + one.reason.rule);
-  return lines;
-}
-inline Lines alarms(const core::Plan& plan) {
-  Lines lines;
-  for (const auto& one : plan.alarms) lines.push_back(one.reason.rule);
-  return lines;
-}
-inline bool has(const Lines& lines, const std::string& line) { return std::ranges::find(lines, line) != lines.end(); }
+Lines declined(const core::Plan& plan);
+Lines alarms(const core::Plan& plan);
+bool has(const Lines& lines, const std::string& line);
 
-inline const core::Worker* find(const core::Plan& plan, const std::string& name_or_id) {
-  const auto found = std::ranges::find_if(plan.workers, [&](const core::Worker& worker) {
-    return worker.name.value == name_or_id || worker.id.value == name_or_id;
-  });
-  return found == plan.workers.end() ? nullptr : &*found;
-}
-inline std::vector<core::Launch> launches(const core::Plan& plan) {
-  std::vector<core::Launch> found;
-  for (const auto& planned : plan.actions) {
-    if (const auto* launch = std::get_if<core::Launch>(&planned.action)) found.push_back(*launch);
-  }
-  return found;
-}
+const core::Worker* find(const core::Plan& plan, const std::string& name_or_id);
+std::vector<core::Launch> launches(const core::Plan& plan);
 
 }  // namespace tide::test

@@ -12,11 +12,10 @@
 //   /__gate/reserve?type=c5.large&n=2[&zone=eu-central-1a]
 //   /__gate/capacity?n=5   /__gate/log   /__gate/region?name=eu-central-1
 #include "fake_ec2.hpp"
+#include "fake_server.hpp"
 
 #include <tide/util/files.hpp>
 #include <tide/util/text.hpp>
-
-#include <httplib.h>
 
 #include <cstdio>
 #include <string>
@@ -34,10 +33,10 @@ test::FakeFaults faults_of(const httplib::Request& request) {
   if (mode == "truncate") faults.fault = test::FakeFault::cut_after;
   if (mode == "html") faults.fault = test::FakeFault::html;
   if (mode == "page") faults.fault = test::FakeFault::html_ok;
-  if (request.has_param("n")) faults.times = std::stoi(request.get_param_value("n"));
-  if (request.has_param("status")) faults.status = std::stoi(request.get_param_value("status"));
+  faults.times = test::number(request, "n", faults.times);
+  faults.status = test::number(request, "status", faults.status);
   if (request.has_param("code")) faults.code = request.get_param_value("code");
-  if (request.has_param("retry_after")) faults.retry_after = std::stoi(request.get_param_value("retry_after"));
+  faults.retry_after = test::number(request, "retry_after", faults.retry_after);
   faults.action = request.get_param_value("action");
   return faults;
 }
@@ -141,29 +140,6 @@ void order(test::FakeEc2& fake, const Times& times, const httplib::Request& requ
   response.set_content(text, "text/plain");
 }
 
-void serve(test::FakeEc2& fake, Times& times, const httplib::Request& request, httplib::Response& response) {
-  times.add(request.body);
-  net::Request ours{.method = request.method, .url = "http://127.0.0.1" + request.target};
-  for (const auto& [name, value] : request.headers) ours.headers.emplace_back(name, value);
-  ours.body = request.body;
-  auto answer = fake.handle(ours);
-  if (!answer) {
-    // The server library cannot just hang up: a length is promised and the connection breaks before a byte came.
-    response.set_content_provider(1000, "text/xml", [](std::size_t, std::size_t, httplib::DataSink&) { return false; });
-    return;
-  }
-  response.status = answer->status;
-  std::string type = "text/xml";
-  for (const auto& [name, value] : answer->headers) {
-    if (name == "Content-Type") {
-      type = value;
-    } else {
-      response.set_header(name, value);
-    }
-  }
-  response.set_content(answer->body, type);
-}
-
 int fail(const std::string& why) {
   std::fprintf(stderr, "fake-ec2: %s\n", why.c_str());
   return 2;
@@ -189,16 +165,9 @@ int main(int argc, char** argv) {
     order(fake, times, request, response);
   });
   server.Post(".*", [&](const httplib::Request& request, httplib::Response& response) {
-    serve(fake, times, request, response);
+    times.add(request.body);
+    test::serve(fake, "text/xml", request, response);
   });
-  int port = std::stoi(argv[1]);
-  if (port == 0) {
-    port = server.bind_to_any_port("127.0.0.1");
-    if (port < 0) return fail("no free port");
-  } else if (!server.bind_to_port("127.0.0.1", port)) {
-    return fail("port " + std::to_string(port) + " is taken");
-  }
-  std::printf("listening on 127.0.0.1:%d\n", port);
-  std::fflush(stdout);
-  return server.listen_after_bind() ? 0 : 1;
+  const auto port = test::bind(server, argv[1]);
+  return port ? test::listen(server, *port) : fail(port.error().message);
 }

@@ -19,6 +19,24 @@ net::Response neutron_error(int status, const std::string& type, const std::stri
   return json(status, {{"NeutronError", {{"type", type}, {"message", message}, {"detail", ""}}}});
 }
 
+// A page of a list, as Neutron with pagination_max_limit: in the order of IDs, from behind the marker on.
+template <typename Asked>
+net::Response page_of(const Asked& asked, const char* key, std::vector<Json> all, const FakeNovaOptions& options) {
+  const auto id_of = [](const Json& item) { return item["id"].template get<std::string>(); };
+  std::ranges::sort(all, {}, id_of);
+  if (const auto marker = asked.query.find("marker"); marker != asked.query.end() && !options.network_ignores_marker)
+    std::erase_if(all, [&](const Json& item) { return id_of(item) <= marker->second; });
+  const std::size_t most = options.network_page_max;
+  if (all.size() <= most) return json(200, {{key, all}});
+  all.resize(most);
+  const std::string& url = asked.request.url;
+  const std::string next =
+      url + (url.find('?') == std::string::npos ? "?" : "&") + "marker=" + (all.empty() ? "" : id_of(all.back()));
+  Json reply{{key, all}};
+  reply[std::string(key) + "_links"] = Json::array({{{"rel", "next"}, {"href", next}}});
+  return json(200, reply);
+}
+
 std::string port_of(const std::string& server) { return server.empty() ? "" : "9" + server.substr(1); }
 
 Json port_document(const FakeServer& server) {
@@ -92,12 +110,12 @@ net::Response FakeNova::ports(const Asked& asked) const {
   const auto is_asked_for = [&](const char* key, const std::string& value) {
     return !wanted.contains(key) || std::ranges::find(wanted[key], value) != wanted[key].end();
   };
-  Json ports = Json::array();
+  std::vector<Json> ports;
   for (const auto& [id, server] : m_servers) {
     const bool asked_for = is_asked_for("device_id", id) && is_asked_for("description", server.port_description);
     if (asked_for && has_port(server)) ports.push_back(port_document(server));
   }
-  return json(200, {{"ports", ports}});
+  return page_of(asked, "ports", std::move(ports), m_options);
 }
 
 net::Response FakeNova::one_port(const Asked& asked, const std::string& id) {
@@ -135,13 +153,13 @@ std::vector<FakeServer> FakeNova::with_port() const {
 }
 
 net::Response FakeNova::floating_ips(const Asked& asked) {
-  Json ips = Json::array();
+  std::vector<Json> ips;
   for (const auto& [id, ip] : m_floating) {
     const auto description = asked.query.find("description");
     if (description != asked.query.end() && description->second != ip.description) continue;
     ips.push_back(floating_document(ip, ip.server.empty() ? "" : m_servers.at(ip.server).address));
   }
-  return json(200, {{"floatingips", ips}});
+  return page_of(asked, "floatingips", std::move(ips), m_options);
 }
 
 net::Response FakeNova::make_floating(const Asked& asked) {

@@ -85,6 +85,7 @@ Result<net::Response> FakeNova::answer(const Asked& asked) {
       reply.body.resize(reply.body.size() / 2);
       return reply;
     }
+    case FakeNovaFault::gateway: return json(fault->status, {{"message", "no Route matched with those values"}});
     case FakeNovaFault::html_ok:
       return Reply{.status = 200, .headers = {{"Content-Type", "text/html"}}, .body = "<html>Welcome</html>"};
     case FakeNovaFault::html:

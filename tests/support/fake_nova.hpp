@@ -30,6 +30,8 @@ struct FakeNovaOptions {
   int lists_until_active = 1;   // lists until BUILD becomes ACTIVE
   int lists_until_gone = 1;     // lists until a deleted server is listed no more
   std::size_t page_max = 1000;
+  std::size_t network_page_max = SIZE_MAX;  // of Neutron's lists: by default it cuts none
+  bool network_ignores_marker = false;      // every page is the first
   std::vector<std::string> networks{"private"};
   bool has_network_service = true;
   bool has_volume_service = false;
@@ -87,6 +89,7 @@ enum class FakeNovaFault {
   late,        // the connection breaks, and it is done after the next list
   cut_after,   // it was done, half of the answer comes
   html,        // 502 with a proxy's page
+  gateway,     // a gateway's own answer in JSON with this status, nothing was done
   html_ok,     // 200 with a page that is no answer, nothing was done
 };
 

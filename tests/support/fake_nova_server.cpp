@@ -6,8 +6,7 @@
 //   /__gate/leave?n=1 (ends that leave their port and volume)   /__gate/volumes?n=1 (1: Cinder is there)
 //   /__gate/live   /__gate/reset
 #include "fake_nova.hpp"
-
-#include <httplib.h>
+#include "fake_server.hpp"
 
 #include <cstdio>
 #include <string>
@@ -16,10 +15,7 @@ namespace {
 
 using namespace tide;
 using test::FakeNovaFault;
-
-int number(const httplib::Request& request, const char* name, int otherwise) {
-  return request.has_param(name) ? std::stoi(request.get_param_value(name)) : otherwise;
-}
+using test::number;
 
 test::FakeNovaFaults faults_of(const httplib::Request& request) {
   test::FakeNovaFaults faults;
@@ -68,29 +64,6 @@ void order(test::FakeNova& fake, const httplib::Request& request, httplib::Respo
   response.set_content(text, "text/plain");
 }
 
-void serve(test::FakeNova& fake, const httplib::Request& request, httplib::Response& response) {
-  net::Request ours{.method = request.method, .url = "http://127.0.0.1" + request.target};
-  for (const auto& [name, value] : request.headers) ours.headers.emplace_back(name, value);
-  ours.body = request.body;
-  auto answer = fake.handle(ours);
-  if (!answer) {
-    // The server library cannot just hang up: a length is promised and the connection breaks before a byte came.
-    response.set_content_provider(1000, "text/html",
-                                  [](std::size_t, std::size_t, httplib::DataSink&) { return false; });
-    return;
-  }
-  response.status = answer->status;
-  std::string type = "application/json";
-  for (const auto& [name, value] : answer->headers) {
-    if (name == "Content-Type") {
-      type = value;
-    } else {
-      response.set_header(name, value);
-    }
-  }
-  response.set_content(answer->body, type);
-}
-
 int fail(const std::string& why) {
   std::fprintf(stderr, "fake-nova: %s\n", why.c_str());
   return 2;
@@ -105,21 +78,14 @@ int main(int argc, char** argv) {
   server.Get("/__gate/.*",
              [&](const httplib::Request& request, httplib::Response& response) { order(fake, request, response); });
   const auto all = [&](const httplib::Request& request, httplib::Response& response) {
-    serve(fake, request, response);
+    test::serve(fake, "application/json", request, response);
   };
   server.Get(".*", all);
   server.Post(".*", all);
   server.Put(".*", all);
   server.Delete(".*", all);
-  int port = std::stoi(argv[1]);
-  if (port == 0) {
-    port = server.bind_to_any_port("127.0.0.1");
-    if (port < 0) return fail("no free port");
-  } else if (!server.bind_to_port("127.0.0.1", port)) {
-    return fail("port " + std::to_string(port) + " is taken");
-  }
-  fake.set_options([&](test::FakeNovaOptions& options) { options.base = "http://127.0.0.1:" + std::to_string(port); });
-  std::printf("listening on 127.0.0.1:%d\n", port);
-  std::fflush(stdout);
-  return server.listen_after_bind() ? 0 : 1;
+  const auto port = test::bind(server, argv[1]);
+  if (!port) return fail(port.error().message);
+  fake.set_options([&](test::FakeNovaOptions& options) { options.base = "http://127.0.0.1:" + std::to_string(*port); });
+  return test::listen(server, *port);
 }

@@ -2,6 +2,8 @@
 #include <tide/util/line_ends.hpp>
 #include <tide/util/text.hpp>
 
+#include <algorithm>
+
 namespace tide::batch::htcondor {
 
 namespace {
@@ -15,7 +17,8 @@ constexpr std::array<Column, k_job_fields> k_columns{{
     {"AllRemoteHosts"},
     {"QDate"},
     {"JobPrio"},
-    {"regexp(\"oncurrency limit\", LastRejMatchReason)"},
+    // A reason stays as it is while others of the job's kind are tried first: an old one says nothing.
+    {"regexp(\"oncurrency limit\", LastRejMatchReason) && time() - LastRejMatchTime < 1200"},
     {"JobUniverse"},
     {"HoldReasonCode"},
     {"MinHosts"},
@@ -32,14 +35,18 @@ constexpr std::array<Column, k_job_fields> k_columns{{
     {"Requirements", true},
 }};
 
-bool is_number(std::string_view text) { return parse_integer(text).value_or(-1) >= 0; }
+// Of an int64_t.
+bool is_number(std::string_view text) {
+  constexpr std::size_t k_digits = 18;
+  if (text.empty() || text.size() > k_digits) return parse_integer(text).value_or(-1) >= 0;
+  return std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
 
 }  // namespace
 
 std::span<const Column> job_columns() { return k_columns; }
 
-Result<JobRow> parse_job_row(std::string_view line, bool cut, std::string_view known) {
-  JobRow row;
+Result<void> parse_job_row(std::string_view line, bool cut, std::string_view known, JobRow& row) {
   row.cut = cut;
   std::size_t at = 0;
   std::size_t count = 0;
@@ -67,7 +74,7 @@ Result<JobRow> parse_job_row(std::string_view line, bool cut, std::string_view k
     return make_error(ErrorKind::protocol, "job '{}.{}' names more hosts than fit into {} bytes",
                       row[JobField::cluster], row[JobField::proc], k_line_max);
   }
-  return row;
+  return {};
 }
 
 }  // namespace tide::batch::htcondor

@@ -51,7 +51,8 @@ struct JobRow {
   std::string_view operator[](JobField field) const { return fields[static_cast<std::size_t>(field)]; }
 };
 
-// Where its shape_text is `known`, those columns are checked already and are not looked at again.
-Result<JobRow> parse_job_row(std::string_view line, bool cut, std::string_view known = {});
+// Where its shape_text is `known`, those columns are checked already and are not looked at again. Into `row`, which is
+// a fresh one: returned it would be copied, and there is one for each job.
+Result<void> parse_job_row(std::string_view line, bool cut, std::string_view known, JobRow& row);
 
 }  // namespace tide::batch::htcondor

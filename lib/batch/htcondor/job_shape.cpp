@@ -119,6 +119,8 @@ Judgement judge_job(const JobRow& row, TimePoint now, const std::set<std::string
   if (row.cut) shape.unjudged = fmt::format("its attributes are longer than {} bytes", k_line_max);
   Demands demands = judge_requirements(row.cut ? "" : row[JobField::requirements], features);
   chunk.features = std::move(demands.features);
+  chunk.lacking = std::move(demands.lacking);
+  chunk.slots_per_task = static_cast<int>(std::clamp<std::int64_t>(demands.cpus, chunk.slots_per_task, k_count_max));
   chunk.memory_mib_per_node = std::max(chunk.memory_mib_per_node, demands.memory_mib);
   assume(shape, demands.assumed);
   if (row[JobField::big_disk] == "true") assume(shape, fmt::format("RequestDisk > {} GiB", k_disk_told_gib));

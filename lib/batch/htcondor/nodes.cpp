@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
+#include <tuple>
 
 namespace tide::batch::htcondor {
 
@@ -57,6 +59,24 @@ Sums sum_of(const Machine& machine) {
   return sums;
 }
 
+// Static slots: a job gets one of them, and what another has left is of no use to it. None where the machine divides
+// what it has. By size, the smallest first.
+std::vector<core::FixedSlot> fixed_slots(const Machine& machine) {
+  std::map<std::tuple<int, std::int64_t, int>, std::pair<int, int>> sizes;  // how many, and how many are free
+  for (const Ad* slot : machine.slots) {
+    if (slot->partitionable || slot->dynamic) return {};
+    auto& [count, free] = sizes[{small(slot->slot_cpus), slot->slot_memory_mib, small(slot->slot_gpus)}];
+    ++count;
+    if (is_free(*slot) && slot->job.empty()) ++free;
+  }
+  std::vector<core::FixedSlot> fixed;
+  for (const auto& [size, number] : sizes) {
+    const auto& [slots, memory, gpus] = size;
+    fixed.push_back({.slots = slots, .memory_mib = memory, .gpus = gpus, .count = number.first, .free = number.second});
+  }
+  return fixed;
+}
+
 void count_slots(const Machine& machine, core::Node& node) {
   const Sums sums = sum_of(machine);
   const std::int64_t used = std::max(sums.cpus_used, sums.cpus_claimed);
@@ -66,6 +86,7 @@ void count_slots(const Machine& machine, core::Node& node) {
   // The ads of a startd come one by one: of what has told no size yet nothing can be said.
   if (node.slots == 0 && !any) node.starting = true;
   node.slots_used = small(any ? std::max<std::int64_t>(used, 1) : used);
+  node.fixed = fixed_slots(machine);
   node.memory_mib = sums.memory;
   node.memory_mib_used = std::max<std::int64_t>({sums.memory_used, sums.memory_claimed, 0});
   if (sums.gpus > 0) node.gpus[""] = small(sums.gpus);

@@ -34,10 +34,12 @@ Result<void> QueueBuilder::take_line(std::string_view line, bool cut) {
     return {};
   }
   ++m_rows;
-  TIDE_TRY_ASSIGN(JobRow row, parse_job_row(line, cut, m_last_shape));
+  JobRow row;
+  TIDE_TRY(parse_job_row(line, cut, m_last_shape, row));
   const std::string_view status = row[JobField::status];
   if (row.known && status != m_last_status) {
-    TIDE_TRY_ASSIGN(row, parse_job_row(line, cut));
+    row = {};
+    TIDE_TRY(parse_job_row(line, cut, {}, row));
   }
   if (waits(status)) {
     take_waiting(row);

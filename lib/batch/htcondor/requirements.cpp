@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <optional>
 
 namespace tide::batch::htcondor {
@@ -34,10 +35,10 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 4> k_request
 
 // One part of the conjunction.
 struct Term {
-  enum class Kind { met, feature, memory, bound, never, assumed };
+  enum class Kind { met, feature, lacking, memory, cpus, bound, never, assumed };
   Kind kind = Kind::met;
-  std::vector<std::string> alternatives;
-  std::int64_t memory_mib = 0;
+  std::vector<std::string> alternatives;  // of a feature; the one that is lacking
+  std::int64_t amount = 0;                // MiB, CPUs
 };
 
 bool is_equal(const std::string& sign) { return sign == "==" || sign == "=?="; }
@@ -80,7 +81,12 @@ class Judge {
         if (std::ranges::find(m_demands.features, term.alternatives) == m_demands.features.end())
           m_demands.features.push_back(term.alternatives);
         break;
-      case Term::Kind::memory: m_demands.memory_mib = std::max(m_demands.memory_mib, term.memory_mib); break;
+      case Term::Kind::lacking:
+        if (std::ranges::find(m_demands.lacking, term.alternatives.front()) == m_demands.lacking.end())
+          m_demands.lacking.push_back(term.alternatives.front());
+        break;
+      case Term::Kind::memory: m_demands.memory_mib = std::max(m_demands.memory_mib, term.amount); break;
+      case Term::Kind::cpus: m_demands.cpus = std::max(m_demands.cpus, term.amount); break;
       case Term::Kind::bound: m_demands.bound = printable(expression.source, k_told_max); break;
       case Term::Kind::never: m_demands.never = true; break;
       case Term::Kind::assumed:
@@ -104,9 +110,9 @@ class Judge {
       case Kind::compare: return of_comparison(expression);
       case Kind::either: return of_either(expression);
       case Kind::both: return of_both(expression);
+      case Kind::negation: return of_negation(expression);
       case Kind::text:
       case Kind::number:
-      case Kind::negation:
       case Kind::other: break;
     }
     return {.kind = Term::Kind::assumed, .alternatives = {}};
@@ -158,6 +164,21 @@ class Judge {
     return std::nullopt;
   }
 
+  // "!" before what asks for one feature asks for machines without it.
+  Term of_negation(const Expression& expression) const {
+    if (expression.parts.size() != 1) return {.kind = Term::Kind::assumed, .alternatives = {}};
+    Term term = judge(expression.parts.front());
+    const bool one = term.kind == Term::Kind::feature && term.alternatives.size() == 1;
+    if (!one) return {.kind = Term::Kind::assumed, .alternatives = {}};
+    term.kind = Term::Kind::lacking;
+    return term;
+  }
+
+  // A feature as the pools write it, where the job's comparison does not mind the case.
+  Term feature_of(const std::string& value, bool exact) const {
+    return {.kind = Term::Kind::feature, .alternatives = {exact ? value : feature_named(value).value_or(value)}};
+  }
+
   // An attribute that must be true.
   Term of_name(const Expression& name) const {
     if (name.mine) return {.kind = Term::Kind::assumed, .alternatives = {}};
@@ -170,7 +191,7 @@ class Judge {
     const bool member = call.word == "stringlistmember" || call.word == "stringlistimember";
     if (member && call.parts.size() >= 2 && call.parts[0].kind == Kind::text && call.parts[1].kind == Kind::name &&
         to_lower(call.parts[1].word) == "tidefeatures") {
-      return {.kind = Term::Kind::feature, .alternatives = {call.parts[0].word}};
+      return feature_of(call.parts[0].word, call.word == "stringlistmember");
     }
     return {.kind = Term::Kind::assumed, .alternatives = {}};
   }
@@ -204,9 +225,14 @@ class Judge {
       return wants ? of_name(*pair.name) : Term{.kind = Term::Kind::assumed, .alternatives = {}};
     }
     if (pair.value->kind == Kind::text) return of_text(name, pair);
-    if (name == "memory" && pair.value->kind == Kind::number && (pair.sign == ">=" || pair.sign == ">")) {
-      if (const auto size = parse_integer(pair.value->word))
-        return {.kind = Term::Kind::memory, .alternatives = {}, .memory_mib = *size + (pair.sign == ">" ? 1 : 0)};
+    const bool measure = name == "memory" || name == "cpus";
+    if (measure && pair.value->kind == Kind::number && (pair.sign == ">=" || pair.sign == ">")) {
+      const auto size = parse_integer(pair.value->word);
+      if (size && *size < std::numeric_limits<int>::max()) {
+        return {.kind = name == "cpus" ? Term::Kind::cpus : Term::Kind::memory,
+                .alternatives = {},
+                .amount = *size + (pair.sign == ">" ? 1 : 0)};
+      }
     }
     return {.kind = Term::Kind::assumed, .alternatives = {}};
   }
@@ -227,10 +253,13 @@ class Judge {
     const bool differs = pair.sign == "!=" || pair.sign == "=!=";
     if (name == "machine" || name == "name" || name == "utsnamenodename")
       return {.kind = equal ? Term::Kind::bound : differs ? Term::Kind::met : Term::Kind::assumed, .alternatives = {}};
+    const bool ours = name == "tidepool" || name == "tidefeatures";
+    if (name == "tidepool" && differs)
+      return {.kind = Term::Kind::lacking, .alternatives = feature_of(value, pair.sign == "=!=").alternatives};
     if (!equal) return {.kind = Term::Kind::assumed, .alternatives = {}};
     if (name == "arch" && (value == "X86_64" || value == "x86_64")) return {};
     if (name == "opsys" && (value == "LINUX" || value == "linux")) return {};
-    if (name == "tidepool" || name == "tidefeatures") return {.kind = Term::Kind::feature, .alternatives = {value}};
+    if (ours) return feature_of(value, pair.sign == "=?=");
     const std::string whole = pair.name->word + "=" + value;
     if (name == "arch" || name == "opsys") return {.kind = Term::Kind::feature, .alternatives = {whole}};
     if (const auto feature = feature_named(whole)) return {.kind = Term::Kind::feature, .alternatives = {*feature}};

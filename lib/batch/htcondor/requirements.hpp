@@ -12,7 +12,9 @@ namespace tide::batch::htcondor {
 // What a job's Requirements say of machines.
 struct Demands {
   std::vector<std::vector<std::string>> features;  // all of these, each one of its alternatives
+  std::vector<std::string> lacking;                // none of these: TidePool != "small"
   std::int64_t memory_mib = 0;                     // TARGET.Memory >= 4000
+  std::int64_t cpus = 0;                           // TARGET.Cpus >= 8: of what is free in the slot
   std::string bound;                               // it names a machine: in its own words
   bool never = false;                              // Requirements is false
   std::string assumed;                             // what cannot be judged, in its own words

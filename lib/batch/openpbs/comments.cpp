@@ -14,11 +14,11 @@ constexpr std::string_view k_not_running = "Not Running: ";
 constexpr std::string_view k_never = "Can Never Run: ";
 
 // The first that is found in the comment decides.
-constexpr std::array<std::pair<std::string_view, Waiting>, 50> k_phrases{{
+constexpr std::array<std::pair<std::string_view, Waiting>, 48> k_phrases{{
     {"Queue not started", Waiting::queue_closed},
     {"Queue not an execution queue", Waiting::queue_closed},
-    {"server resource", Waiting::limited},
-    {"queue resource", Waiting::limited},
+    {"amount of server", Waiting::limited},
+    {"amount of queue", Waiting::limited},
     {"job limit", Waiting::limited},
     {"running limit", Waiting::limited},
     {"per-user limit", Waiting::limited},
@@ -34,8 +34,6 @@ constexpr std::array<std::pair<std::string_view, Waiting>, 50> k_phrases{{
     {"primetime", Waiting::deferred},
     {"will cross into", Waiting::deferred},
     {"does not exist", Waiting::node_bound},
-    {"Insufficient amount of resource: host", Waiting::node_bound},
-    {"Insufficient amount of resource: vnode", Waiting::node_bound},
     {"Cannot provision", Waiting::failed},
     {"Invalid Job", Waiting::failed},
     {"No Select", Waiting::failed},
@@ -43,7 +41,7 @@ constexpr std::array<std::pair<std::string_view, Waiting>, 50> k_phrases{{
     {"Internal Scheduling Error", Waiting::unknown},
     {"PBS Error", Waiting::unknown},
     // From here on only nodes are missing.
-    {"Insufficient amount of resource", Waiting::eligible},
+    {"Insufficient amount of", Waiting::eligible},
     {"Not enough free nodes", Waiting::eligible},
     {"Not enough total nodes", Waiting::eligible},
     {"Not enough of the right type of nodes", Waiting::eligible},
@@ -84,8 +82,17 @@ std::string brief(std::string_view comment) {
 Judgement judge_comment(std::string_view comment) {
   const bool never = comment.starts_with(k_never);
   if (!never && !comment.starts_with(k_not_running)) return {Waiting::eligible, "queued"};
+  // Names and values are users' and sites' words: none of them is a phrase. "...: ncpus (R: 4 A: 2 T: 8)"
+  constexpr std::string_view k_resource = "Insufficient amount of resource: ";
+  std::string_view said = comment.substr(0, comment.find(" ("));
+  if (const std::size_t at = said.find("resource: "); at != std::string_view::npos) {
+    const std::string_view name = trim(said.substr(at + std::string_view("resource: ").size()));
+    const bool bound = said.find(k_resource) != std::string_view::npos && (name == "host" || name == "vnode");
+    if (bound) return {Waiting::node_bound, brief(comment)};
+    said = said.substr(0, at);
+  }
   for (const auto& [phrase, waiting] : k_phrases) {
-    if (comment.find(phrase) != std::string_view::npos) return {waiting, brief(comment)};
+    if (said.find(phrase) != std::string_view::npos) return {waiting, brief(comment)};
   }
   return {Waiting::unknown, brief(comment)};
 }

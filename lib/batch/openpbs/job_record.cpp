@@ -100,34 +100,33 @@ Result<void> JobRecord::begin(std::string_view id) {
   m_id = id;
   m_shape.clear();
   m_other.clear();
-  m_spans.fill({});
+  m_set = 0;
+  m_damaged = 0;
   return {};
 }
 
+JobRecord::Span JobRecord::Text::append(Field field, std::string_view value) {
+  const std::size_t at = m_used;
+  m_used += value.size() + 2;
+  if (m_used > m_bytes.size()) m_bytes.resize(2 * m_used);
+  m_bytes[at] = static_cast<char>(field);
+  std::memcpy(m_bytes.data() + at + 1, value.data(), value.size());
+  m_bytes[m_used - 1] = '\n';
+  return {.begin = static_cast<std::uint32_t>(at + 1), .size = static_cast<std::uint32_t>(value.size())};
+}
+
 void JobRecord::set(Field field, std::string_view value) {
-  Span& span = m_spans[index(field)];
-  const bool twice = span.set;
-  std::string& text = field < Field::k_shape_fields ? m_shape : m_other;
-  const std::size_t at = text.size();
-  span = {.begin = static_cast<std::uint32_t>(at + 1),
-          .size = static_cast<std::uint32_t>(value.size()),
-          .set = true,
-          .damaged = twice};
-  text.resize(at + value.size() + 2);  // once: this is done for each field of each job
-  text[at] = static_cast<char>(field);
-  std::memcpy(text.data() + at + 1, value.data(), value.size());
-  text.back() = '\n';
+  if (has(field)) damage(field);
+  m_set |= bit(field);
+  m_spans[index(field)] = (field < Field::k_shape_fields ? m_shape : m_other).append(field, value);
 }
 
 std::string_view JobRecord::raw(Field field) const {
+  if (!has(field)) return {};
   const Span& span = m_spans[index(field)];
-  return std::string_view(field < Field::k_shape_fields ? m_shape : m_other).substr(span.begin, span.size);
+  return (field < Field::k_shape_fields ? m_shape : m_other).text().substr(span.begin, span.size);
 }
 
 std::string JobRecord::value(Field field) const { return escaped ? unescape(raw(field)) : std::string(raw(field)); }
-
-bool JobRecord::shape_damaged() const {
-  return std::any_of(m_spans.begin(), m_spans.begin() + k_shape_fields, [](const Span& span) { return span.damaged; });
-}
 
 }  // namespace tide::batch::openpbs

@@ -45,37 +45,51 @@ enum class Field : std::uint8_t {
 
 constexpr auto k_shape_fields = static_cast<std::size_t>(Field::k_shape_fields);
 constexpr auto k_fields = static_cast<std::size_t>(Field::k_fields);
+static_assert(k_fields <= 32);  // a bit for each in JobRecord
 
 // One job as read, filled by a reader as its visitor; kept only until the next one begins.
 class JobRecord {
  public:
   Result<void> begin(std::string_view id);
   void set(Field field, std::string_view value);  // twice: damaged
-  void damage(Field field) { m_spans[index(field)].damaged = true; }
+  void damage(Field field) { m_damaged |= bit(field); }
 
   const std::string& id() const { return m_id; }
-  bool has(Field field) const { return m_spans[index(field)].set; }
-  bool damaged(Field field) const { return m_spans[index(field)].damaged; }
+  bool has(Field field) const { return (m_set & bit(field)) != 0; }
+  bool damaged(Field field) const { return (m_damaged & bit(field)) != 0; }
   std::string_view raw(Field field) const;  // as written between the quotes; "" if it was not there
   std::string value(Field field) const;     // unescaped, where the form escapes
-  bool shape_damaged() const;
+  bool shape_damaged() const { return (m_damaged & (bit(Field::k_shape_fields) - 1)) != 0; }
   // The shape's fields as written, one behind the other: equal texts are equal shapes.
-  std::string_view shape_text() const { return m_shape; }
+  std::string_view shape_text() const { return m_shape.text(); }
   bool escaped = true;  // the form is JSON
 
  private:
   struct Span {
     std::uint32_t begin = 0;
     std::uint32_t size = 0;
-    bool set = false;
-    bool damaged = false;
+  };
+  // What the fields of this job say. It grows and never shrinks, so that a job is written where the one before it was:
+  // this is done for each field of each job.
+  class Text {
+   public:
+    void clear() { m_used = 0; }
+    std::string_view text() const { return {m_bytes.data(), m_used}; }
+    Span append(Field field, std::string_view value);
+
+   private:
+    std::string m_bytes;
+    std::size_t m_used = 0;
   };
   static std::size_t index(Field field) { return static_cast<std::size_t>(field); }
+  static std::uint32_t bit(Field field) { return std::uint32_t{1} << index(field); }
 
   std::string m_id;
-  std::string m_shape;
-  std::string m_other;
-  std::array<Span, k_fields> m_spans{};
+  Text m_shape;
+  Text m_other;
+  std::uint32_t m_set = 0;
+  std::uint32_t m_damaged = 0;
+  std::array<Span, k_fields> m_spans;  // of those that are set
 };
 
 // The field of an attribute ("" and its key, or "Resource_List" and the resource), k_fields for all others.

@@ -67,7 +67,7 @@ class JsonReader {
       TIDE_TRY(take_line(line, visitor));
     }
     while (end != m_ends.end()) {
-      end = take_strings(piece.data(), begin, end, visitor);
+      end = take_values(piece.data(), begin, end, visitor);
       if (end == m_ends.end()) break;
       const std::string_view line(piece.data() + begin, *end - begin);
       begin = std::size_t{*end++} + 1;
@@ -78,11 +78,11 @@ class JsonReader {
     return {};
   }
 
-  // Whole strings with a comma behind them, as most lines of a job are, are told or skipped here, where nothing can
-  // fail and no level changes; all other lines are take_line's. From the line at `begin`, which ends at *end; goes on
-  // with both.
+  // Whole strings and numbers with a comma behind them, as most lines of a job are, are told or skipped here, where
+  // nothing can fail and no level changes; all other lines are take_line's. From the line at `begin`, which ends at
+  // *end; goes on with both.
   template <typename Visitor>
-  const std::uint16_t* take_strings(const char* data, std::size_t& begin, const std::uint16_t* end, Visitor& visitor) {
+  const std::uint16_t* take_values(const char* data, std::size_t& begin, const std::uint16_t* end, Visitor& visitor) {
     const bool of_job = m_in_section && m_level == 3;
     const bool of_group = m_in_section && m_level > 3 && m_wanted;
     if (m_level < 3 || m_in_array || m_after != After::comma || (of_group && m_level > 4)) return end;
@@ -90,29 +90,34 @@ class JsonReader {
     const std::uint16_t* const first = end;
     for (; end != m_ends.end(); ++end) {
       const std::string_view line(data + begin, *end - begin);
-      if (!is_string(line, indent)) break;
+      if (!is_value(line, indent)) break;
+      const bool quoted = line[line.size() - 2] == '"';
       const bool told = of_job ? visitor.may_want(line[indent + 1], line[indent + 2]) : of_group;
-      if (told) {
+      if (told || !quoted) {
         const std::size_t quote = find_near(line, '"', indent + 1);
-        const std::string_view value = line[quote + 1] == ':' ? value_at(line, quote + 2) : std::string_view{};
-        if (value.size() < 3 || value.front() != '"') break;
-        visitor.attribute(of_job ? std::string_view{} : m_group, {line.data() + indent + 1, quote - indent - 1},
-                          {value.data() + 1, value.size() - 3});
+        if (quote + 1 >= line.size() || line[quote + 1] != ':') break;
+        const std::string_view value = value_at(line, quote + 2);
+        const std::size_t around = quoted ? 1 : 0;
+        if (value.size() < 2 + around || (quoted ? value.front() != '"' : !is_number(value.front()))) break;
+        if (told)
+          visitor.attribute(of_job ? std::string_view{} : m_group, {line.data() + indent + 1, quote - indent - 1},
+                            {value.data() + around, value.size() - 1 - 2 * around});
       }
       m_told = told;
+      m_quoted = quoted;
       begin = std::size_t{*end} + 1;
     }
-    if (end == first) return end;
     m_line += end - first;
-    m_quoted = true;
     return end;
   }
 
-  static bool is_string(std::string_view line, std::size_t indent) {
+  static bool is_value(std::string_view line, std::size_t indent) {
     const std::size_t size = line.size();
-    return size >= indent + 4 && line[indent] == '"' && line[size - 1] == ',' && line[size - 2] == '"' &&
-           is_blank(line[0]) && is_blank(line[indent - 1]);
+    return size >= indent + 4 && line[indent] == '"' && line[size - 1] == ',' && is_blank(line[0]) &&
+           is_blank(line[indent - 1]);
   }
+
+  static bool is_number(char first) { return (first >= '0' && first <= '9') || first == '-'; }
 
   template <typename Visitor>
   Result<void> take_line(std::string_view line, Visitor& visitor) {

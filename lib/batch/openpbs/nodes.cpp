@@ -187,6 +187,8 @@ Result<void> fold(const Vnode& vnode, core::Node& node, std::int64_t& memory, st
     if (!id.empty()) jobs.emplace_back(id);
   }
   if (!jobs.empty()) used = std::max<std::int64_t>(used, 1);  // a job without CPUs is a job
+  // place=excl: PBS counts what the job asked for, and lets nobody else in.
+  if (!jobs.empty() && vnode["state"].find("job-exclusive") != std::string_view::npos) used = std::max(used, slots);
   node.slots += static_cast<int>(slots);
   node.slots_used += static_cast<int>(used);
   if (gpus > 0) node.gpus[""] += static_cast<int>(gpus);

@@ -211,7 +211,8 @@ Result<void> OpenPbs::remove(const core::NodeName& node) {
   const auto jobs = list.jobs.find(node.value);
   if (jobs == list.jobs.end()) return {};
   if (!jobs->second.empty()) {
-    return make_error(ErrorKind::refused, "node '{}' still has {} jobs", node.value, jobs->second.size())
+    return make_error(ErrorKind::refused, "node '{}' still has {}", node.value,
+                      counted(std::ssize(jobs->second), "job"))
         .with_peer(printable(jobs->second.front(), 80));
   }
   const process::Command drop = m_commands.command(m_options.qmgr, {"-c", "delete node " + node.value});

@@ -15,6 +15,7 @@ namespace {
 char letter_of(std::string_view state) { return state.size() == 1 ? state.front() : '\0'; }
 
 constexpr std::string_view k_broken = "what it asks for cannot be read: the JSON is broken there";
+constexpr std::string_view k_unread = "its select, place or walltime cannot be read";
 constexpr std::string_view k_array_limit = "the array's limit on running tasks (max_run_subjobs)";
 
 // "11" of "11[3].server"; "" if it is no part of an array.
@@ -32,6 +33,13 @@ std::int64_t queued_in(std::string_view counts) {
   if (at == std::string_view::npos) return 0;
   const std::string_view rest = counts.substr(at + k_queued.size());
   return std::max<std::int64_t>(0, parse_integer(rest.substr(0, rest.find(' '))).value_or(0));
+}
+
+// Is it the key of group_of for these two?
+bool is_key(std::string_view key, const Judgement& early, std::string_view shape) {
+  const std::size_t size = early.reason.size();
+  return key.size() == size + shape.size() + 2 && key.front() == static_cast<char>(early.waiting) &&
+         key[size + 1] == '\n' && key.substr(1, size) == early.reason && key.ends_with(shape);
 }
 
 Error unreadable(const JobRecord& job, std::string_view what) {
@@ -74,7 +82,7 @@ Result<void> QueueBuilder::take_running(const JobRecord& job) {
 }
 
 Result<void> QueueBuilder::take_waiting(const JobRecord& job) {
-  const Judgement early = judge(job, job.raw(Field::state));
+  const Judgement& early = judge(job, job.raw(Field::state));
   TIDE_TRY_ASSIGN(const std::size_t group, group_of(job, early));
   if (m_array_limit > 0) {
     TIDE_TRY_ASSIGN(Pile pile, pile_of(job, 1));
@@ -119,21 +127,25 @@ Result<void> QueueBuilder::close_array() {
 }
 
 // Why it waits, from all but its shape and its queue.
-Judgement QueueBuilder::judge(const JobRecord& job, std::string_view state) {
+const Judgement& QueueBuilder::judge(const JobRecord& job, std::string_view state) {
+  const auto other = [this](core::Waiting waiting, std::string reason) -> const Judgement& {
+    return m_other = {waiting, std::move(reason)};
+  };
   const std::string_view holds = job.raw(Field::holds);
-  const bool held_by_person = holds.find_first_of("uop") != std::string_view::npos;
-  const bool depends = job.raw(Field::depend).find("after") != std::string_view::npos;
-  if (held_by_person) return {core::Waiting::held, fmt::format("held ({})", printable(holds, 10))};
+  if (holds.find_first_of("uop") != std::string_view::npos)
+    return other(core::Waiting::held, fmt::format("held ({})", printable(holds, 10)));
   const char letter = letter_of(state);
-  if (letter == 'H' || (holds.find('s') != std::string_view::npos))
-    return depends ? Judgement{core::Waiting::dependent, "it waits for another job"}
-                   : Judgement{core::Waiting::held, "held (s)"};
-  if (letter == 'W') return {core::Waiting::deferred, "its start time is to come"};
-  if (letter == 'T') return {core::Waiting::deferred, "in transit"};
-  if (letter == 'B') return {core::Waiting::eligible, "queued"};
-  if (letter != 'Q') return {core::Waiting::unknown, fmt::format("state {}", printable(state, 10))};
+  if (letter == 'H' || holds.find('s') != std::string_view::npos) {
+    const bool depends = job.raw(Field::depend).find("after") != std::string_view::npos;
+    return depends ? other(core::Waiting::dependent, "it waits for another job")
+                   : other(core::Waiting::held, "held (s)");
+  }
+  if (letter == 'W') return other(core::Waiting::deferred, "its start time is to come");
+  if (letter == 'T') return other(core::Waiting::deferred, "in transit");
+  if (letter == 'B') return other(core::Waiting::eligible, "queued");
+  if (letter != 'Q') return other(core::Waiting::unknown, fmt::format("state {}", printable(state, 10)));
   if (!job.raw(Field::exec_vnode).empty())
-    return {core::Waiting::node_bound, "it was checkpointed and goes on where it ran"};
+    return other(core::Waiting::node_bound, "it was checkpointed and goes on where it ran");
   return comment_of(job);
 }
 
@@ -154,23 +166,26 @@ std::size_t QueueBuilder::group_of(const core::Shape& shape, core::Waiting waiti
 
 // A million like jobs are parsed once: their fields are the same bytes.
 Result<std::size_t> QueueBuilder::group_of(const JobRecord& job, const Judgement& early) {
-  m_key.assign(1, static_cast<char>(early.waiting));
-  m_key.append(early.reason).append(1, '\n');
   const bool damaged = job.shape_damaged();
   if (!damaged) {
-    m_key.append(job.shape_text());
-    if (m_key == m_last_key) return m_last_group;  // as the job before it
+    if (is_key(m_last_key, early, job.shape_text())) return m_last_group;  // as the job before it
+    m_key.assign(1, static_cast<char>(early.waiting));
+    m_key.append(early.reason).append(1, '\n').append(job.shape_text());
     if (const auto found = m_by_text.find(m_key); found != m_by_text.end()) {
       m_last_key = m_key;
       return m_last_group = found->second;
     }
   }
-  if (damaged) {
+  const auto unknown = [this](std::string_view why) {
     core::Shape shape;
     shape.chunks.emplace_back();
-    return group_of(shape, core::Waiting::unknown, std::string(k_broken));
-  }
-  TIDE_TRY_ASSIGN(Request request, request_of(job));
+    return group_of(shape, core::Waiting::unknown, std::string(why));
+  };
+  if (damaged) return unknown(k_broken);
+  // What one user asks for must not hide the others' jobs.
+  const Result<Request> asked = request_of(job);
+  if (!asked) return unknown(k_unread);
+  const Request& request = *asked;
   Judgement judged = early;
   if (judged.waiting == core::Waiting::eligible && !request.bound.empty())
     judged = {core::Waiting::node_bound, fmt::format("bound to {}", request.bound)};

@@ -53,7 +53,7 @@ class QueueBuilder {
   Result<void> take_waiting(const JobRecord& job);
   Result<void> take_array(const JobRecord& job);
   Result<void> close_array();
-  Judgement judge(const JobRecord& job, std::string_view state);
+  const Judgement& judge(const JobRecord& job, std::string_view state);
   const Judgement& comment_of(const JobRecord& job);
   Result<std::size_t> group_of(const JobRecord& job, const Judgement& early);
   std::size_t group_of(const core::Shape& shape, core::Waiting waiting, const std::string& reason);
@@ -79,6 +79,7 @@ class QueueBuilder {
   std::size_t m_last_group = 0;
   std::string m_comment;  // the last one, and what it says
   Judgement m_judged;
+  Judgement m_other;  // the last one of which something else than its comment says why it waits
   std::string m_time;
   TimePoint m_when{};
   std::string m_array;  // the number of the array whose tasks come now; its limit, and its tasks if none are listed

@@ -10,7 +10,7 @@ namespace tide::batch::openpbs {
 namespace {
 
 constexpr std::int64_t k_count_max = 1'000'000;  // slots or nodes: beyond is a mistake
-constexpr std::int64_t k_single_chunks = 64;     // GPU chunks that may share a node are told apart up to here
+constexpr std::int64_t k_single_chunks = 1'024;  // GPU chunks that may share a node are told apart up to here
 constexpr std::size_t k_parts_max = 4'096;       // of one select
 constexpr std::string_view k_no_project = "_pbs_project_default";
 

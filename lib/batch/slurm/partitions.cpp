@@ -31,8 +31,17 @@ Result<int> count(std::string_view line, std::string_view key) {
   return static_cast<int>(std::min<std::int64_t>(value, std::numeric_limits<int>::max()));
 }
 
-Result<Partition> parse_line(std::string_view line) {
+Result<Partition> parse_line(std::string_view line, const MemoryRules& memory) {
   Partition partition;
+  const std::string_view select = field_of(line, "SelectTypeParameters");
+  const bool own = memory.partitions_count && !select.empty() && select != "NONE";
+  const std::string_view per_cpu = field_of(line, "DefMemPerCPU");
+  const std::string_view per_node = field_of(line, "DefMemPerNode");  // either is shown, "UNLIMITED" if neither is set
+  const bool inherits = per_cpu.empty() && (per_node.empty() || per_node == "UNLIMITED");
+  const bool free = inherits ? memory.free : per_cpu == "0";
+  partition.all_memory = (own ? consumes_memory(select) : memory.consumed) && !free;
+  partition.memory_by_gpu =
+      memory.by_gpu || field_of(line, "JobDefaults").find("DefMemPerGPU=") != std::string_view::npos;
   const std::string_view state = field_of(line, "State");
   if (state != "UP" && state != "DOWN" && state != "DRAIN" && state != "INACTIVE") return bad_field(line, "State");
   partition.up = state == "UP" || state == "DRAIN";  // DRAIN takes no new jobs and runs those that it has
@@ -47,18 +56,26 @@ Result<Partition> parse_line(std::string_view line) {
   return partition;
 }
 
+// 22.05 with CR_..._Memory and no DefMem*, or with --mem=0: such a job neither starts beside another nor lets one
+// start, whatever they ask for.
+bool fills_nodes(const core::Chunk& chunk, const Partition& partition) {
+  if (!partition.all_memory || chunk.memory_mib_per_node > 0 || chunk.memory_mib_per_slot > 0) return false;
+  // What they get for their GPUs shows only once the scheduler has looked at them.
+  return !partition.memory_by_gpu || chunk.gpus_per_node.empty();
+}
+
 Verdict never(std::string reason) { return {.waiting = core::Waiting::failed, .reason = std::move(reason)}; }
 
 }  // namespace
 
-Result<Partitions> parse_show_partitions(std::string_view text) {
+Result<Partitions> parse_show_partitions(std::string_view text, const MemoryRules& memory) {
   TIDE_TRY_ASSIGN(const auto lines, read_session(text, k_partitions_question));
   Partitions partitions;
   for (const std::string_view line : lines) {
     if (line == k_none) continue;
     const std::string_view name = line.starts_with("PartitionName=") ? field_of(line, "PartitionName") : "";
     if (name.empty()) return make_error(ErrorKind::protocol, "'{}' is no line of a partition", printable(line, 80));
-    TIDE_TRY_ASSIGN(const Partition partition, parse_line(line));
+    TIDE_TRY_ASSIGN(const Partition partition, parse_line(line, memory));
     if (!partitions.emplace(name, partition).second) {
       return make_error(ErrorKind::protocol, "partition '{}' is listed twice", printable(name, 80));
     }
@@ -74,6 +91,7 @@ Verdict judge(core::Shape& shape, bool endless, const Partition& partition) {
     return never(fmt::format("PartitionTimeLimit: MaxTime={} min", partition.time_max.count() / 60));
   }
   for (core::Chunk& chunk : shape.chunks) {
+    shape.exclusive = shape.exclusive || fills_nodes(chunk, partition);
     if (partition.nodes_max > 0 && chunk.nodes > partition.nodes_max) {
       return never(fmt::format("PartitionNodeLimit: MaxNodes={}", partition.nodes_max));
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <tide/batch/slurm/show_config.hpp>
 #include <tide/core/job.hpp>
 #include <tide/util/result.hpp>
 
@@ -19,6 +20,8 @@ struct Partition {
   int slots_per_node_max = 0;
   std::int64_t memory_mib_per_node_max = 0;
   Seconds time_max{0};
+  bool all_memory = false;     // a job that asks for none gets all of its node's
+  bool memory_by_gpu = false;  // but for one with GPUs (DefMemPerGPU)
 
   bool operator==(const Partition&) const = default;
 };
@@ -27,16 +30,16 @@ using Partitions = std::map<std::string, Partition, std::less<>>;
 
 constexpr std::string_view k_partitions_question = "show partition";
 
-// What `scontrol -a -o` prints for that question and "version".
-Result<Partitions> parse_show_partitions(std::string_view text);
+// What `scontrol -a -o` prints for that question and "version". `memory`: what holds where a partition says nothing.
+Result<Partitions> parse_show_partitions(std::string_view text, const MemoryRules& memory = {});
 
 struct Verdict {
   core::Waiting waiting = core::Waiting::eligible;
   std::string reason;  // "PartitionNodeLimit: MaxNodes=1"
 };
 
-// May such a job ever run there? If so, its tasks on a node are cut to what the partition allows.
-// `endless`: the job asks for a time without limit.
+// May such a job ever run there? If so, its tasks on a node are cut to what the partition allows, and it has its nodes
+// to itself where it gets all of their memory. `endless`: the job asks for a time without limit.
 Verdict judge(core::Shape& shape, bool endless, const Partition& partition);
 
 }  // namespace tide::batch::slurm

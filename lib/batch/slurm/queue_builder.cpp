@@ -102,11 +102,12 @@ core::Waiting QueueBuilder::waits_for(const JobRow& row) const {
   return is_none(row[Column::dependency]) ? core::Waiting::eligible : core::Waiting::dependent;
 }
 
-// Of the partitions that a job names, Slurm takes whichever is free first; we count it for the first that can ever
-// serve it.
+// Of the partitions that a job names, Slurm takes whichever can start it first. Those that can never do it do not
+// count; nor do those whose own limits give it another shape than the first one that can.
 Verdict QueueBuilder::judge_in_partitions(const JobRow& row, core::Shape& shape) const {
   const bool endless = row[Column::time_limit] == "UNLIMITED";
-  std::optional<Verdict> first;
+  std::optional<Verdict> first;  // of those that serve it, if one does
+  std::optional<core::Shape> served;
   for (const std::string_view name : split(row[Column::partition], ',')) {
     const auto known =
         m_options.partitions == nullptr ? Partitions::const_iterator{} : m_options.partitions->find(name);
@@ -115,11 +116,18 @@ Verdict QueueBuilder::judge_in_partitions(const JobRow& row, core::Shape& shape)
     const bool judged = m_options.partitions != nullptr && known != m_options.partitions->end();
     const Verdict verdict = judged ? judge(trial, endless, known->second) : Verdict{};
     if (verdict.waiting == core::Waiting::eligible) {
-      shape = std::move(trial);
-      return verdict;
+      if (!served) {
+        served = std::move(trial);
+        first = verdict;
+        continue;
+      }
+      trial.queue = served->queue;
+      trial.other_queues = served->other_queues;
+      if (trial == *served) served->other_queues.emplace_back(name);
     }
     if (!first) first = verdict;
   }
+  if (served) shape = std::move(*served);
   return *first;  // split() gives one piece at least
 }
 
@@ -237,7 +245,8 @@ void QueueBuilder::settle_components() {
       whole.shape.rerunnable = whole.shape.rerunnable && part.shape.rerunnable;
       whole.shape.walltime = std::max(whole.shape.walltime, part.shape.walltime);
       if (!part.shape.unjudged.empty()) whole.shape.unjudged = part.shape.unjudged;
-      if (part.shape.queue != whole.shape.queue) whole.shape.unjudged = "components in several partitions";
+      if (part.shape.queue != whole.shape.queue || part.shape.other_queues != whole.shape.other_queues)
+        whole.shape.unjudged = "components in several partitions";
       if (whole.waiting == core::Waiting::eligible && part.waiting != core::Waiting::eligible) {
         whole.waiting = part.waiting;
         whole.reason = part.reason;

@@ -69,7 +69,7 @@ void add_unjudged(core::Shape& shape, std::string text) {
 Result<void> read_memory(const JobRow& row, const Sizes& sizes, core::Chunk& chunk) {
   const auto memory = parse_memory_mib(row[Column::min_memory]);
   if (!memory) return bad_field(row, "memory", Column::min_memory);
-  if (*memory == 0) return {};  // none asked for; --mem=0 wants the whole node's, whatever it has
+  if (*memory == 0) return {};  // none asked for, or --mem=0: the partition tells what it gets
   const std::string_view text = find_tres(row[Column::tres], "mem");
   const auto total = text.empty() ? std::optional<std::int64_t>(*memory * sizes.cpus) : parse_memory_mib(text);
   if (!total) return bad_field(row, "TRES", Column::tres);
@@ -89,13 +89,34 @@ int total(const core::Gpus& gpus) {
   return sum;
 }
 
+// From 23.11 on `-c 8` is also in the column of TRES per task: "cpu=8", "cpu:7,gres/gpu:1". No GRES is named so.
+struct PerTask {
+  int cpus = 0;
+  std::string others;
+};
+
+Result<PerTask> read_per_task(const JobRow& row) {
+  PerTask per_task;
+  for (const std::string_view item : split(row[Column::tres_per_task], ',')) {
+    if (!item.starts_with("cpu=") && !item.starts_with("cpu:")) {
+      per_task.others += fmt::format("{}{}", per_task.others.empty() ? "" : ",", item);
+      continue;
+    }
+    const auto cpus = parse_integer(item.substr(4));
+    if (!cpus || *cpus < 1 || *cpus > k_count_max) return bad_field(row, "TRES per task", Column::tres_per_task);
+    per_task.cpus = static_cast<int>(*cpus);
+  }
+  return per_task;
+}
+
 // One node for sure: all of the job's GPUs are then on it.
 bool on_one_node(const core::Chunk& chunk) { return chunk.nodes == 1 && (chunk.tasks == 1 || chunk.nodes_max == 1); }
 
 Result<void> read_gpus(const JobRow& row, core::Shape& shape, core::Chunk& chunk) {
   const auto per_node = parse_gres(row[Column::tres_per_node]);
   const auto per_job = parse_gres(row[Column::tres_per_job]);
-  const auto per_task = parse_gres(row[Column::tres_per_task]);
+  TIDE_TRY_ASSIGN(const PerTask of_task, read_per_task(row));
+  const auto per_task = parse_gres(of_task.others);
   if (!per_node) return bad_field(row, "TRES per node", Column::tres_per_node);
   if (!per_job) return bad_field(row, "TRES per job", Column::tres_per_job);
   if (!per_task) return bad_field(row, "TRES per task", Column::tres_per_task);
@@ -115,19 +136,20 @@ Result<void> read_gpus(const JobRow& row, core::Shape& shape, core::Chunk& chunk
     else if (chunk.tasks == chunk.nodes)
       add_gpus(per_task->gpus, 1, chunk.gpus_per_node);
     else
-      add_unjudged(shape, fmt::format("{} for each task", row[Column::tres_per_task]));
+      add_unjudged(shape, fmt::format("{} for each task", of_task.others));
   }
   if (!is_none(row[Column::tres_per_socket]))
     add_unjudged(shape, fmt::format("{} for each socket", row[Column::tres_per_socket]));
   return {};
 }
 
-// "--mem-per-gpu", "--cpus-per-gpu": with the GPUs of a node known, plain numbers.
+// "--mem-per-gpu", "--cpus-per-gpu": with the GPUs of a node known, plain numbers. What comes from DefMemPerGPU and
+// DefCpuPerGPU, 22.05 writes as "gpu:500".
 Result<void> read_per_gpu(const JobRow& row, core::Shape& shape, core::Chunk& chunk) {
   const int gpus = total(chunk.gpus_per_node);
   const auto per_gpu = [&](Column column) -> std::optional<std::int64_t> {
     const std::string_view text = row[column];
-    for (const std::string_view prefix : {"gres:gpu:", "gres/gpu:", "gres/gpu="}) {
+    for (const std::string_view prefix : {"gres:gpu:", "gres/gpu:", "gres/gpu=", "gpu:"}) {
       if (text.starts_with(prefix)) return parse_memory_mib(text.substr(prefix.size()));
     }
     return std::nullopt;
@@ -184,7 +206,8 @@ Result<void> read_sizes(const JobRow& row, const Sizes& sizes, std::optional<int
   TIDE_TRY_ASSIGN(chunk.tasks_per_node, number(row, "tasks per node", Column::tasks_per_node, 0));
   TIDE_TRY_ASSIGN(const int shown_max, number(row, "nodes", Column::max_nodes, 0));
   TIDE_TRY_ASSIGN(const int cpus_min, number(row, "CPUs per node", Column::min_cpus, 1));
-  chunk.slots_per_task = std::max(chunk.slots_per_task, 1);
+  TIDE_TRY_ASSIGN(const PerTask per_task, read_per_task(row));
+  chunk.slots_per_task = std::max({chunk.slots_per_task, per_task.cpus, 1});
   chunk.nodes_max = nodes_max.value_or(shown_max);
   if (chunk.nodes_max < chunk.nodes || chunk.nodes_max >= chunk.tasks)
     chunk.nodes_max = 0;  // no more than the tasks say

@@ -9,8 +9,8 @@ namespace tide::batch::slurm {
 
 namespace {
 
-// Tested with 22.05.8. Later ones changed no column or key that is read here; what they would change is a protocol
-// error.
+// Run with 22.05.8. By their change logs, later ones changed no column or key that is read here, only what stands in
+// TRES per task; what else they would change is a protocol error.
 constexpr std::int64_t k_release_min = 2205;
 constexpr std::int64_t k_release_max = 2411;
 
@@ -26,7 +26,25 @@ Result<void> read_user(std::string_view text, SlurmConfig& config) {
   return {};
 }
 
+// 22.05 shows a partition's SelectTypeParameters beside CR_CPU too, and logs "Can't use Partition SelectType unless
+// using CR_Socket or CR_Core".
+bool heeds_partitions(std::string_view select_parameters) {
+  const auto words = split(select_parameters, ',');
+  return std::ranges::any_of(words, [](std::string_view word) {
+    word = trim(word);
+    return word == "CR_CORE" || word == "CR_CORE_MEMORY" || word == "CR_SOCKET" || word == "CR_SOCKET_MEMORY";
+  });
+}
+
 }  // namespace
+
+bool consumes_memory(std::string_view select_parameters) {
+  const auto words = split(select_parameters, ',');
+  return std::ranges::any_of(words, [](std::string_view word) {
+    word = trim(word);
+    return word.starts_with("CR_") && word.ends_with("_MEMORY");
+  });
+}
 
 bool SlurmConfig::hides(std::string_view what) const {
   return std::ranges::any_of(private_data, [&](const std::string& word) { return word == what || word == "all"; });
@@ -56,6 +74,10 @@ Result<SlurmConfig> parse_show_config(std::string_view text) {
   config.boot_time = parse_slurm_time(values["BOOT_TIME"]);
   config.nodes_max = parse_integer(values["MaxNodeCount"]).value_or(0);
   config.has_accounting = values["AccountingStorageType"] == "accounting_storage/slurmdbd";
+  config.memory = {.consumed = consumes_memory(values["SelectTypeParameters"]),
+                   .partitions_count = heeds_partitions(values["SelectTypeParameters"]),
+                   .by_gpu = values["JobDefaults"].find("DefMemPerGPU=") != std::string_view::npos,
+                   .free = values["DefMemPerCPU"] == "0"};
   for (const std::string_view word : split(values["PrivateData"], ',')) {
     if (!is_none(word)) config.private_data.emplace_back(trim(word));
   }

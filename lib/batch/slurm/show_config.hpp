@@ -10,6 +10,19 @@
 
 namespace tide::batch::slurm {
 
+// What becomes of a job that asks for no memory.
+struct MemoryRules {
+  bool consumed = false;          // SelectTypeParameters=CR_..._Memory: it gets all of its node's
+  bool partitions_count = false;  // a partition's SelectTypeParameters are heeded, and not only shown
+  bool by_gpu = false;            // DefMemPerGPU: unless it has GPUs
+  bool free = false;              // DefMemPerCPU=0, spelled out: it gets none, and needs none
+
+  bool operator==(const MemoryRules&) const = default;
+};
+
+// SelectTypeParameters as `scontrol` prints them: "CR_CORE_MEMORY,CR_ONE_TASK_PER_CORE".
+bool consumes_memory(std::string_view select_parameters);
+
 struct SlurmConfig {
   std::string cluster;
   std::string version;  // "22.05.8"
@@ -19,6 +32,7 @@ struct SlurmConfig {
   std::vector<std::string> private_data;  // "jobs", "nodes", "cloud", ...
   bool has_accounting = false;            // slurmdbd keeps operators
   std::int64_t nodes_max = 0;             // MaxNodeCount; 0: it does not say
+  MemoryRules memory;
 
   bool hides(std::string_view what) const;
 };

@@ -104,6 +104,8 @@ Result<void> read_state(std::string_view line, core::Node& node) {
       k_own_drains, [&](std::string_view words_of_it) { return node.note.starts_with(words_of_it); });
   const bool refused = has("INVALID_REG") && (own || !core::has_others_note(node));
   node.unfit = refused || ((node.held || node.down) && own);
+  // slurmctld writes these words over no reason, and a person's hold has one: a hold with them has no note.
+  if (node.held && node.note == "Not responding") node.note.clear();
   return {};
 }
 

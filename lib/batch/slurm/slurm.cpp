@@ -60,6 +60,7 @@ Result<core::ServerIdentity> Slurm::server() {
   if (!config) return config.error();
   TIDE_TRY(check_version(config->version));
   TIDE_TRY(prove_sight(*config));
+  m_memory = config->memory;
   m_shows_unregistered = config->hides("cloud");  // "PrivateData=cloud" shows powered down nodes, against its name
   // slurmctld answers only once it has read its state, nodes and jobs: it is never `fresh`.
   return core::ServerIdentity{
@@ -101,11 +102,19 @@ Result<std::vector<core::Node>> Slurm::nodes() {
   return nodes;
 }
 
+// A pass asks who answers before it reads the jobs; nothing is asked twice.
+Result<MemoryRules> Slurm::memory_rules() {
+  if (m_memory) return *m_memory;
+  TIDE_TRY_ASSIGN(const SlurmConfig config, read_config());
+  return config.memory;
+}
+
 Result<Partitions> Slurm::read_partitions() {
+  TIDE_TRY_ASSIGN(const MemoryRules memory, memory_rules());
   process::Command show = m_commands.command(m_options.scontrol, {"-a", "-o"});
   show.input = session_input(k_partitions_question);
   TIDE_TRY_ASSIGN(const process::Finished finished, read(show));
-  auto partitions = parse_show_partitions(finished.output);
+  auto partitions = parse_show_partitions(finished.output, memory);
   if (!partitions) return in_command(std::move(partitions).error(), show);
   return partitions;
 }

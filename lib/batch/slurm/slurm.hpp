@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 
 namespace tide::batch::slurm {
@@ -44,6 +45,7 @@ class Slurm final : public BatchSystem {
   Result<SlurmConfig> read_config();
   Result<std::string> admin_level();
   Result<void> prove_sight(const SlurmConfig& config);
+  Result<MemoryRules> memory_rules();
   Result<Partitions> read_partitions();
   Result<core::JobQueue> read_queue(QueueOptions options, bool& wants_limits);
   Result<bool> has_registered(const core::NodeName& node);
@@ -53,6 +55,7 @@ class Slurm final : public BatchSystem {
   SlurmOptions m_options;
   Commands m_commands;
   bool m_shows_unregistered = false;
+  std::optional<MemoryRules> m_memory;  // as server() last read them
 };
 
 }  // namespace tide::batch::slurm

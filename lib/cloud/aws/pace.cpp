@@ -1,10 +1,9 @@
 #include <tide/cloud/aws/pace.hpp>
 
-#include <tide/net/url.hpp>
-#include <tide/util/digest.hpp>
 #include <tide/util/text.hpp>
 
 #include <algorithm>
+#include <array>
 
 namespace tide::cloud::aws {
 namespace {
@@ -21,27 +20,16 @@ bool is_read(std::string_view action) {
   return action.starts_with("Describe") || action.starts_with("Get") || action.starts_with("List");
 }
 
-net::Rate* rate_named(Rates& rates, std::string_view name) {
-  if (name == "read") return &rates.read;
-  if (name == "run") return &rates.run;
-  if (name == "machines") return &rates.machines;
-  if (name == "end") return &rates.end;
-  return name == "other" ? &rates.other : nullptr;
-}
-
 }  // namespace
 
 Result<Rates> parse_rates(const std::vector<std::string>& lines) {
   Rates rates;
-  for (const std::string& line : lines) {
-    const auto words = split(line, ' ');
-    net::Rate* rate = words.size() == 2 ? rate_named(rates, words[0]) : nullptr;
-    if (rate == nullptr) {
-      return make_error(ErrorKind::config, "'{}' is no kind of call and its rate", printable(line, 60))
-          .with_hint("Write read, run, machines, end or other, and a rate: \"machines 5000/20\".");
-    }
-    TIDE_TRY_ASSIGN(*rate, net::parse_rate(words[1]));
-  }
+  const std::array<net::NamedRate, 5> known{{{"read", rates.read},
+                                             {"run", rates.run},
+                                             {"machines", rates.machines},
+                                             {"end", rates.end},
+                                             {"other", rates.other}}};
+  TIDE_TRY(net::set_rates(lines, known, "machines 5000/20"));
   return rates;
 }
 
@@ -56,12 +44,6 @@ std::vector<net::Draw> draws_for(const Call& call, const Rates& rates, const std
     return {draw("run", rates.run, 1), draw("machines", rates.machines, static_cast<int>(call.parameters.size()))};
   if (call.action == "TerminateInstances" || call.action == "StopInstances") return {draw("end", rates.end, 1)};
   return {draw("other", rates.other, 1)};
-}
-
-std::string account_of(const std::string& service, const std::string& region, const std::string& endpoint,
-                       const std::string& access_key) {
-  const auto url = net::split_url(endpoint);
-  return service + "/" + region + "/" + (url ? url->authority() : "-") + "/" + to_hex(sha256(access_key)).substr(0, 16);
 }
 
 }  // namespace tide::cloud::aws

@@ -39,8 +39,4 @@ struct Pace {
 // Pure: what this call takes of which buckets. `account`: whose they are.
 std::vector<net::Draw> draws_for(const Call& call, const Rates& rates, const std::string& account);
 
-// "ec2/eu-central-1/HOST/DIGEST": the access key only as a digest, for the name is written to a file.
-std::string account_of(const std::string& service, const std::string& region, const std::string& endpoint,
-                       const std::string& access_key);
-
 }  // namespace tide::cloud::aws

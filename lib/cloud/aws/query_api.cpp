@@ -3,7 +3,9 @@
 #include <tide/cloud/aws/errors.hpp>
 #include <tide/cloud/aws/sigv2.hpp>
 #include <tide/cloud/aws/sigv4.hpp>
+#include <tide/cloud/hints.hpp>
 #include <tide/net/retry.hpp>
+#include <tide/net/url.hpp>
 #include <tide/util/text.hpp>
 
 #include <algorithm>
@@ -25,42 +27,18 @@ struct Asked {
   const std::string& source;  // of the credentials
 };
 
-std::string hint_for(ErrorKind kind, const std::string& code, const Service& service, const Asked& asked) {
-  switch (kind) {
-    case ErrorKind::auth:
-      if (code == "UnauthorizedOperation" || code.starts_with("AccessDenied")) {
-        return "Allow " + service.name + ":" + asked.action + " to the user of " + asked.source + "; tide's page on " +
-               service.name + " has the least policy.";
-      }
-      return "Check " + asked.source + " ([clouds." + service.cloud +
-             "] profile or credentials_file) and this machine's clock.";
-    case ErrorKind::capacity: return "Add another type or subnet to the pool, or wait: tide tries again by itself.";
-    case ErrorKind::quota:
-      return "Ask for a higher limit of the account in " + service.region + ", or lower [pools.x] max.";
-    case ErrorKind::throttled: return "Wait: tide slows down by itself.";
-    case ErrorKind::unsent:
-      return "Wait: later passes send it; [clouds." + service.cloud + "] rates says how much may be sent.";
-    case ErrorKind::bad_request: return "Correct the pool's or cloud's keys that the cloud names.";
-    case ErrorKind::retry:
-    case ErrorKind::timeout:
-      return "Check [clouds." + service.cloud +
-             "] endpoint and region and the network; tide tries again in its next pass.";
-    case ErrorKind::eventual: return "Run 'tide info' to see what the cloud lists.";
-    case ErrorKind::config: return "Check [clouds." + service.cloud + "] endpoint, ca_file and proxy.";
-    case ErrorKind::unknown:
-    case ErrorKind::protocol: return "Check that [clouds." + service.cloud + "] endpoint is an EC2 API.";
-    case ErrorKind::unexpected:
-    case ErrorKind::usage:
-    case ErrorKind::not_found:
-    case ErrorKind::io:
-    case ErrorKind::refused:
-    case ErrorKind::lock_held:
-    case ErrorKind::money:
-    case ErrorKind::batch:
-    case ErrorKind::unproven:
-    case ErrorKind::stranger: return "";
-  }
-  return "";
+std::string hint_about(const Error& error, const std::string& code, const Service& service, const Asked& asked) {
+  const std::string keys = "[clouds." + service.cloud + "]";
+  const bool is_denied = code == "UnauthorizedOperation" || code.starts_with("AccessDenied");
+  return hint_for(error.kind, service.cloud,
+                  {.auth = is_denied ? "Allow " + service.name + ":" + asked.action + " to the user of " +
+                                           asked.source + "; tide's page on " + service.name + " has the least policy."
+                                     : "Check " + asked.source + " (" + keys +
+                                           " profile or credentials_file) and this machine's clock.",
+                   .capacity = "Add another type or subnet to the pool, or wait: tide tries again by itself.",
+                   .quota = "Ask for a higher limit of the account in " + service.region + ", or lower [pools.x] max.",
+                   .network = "Check " + keys + " endpoint and region and the network",
+                   .foreign = "Check that " + keys + " endpoint is an EC2 API."});
 }
 
 // What a proxy or a broken server puts in place of an answer.
@@ -74,9 +52,9 @@ Error wordless(const net::Response& response, const std::string& what) {
 std::string form_of(const FormParameters& parameters) {
   std::string body;
   for (const auto& [name, value] : parameters) {
-    std::string encoded = uri_encode(value, " ");
+    std::string encoded = net::percent_encode(value, " ");
     std::ranges::replace(encoded, ' ', '+');
-    body.append(body.empty() ? "" : "&").append(uri_encode(name)).append("=").append(encoded);
+    body.append(body.empty() ? "" : "&").append(net::percent_encode(name)).append("=").append(encoded);
   }
   return body;
 }
@@ -137,7 +115,8 @@ std::vector<Result<net::Response>> QueryApi::send(std::span<const Call> calls, c
     flush(calls, credentials, responses);
     return responses;
   }
-  const std::string account = account_of(m_service.name, m_service.region, m_service.endpoint, credentials.access_key);
+  const std::string account =
+      net::account_of(m_service.name + "/" + m_service.region, m_service.endpoint, credentials.access_key);
   std::size_t begin = 0;
   for (std::size_t i = 0; i < calls.size(); ++i) {
     auto at = m_pace.limiter->reserve(draws_for(calls[i], m_pace.rates, account));
@@ -179,7 +158,7 @@ Answer QueryApi::answer_of(const Call& call, const Result<net::Response>& respon
   if (!response) {
     Error error = response.error();
     error.message = what + ": " + error.message;
-    if (error.hint.empty()) error.hint = hint_for(error.kind, "", m_service, {call.action, with.source});
+    if (error.hint.empty()) error.hint = hint_about(error, "", m_service, {call.action, with.source});
     answer.body = std::move(error);
     return answer;
   }
@@ -204,7 +183,7 @@ Answer QueryApi::answer_of(const Call& call, const Result<net::Response>& respon
     error.retry_after_seconds = wait->count();
   }
   error.reach = reach_of(answer.code);
-  error.hint = hint_for(error.kind, answer.code, m_service, {call.action, with.source});
+  error.hint = hint_about(error, answer.code, m_service, {call.action, with.source});
   answer.body = std::move(error);
   return answer;
 }

@@ -1,6 +1,5 @@
 #include <tide/cloud/aws/sigv2.hpp>
 
-#include <tide/cloud/aws/sigv4.hpp>
 #include <tide/net/url.hpp>
 #include <tide/util/digest.hpp>
 #include <tide/util/units.hpp>
@@ -20,7 +19,7 @@ std::string string_to_sign_v2(const std::string& method, const std::string& url,
     if (name == "Signature") continue;
     if (!first) text += '&';
     first = false;
-    text.append(uri_encode(name)).append("=").append(uri_encode(value));
+    text.append(net::percent_encode(name)).append("=").append(net::percent_encode(value));
   }
   return text;
 }

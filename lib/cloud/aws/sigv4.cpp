@@ -1,5 +1,6 @@
 #include <tide/cloud/aws/sigv4.hpp>
 
+#include <tide/net/url.hpp>
 #include <tide/util/digest.hpp>
 #include <tide/util/text.hpp>
 
@@ -56,8 +57,8 @@ std::string without_dots(std::string_view path) {
 
 std::string canonical_path(const std::string& path, PathStyle style) {
   if (path.empty()) return "/";
-  if (style == PathStyle::as_written) return uri_encode(path, "/%");
-  return uri_encode(without_dots(path), "/");
+  if (style == PathStyle::as_written) return net::percent_encode(path, "/%");
+  return net::percent_encode(without_dots(path), "/");
 }
 
 // Pairs in the order of their bytes. What is written encoded stays so; only what may not stand in a URL is encoded
@@ -69,7 +70,8 @@ std::string canonical_query(std::string_view query) {
     const std::size_t equals = std::min(pair.find('='), pair.size());
     const std::string_view value = pair.substr(std::min(equals + 1, pair.size()));
     constexpr std::string_view k_as_written = "%!$'()*+,;:@/?=";
-    pairs.emplace_back(uri_encode(pair.substr(0, equals), k_as_written), uri_encode(value, k_as_written));
+    pairs.emplace_back(net::percent_encode(pair.substr(0, equals), k_as_written),
+                       net::percent_encode(value, k_as_written));
   }
   std::ranges::sort(pairs);
   std::string text;
@@ -126,25 +128,6 @@ void set_header(net::Headers& headers, std::string_view name, std::string value)
 }
 
 }  // namespace
-
-std::string uri_encode(std::string_view text, std::string_view keep) {
-  constexpr std::string_view k_digits = "0123456789ABCDEF";
-  std::string encoded;
-  encoded.reserve(text.size());
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                       c == '_' || c == '.' || c == '~' || keep.find(c) != std::string_view::npos;
-    if (plain) {
-      encoded += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    encoded += '%';
-    encoded += k_digits[byte >> 4U];
-    encoded += k_digits[byte & 15U];
-  }
-  return encoded;
-}
 
 std::string amz_date(TimePoint time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);

@@ -39,7 +39,4 @@ net::Request signed_request(net::Request request, const Credentials& credentials
 // "20150830T123600Z"
 std::string amz_date(TimePoint time);
 
-// Percent-encodes all bytes but A-Z a-z 0-9 - _ . ~ and those in `keep`.
-std::string uri_encode(std::string_view text, std::string_view keep = "");
-
 }  // namespace tide::cloud::aws

@@ -1,7 +1,7 @@
 #include <tide/cloud/aws/sso.hpp>
 
 #include <tide/cloud/aws/key_document.hpp>
-#include <tide/cloud/aws/sigv4.hpp>
+#include <tide/net/url.hpp>
 #include <tide/util/digest.hpp>
 #include <tide/util/files.hpp>
 #include <tide/util/text.hpp>
@@ -119,8 +119,8 @@ Result<Credentials> ask_sso(const std::string& profile_name, const Surroundings&
   }
   while (endpoint.ends_with('/')) endpoint.pop_back();
   net::Request request{.method = "GET",
-                       .url = endpoint + "/federation/credentials?role_name=" + uri_encode(sso.role) +
-                              "&account_id=" + uri_encode(sso.account),
+                       .url = endpoint + "/federation/credentials?role_name=" + net::percent_encode(sso.role) +
+                              "&account_id=" + net::percent_encode(sso.account),
                        .headers = {{"x-amz-sso_bearer_token", token.reveal()}},
                        .body = {}};
   request.body_max = 64U << 10U;

@@ -14,8 +14,8 @@
 namespace tide::cloud::ec2 {
 namespace {
 
+using core::cloud_failed;
 using core::doubtful;
-using core::failed;
 using core::fine;
 
 constexpr std::string_view k_would_be_done = "DryRunOperation";
@@ -41,7 +41,7 @@ core::Finding examine_name(const aws::Answer& answer, const std::string& about, 
     return doubtful(what, about, text + ": may not be looked up with these credentials",
                     "Nothing, or allow the doctor ec2:Describe*: the dry run of the launch looks at it too.");
   }
-  return failed(what, about, answer.body.error());
+  return cloud_failed(what, about, answer.body.error());
 }
 
 std::string own_machine(const std::vector<core::Instance>& listed) {
@@ -75,14 +75,14 @@ core::Finding try_dry(aws::QueryApi& api, aws::Call call, const std::string& che
   const aws::Answer answer = api.call({&call, 1}).front();
   if (answer.code == k_would_be_done) return fine(check, about, call.action + " is allowed");
   if (answer.body) {
-    return failed(check, about,
-                  make_error(ErrorKind::protocol, "{} with DryRun was answered as if it were meant", call.action)
-                      .with_hint("Look with 'tide info' for a machine that this may have started, and end it."));
+    return cloud_failed(check, about,
+                        make_error(ErrorKind::protocol, "{} with DryRun was answered as if it were meant", call.action)
+                            .with_hint("Look with 'tide info' for a machine that this may have started, and end it."));
   }
   // Rights come first: it may be done, to one that is there.
   if (answer.code.starts_with("InvalidInstanceID") || answer.code.starts_with("InvalidSpotInstanceRequestID"))
     return fine(check, about, call.action + " is allowed");
-  return failed(check, about, answer.body.error());
+  return cloud_failed(check, about, answer.body.error());
 }
 
 core::Findings examine_names(aws::QueryApi& api, const core::LaunchRequest& request, const std::string& about) {
@@ -116,13 +116,13 @@ core::Finding Ec2Cloud::examine_image(core::LaunchRequest& request, std::string&
   const std::string named = request.image;
   if (named.empty()) return fine("image", about, "the launch template's");
   auto image = resolve_image(request);
-  if (!image) return failed("image", about, image.error());
+  if (!image) return cloud_failed("image", about, image.error());
   request.image = *image;
   const aws::Call call = by_names("DescribeImages", "ImageId.", {request.image});
   const aws::Answer answer = m_api.call({&call, 1}).front();
-  if (!answer.body) return failed("image", about, answer.body.error());
+  if (!answer.body) return cloud_failed("image", about, answer.body.error());
   const auto devices = in_call(parse_describe_images(*answer.body), m_name.value, call.action, answer);
-  if (!devices) return failed("image", about, devices.error());
+  if (!devices) return cloud_failed("image", about, devices.error());
   if (devices->contains(request.image)) root_device = devices->at(request.image);
   return fine("image", about, named == request.image ? named : named + " (" + request.image + ")");
 }
@@ -136,7 +136,7 @@ core::Findings Ec2Cloud::examine_launch(const core::LaunchRequest& wanted, bool 
   for (core::Finding& finding : examine_names(m_api, request, about)) findings.push_back(std::move(finding));
   auto call = call_for(request, root_device);
   if (!call) {
-    findings.push_back(failed("user_data", about, call.error()));
+    findings.push_back(cloud_failed("user_data", about, call.error()));
     return findings;
   }
   if (!request.user_data.empty()) {
@@ -155,19 +155,19 @@ core::Findings Ec2Cloud::examine_types(std::span<const core::LaunchRequest> laun
   for (const core::LaunchRequest& launch : launches) {
     const std::string about = "pool '" + launch.pool.value + "'";
     if (!known) {
-      findings.push_back(failed("types", about, known.error()));
+      findings.push_back(cloud_failed("types", about, known.error()));
       continue;
     }
     std::vector<std::string> missing = launch.types;
     std::erase_if(missing, [&](const std::string& type) {
       return std::ranges::find(*known, type, &InstanceType::name) != known->end();
     });
-    findings.push_back(
-        missing.empty()
-            ? fine("types", about, join(launch.types, ", "))
-            : failed("types", about,
-                     make_error(ErrorKind::config, "not known to cloud '{}': {}", m_name.value, join(missing, ", "))
-                         .with_hint("Take it out of [pools." + launch.pool.value + "] types.")));
+    findings.push_back(missing.empty()
+                           ? fine("types", about, join(launch.types, ", "))
+                           : cloud_failed("types", about,
+                                          make_error(ErrorKind::config, "not known to cloud '{}': {}", m_name.value,
+                                                     join(missing, ", "))
+                                              .with_hint("Take it out of [pools." + launch.pool.value + "] types.")));
   }
   return findings;
 }
@@ -199,18 +199,18 @@ core::Findings Ec2Cloud::examine_requests(const std::string& cluster, const std:
 core::Findings Ec2Cloud::examine(std::span<const core::LaunchRequest> launches) {
   const std::string about = "cloud '" + m_name.value + "'";
   const auto credentials = m_credentials->get();
-  if (!credentials) return {failed("credentials", about, credentials.error())};
+  if (!credentials) return {cloud_failed("credentials", about, credentials.error())};
   core::Findings findings{fine("credentials", about, described(*credentials))};
   const aws::Call look{.action = "DescribeInstances", .parameters = {{"MaxResults", "5"}}};
   const aws::Answer answer = m_api.call({&look, 1}).front();
   if (!answer.date.empty() || answer.body)
     findings.push_back(core::clock_finding(about, net::parse_http_date(answer.date), m_clock.now()));
   if (!answer.body) {
-    findings.push_back(failed("rights", about, answer.body.error()));
+    findings.push_back(cloud_failed("rights", about, answer.body.error()));
     return findings;
   }
   const auto dry = obeys_dry_run(m_api);
-  if (!dry) findings.push_back(failed("rights", about, dry.error()));
+  if (!dry) findings.push_back(cloud_failed("rights", about, dry.error()));
   if (dry && !*dry) {
     findings.push_back(doubtful("rights", about,
                                 "this server does not know DryRun: launching and ending were not tried",
@@ -230,7 +230,7 @@ core::Findings Ec2Cloud::examine(std::span<const core::LaunchRequest> launches) 
     if (m_keeps_stopped) actions.insert(actions.end(), {"StopInstances", "StartInstances"});
     for (const std::string& action : actions) {
       findings.push_back(listed ? try_on_own(m_api, action, own_machine(*listed), about)
-                                : failed("rights", about, listed.error()));
+                                : cloud_failed("rights", about, listed.error()));
     }
     if (listed && !m_traits.by_request.empty()) {
       for (core::Finding& finding : examine_requests(cluster, *listed)) findings.push_back(std::move(finding));

@@ -201,15 +201,6 @@ Result<std::string> endpoint_of(const config::CloudSettings& cloud, const std::s
   return endpoint;
 }
 
-Result<aws::Rates> rates_of(const config::CloudSettings& cloud) {
-  const auto lines = cloud.options.find("rates");
-  auto rates = aws::parse_rates(lines == cloud.options.end() ? std::vector<std::string>() : lines->second);
-  if (rates) return rates;
-  Error error = std::move(rates).error();
-  error.message = fmt::format("{}: [clouds.{}] rates: {}", cloud.where, cloud.name.value, error.message);
-  return error;
-}
-
 // "" where no pool names its image by a parameter: not every region has such an endpoint of every kind.
 Result<std::string> ssm_endpoint_of(const config::Config& config, const config::CloudSettings& cloud,
                                     const std::string& region, const aws::EndpointVariant& variant,
@@ -259,7 +250,7 @@ Result<std::unique_ptr<Cloud>> make(const config::Config& config, const config::
                                     .ca_file = service.ca_file,
                                     .proxy = service.proxy,
                                     .variant = variant};
-  TIDE_TRY_ASSIGN(const aws::Rates rates, rates_of(cloud));
+  TIDE_TRY_ASSIGN(const aws::Rates rates, rates_of(cloud, aws::parse_rates));
   auto credentials = std::make_shared<aws::CredentialChain>(
       from, host.environment, aws::CredentialPorts{host.transport, host.runner, host.clock, host.random});
   ec2::Ec2Cloud::Options options{.service = std::move(service),

@@ -143,16 +143,6 @@ Result<void> check_sizes(const core::LaunchRequest& request) {
 
 }  // namespace
 
-std::vector<std::string> values_of(const core::LaunchRequest& request, const char* key) {
-  const auto at = request.options.find(key);
-  return at == request.options.end() ? std::vector<std::string>() : at->second;
-}
-
-std::string value_of(const core::LaunchRequest& request, const char* key) {
-  const auto values = values_of(request, key);
-  return values.empty() ? std::string() : values.front();
-}
-
 std::optional<Template> parse_template(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   const std::string_view name = text.substr(0, colon);

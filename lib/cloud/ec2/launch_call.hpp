@@ -1,7 +1,7 @@
 #pragma once
 
 #include <tide/cloud/aws/query_api.hpp>
-#include <tide/core/instance.hpp>
+#include <tide/cloud/cloud.hpp>
 #include <tide/core/settings.hpp>
 
 #include <map>
@@ -29,9 +29,6 @@ constexpr const char* k_capacity_reservation = "capacity_reservation";
 constexpr const char* k_fleet = "fleet";
 constexpr const char* k_spot = "spot";
 }  // namespace key
-
-std::vector<std::string> values_of(const core::LaunchRequest& request, const char* key);
-std::string value_of(const core::LaunchRequest& request, const char* key);  // the first, or ""
 
 // [pools.x] launch_template = "NAME-or-ID[:VERSION]"
 struct Template {

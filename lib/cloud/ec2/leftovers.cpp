@@ -55,7 +55,7 @@ core::Finding examine_volumes(aws::QueryApi& api, const std::string& cluster, co
     return core::doubtful(k_check, about, "volumes may not be looked up with these credentials",
                           "Nothing, or allow the doctor ec2:DescribeVolumes: images may say that volumes are kept.");
   }
-  if (!read) return core::failed(k_check, about, read.error());
+  if (!read) return core::cloud_failed(k_check, about, read.error());
   if (left.empty()) return core::fine(k_check, about, "no volume of this cluster is left without a machine");
   const std::size_t count = left.size();
   if (count > k_shown_max) left.resize(k_shown_max);

@@ -50,7 +50,7 @@ Result<std::unique_ptr<Cloud>> make(const config::Config& config, const config::
     settings.command = command->second;
   if (settings.command.empty() || !settings.command.front().starts_with('/')) {
     return bad_key(cloud, "command", "does not begin with an absolute path")
-        .with_hint("Write command = [\"/usr/share/tide/examples/local/slurm-node\"].");
+        .with_hint("Write command = [\"/usr/local/share/tide/examples/local/slurm-node\"].");
   }
   for (const std::string& word : settings.command) {
     if (word.find('\0') != std::string::npos) return bad_key(cloud, "command", "has a NUL byte");

@@ -6,11 +6,13 @@
 #include <tide/util/text.hpp>
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <memory>
@@ -49,9 +51,30 @@ std::string path_of(const std::string& proc, pid_t pid, const char* file) {
   return proc + "/" + std::to_string(pid) + "/" + file;
 }
 
-std::optional<Status> read_status(const std::string& proc, pid_t pid) {
-  const auto text = read_file(path_of(proc, pid, "status"));
-  if (!text) return std::nullopt;
+// What stands in a file of a process; nothing if it is gone, or not to be read by us: then it is no instance of ours.
+// Whatever else fails (no descriptor or memory left) is an error, for what could not be read is not gone.
+Result<std::optional<std::string>> read_of(const std::string& path) {
+  const auto failed = [&](int code) -> Result<std::optional<std::string>> {
+    if (code == ENOENT || code == ESRCH || code == EACCES || code == EPERM) return std::optional<std::string>();
+    return make_error(ErrorKind::io, "'{}' cannot be read: {}", path, std::system_category().message(code))
+        .with_hint("Which instances there are is not known until it can; see the limits of this process (ulimit -a).");
+  };
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return failed(errno);
+  std::string text;
+  std::array<char, 16'384> buffer{};
+  for (;;) {
+    const ssize_t count = ::read(fd.get(), buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return failed(errno);
+    if (count == 0) return std::optional(std::move(text));
+    text.append(buffer.data(), static_cast<std::size_t>(count));
+  }
+}
+
+Result<std::optional<Status>> read_status(const std::string& proc, pid_t pid) {
+  TIDE_TRY_ASSIGN(const auto text, read_of(path_of(proc, pid, "status")));
+  if (!text) return std::optional<Status>();
   Status status;
   for (const std::string_view line : split(*text, '\n')) {
     const std::size_t colon = line.find(':');
@@ -64,11 +87,11 @@ std::optional<Status> read_status(const std::string& proc, pid_t pid) {
     if (key == "NSpid") status.inner_pid = last_word(value);
     if (key == "NSsid") status.leads_session = first_word(value) == std::to_string(pid);
   }
-  return status;
+  return std::optional(std::move(status));
 }
 
-std::string name_of(const std::string& proc, pid_t pid) {
-  const auto text = read_file(path_of(proc, pid, "comm"));
+Result<std::string> name_of(const std::string& proc, pid_t pid) {
+  TIDE_TRY_ASSIGN(const auto text, read_of(path_of(proc, pid, "comm")));
   return text ? std::string(trim(*text)) : std::string();
 }
 
@@ -76,11 +99,12 @@ bool is_init(const std::string& name) { return name == k_init_name || name == k_
 
 }  // namespace
 
-std::optional<Found> examine(const std::string& proc, pid_t pid) {
-  const std::optional<Status> status = read_status(proc, pid);
-  if (!status || !status->alive || !status->leads_session || !status->own) return std::nullopt;
-  const std::string parent_name = name_of(proc, status->parent);
-  const std::optional<Status> parent = read_status(proc, status->parent);
+Result<std::optional<Found>> examine(const std::string& proc, pid_t pid) {
+  const std::optional<Found> none;
+  TIDE_TRY_ASSIGN(const std::optional<Status> status, read_status(proc, pid));
+  if (!status || !status->alive || !status->leads_session || !status->own) return none;
+  TIDE_TRY_ASSIGN(const std::string parent_name, name_of(proc, status->parent));
+  TIDE_TRY_ASSIGN(const std::optional<Status> parent, read_status(proc, status->parent));
   const bool tended = is_init(parent_name) && parent && parent->own;
   Found found{.pid = pid,
               .init = tended ? status->parent : 0,
@@ -88,18 +112,18 @@ std::optional<Found> examine(const std::string& proc, pid_t pid) {
               .environment = {}};
   for (int look = 0; look < k_looks; ++look) {
     // Unreadable although our own: a program that nobody may read, so none that was started as an instance.
-    const auto text = read_file(path_of(proc, pid, "environ"));
-    if (!text) return std::nullopt;
+    TIDE_TRY_ASSIGN(const auto text, read_of(path_of(proc, pid, "environ")));
+    if (!text) return none;
     found.environment = decode_environment(*text);
     if (!found.environment.empty() || !tended) break;
     ::sched_yield();
   }
   const auto token = found.environment.find(k_token);
   const auto self = found.environment.find(k_pid);
-  if (token == found.environment.end() || self == found.environment.end()) return std::nullopt;
+  if (token == found.environment.end() || self == found.environment.end()) return none;
   // What it started carries the same environment, and may lead a session too; but it is another process.
-  if (self->second != status->inner_pid) return std::nullopt;
-  return found;
+  if (self->second != status->inner_pid) return none;
+  return std::optional(std::move(found));
 }
 
 Result<std::vector<Found>> find_instances(const std::string& proc) {
@@ -118,7 +142,8 @@ Result<std::vector<Found>> find_instances(const std::string& proc) {
     if (entry == nullptr) break;
     const std::optional<std::int64_t> pid = parse_integer(entry->d_name);
     if (!pid || *pid <= 0) continue;
-    if (auto found = examine(proc, static_cast<pid_t>(*pid))) all.push_back(std::move(*found));
+    TIDE_TRY_ASSIGN(auto found, examine(proc, static_cast<pid_t>(*pid)));
+    if (found) all.push_back(std::move(*found));
   }
   std::sort(all.begin(), all.end(), [](const Found& left, const Found& right) { return left.pid < right.pid; });
   return all;
@@ -133,7 +158,7 @@ Result<void> ask_to_end(const std::string& proc, const Found& found) {
     return make_error(ErrorKind::io, "process {} cannot be opened: {}", target, std::system_category().message(errno));
   }
   // The handle is fixed now: is it still that process, or was its number given to another?
-  const std::optional<Found> now = examine(proc, found.pid);
+  TIDE_TRY_ASSIGN(const std::optional<Found> now, examine(proc, found.pid));
   if (!now || now->environment != found.environment) return {};
   if (now->init != found.init) {
     return make_error(ErrorKind::retry, "instance '{}' changed while it was being ended",

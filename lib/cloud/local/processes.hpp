@@ -23,7 +23,7 @@ struct Found {
 Result<std::vector<Found>> find_instances(const std::string& proc = "/proc");
 
 // This process, if it is one (still).
-std::optional<Found> examine(const std::string& proc, pid_t pid);
+Result<std::optional<Found>> examine(const std::string& proc, pid_t pid);
 
 // TERM to its init, which kills all that is left after the grace. Nothing if it ended meanwhile.
 Result<void> ask_to_end(const std::string& proc, const Found& found);

@@ -10,22 +10,29 @@
 namespace tide::cloud::nova {
 namespace {
 
+using core::cloud_failed;
 using core::doubtful;
-using core::failed;
 using core::fine;
 
 std::string about_pool(const core::LaunchRequest& request) { return "pool '" + request.pool.value + "'"; }
 
 core::Finding line(const std::string& check, const std::string& about, const std::string& name,
                    const Result<std::string>& found) {
-  if (!found) return failed(check, about, found.error());
+  if (!found) return cloud_failed(check, about, found.error());
   return fine(check, about, *found == name || found->empty() ? name : name + " (" + *found + ")");
+}
+
+// What a launch leaves Nova to find: where only the doctor may not look, it may work all the same.
+core::Finding line_or_doubt(const std::string& check, const std::string& about, const std::string& name,
+                            const Result<std::string>& found, const std::string& call) {
+  if (found || found.error().kind != ErrorKind::auth) return line(check, about, name, found);
+  return doubtful(check, about, printable(name, 80) + ": may not be looked up with these credentials",
+                  "Nothing, or allow the doctor " + call + ": a launch may work all the same.");
 }
 
 }  // namespace
 
-Result<std::string> Lookup::image_there(const std::string& name, const std::string& pool) {
-  TIDE_TRY_ASSIGN(std::string id, image(name, pool));
+Result<std::string> Lookup::image_there(const std::string& id, const std::string& name, const std::string& pool) {
   const openstack::Answer answer = m_session.call({.service = "image", .path = "/images/" + net::percent_encode(id)});
   if (answer.reply) return id;
   if (answer.status != 404) return answer.reply.error();
@@ -37,7 +44,7 @@ Result<std::string> Lookup::image_there(const std::string& name, const std::stri
 Result<std::string> Lookup::key_there(const std::string& name, const std::string& pool) {
   const openstack::Answer answer = m_session.call({.path = "/os-keypairs/" + net::percent_encode(name)});
   if (answer.reply) return name;
-  if (answer.status != 404) return answer.reply.error();
+  if (!answer.unknown) return answer.reply.error();
   return make_error(ErrorKind::config, "[pools.{}] key = '{}': cloud '{}' has no such key pair of this user", pool,
                     printable(name, 80), m_cloud)
       .with_hint("Run 'openstack keypair list'; key pairs belong to a user, not to a project.");
@@ -53,19 +60,23 @@ core::Findings Lookup::examine(const core::LaunchRequest& request) {
   const std::string& pool = request.pool.value;
   core::Findings findings;
   for (const std::string& type : request.types) findings.push_back(line("types", about, type, flavor(type, pool)));
-  findings.push_back(line("image", about, request.image, image_there(request.image, pool)));
+  const auto id = image(request.image, pool);
+  findings.push_back(
+      id ? line_or_doubt("image", about, request.image, image_there(*id, request.image, pool), "GET /v2/images/*")
+         : line("image", about, request.image, id));
   Resolved resolved;
   const auto found = networks(request, resolved);
   if (!found) {
-    findings.push_back(failed("networks", about, found.error()));
+    findings.push_back(cloud_failed("networks", about, found.error()));
   } else {
     const std::string own = resolved.no_network ? "none: this project sees none" : "the cloud's own";
     findings.push_back(fine("networks", about, resolved.networks.empty() ? own : join(resolved.networks, ", ")));
   }
   if (const std::string key = value_of(request, key::k_key); !key.empty())
-    findings.push_back(line("key", about, key, key_there(key, pool)));
+    findings.push_back(line_or_doubt("key", about, key, key_there(key, pool), "GET /v2.1/os-keypairs/*"));
   for (const std::string& group : values_of(request, key::k_security_groups))
-    findings.push_back(line("security_groups", about, group, group_there(group, pool)));
+    findings.push_back(
+        line_or_doubt("security_groups", about, group, group_there(group, pool), "GET /v2.0/security-groups"));
   if (const std::string group = value_of(request, key::k_server_group); !group.empty())
     findings.push_back(line("server_group", about, group, server_group(group, pool)));
   if (const std::string name = value_of(request, key::k_floating_network); !name.empty())
@@ -81,7 +92,7 @@ core::Findings NovaCloud::examine_launch(const core::LaunchRequest& request) {
   const auto body =
       resolved ? launch_body(request, request.names.front(), *resolved) : Result<std::string>(resolved.error());
   if (!body) {
-    findings.push_back(failed("user_data", about_pool(request), body.error()));
+    findings.push_back(cloud_failed("user_data", about_pool(request), body.error()));
   } else if (!request.user_data.empty()) {
     const std::size_t encoded = (request.user_data.size() + 2) / 3 * 4;
     findings.push_back(
@@ -93,7 +104,7 @@ core::Findings NovaCloud::examine_launch(const core::LaunchRequest& request) {
 // Nova has no dry run: the roles are what can be seen of its policy. Its defaults let a member launch and end.
 core::Finding NovaCloud::examine_rights(const std::string& about) {
   const auto roles = m_session.roles();
-  if (!roles) return failed("rights", about, roles.error());
+  if (!roles) return cloud_failed("rights", about, roles.error());
   constexpr std::array<std::string_view, 5> k_enough{"member", "_member_", "Member", "admin", "manager"};
   const bool enough = std::ranges::any_of(
       *roles, [&](const std::string& role) { return std::ranges::find(k_enough, role) != k_enough.end(); });
@@ -104,15 +115,16 @@ core::Finding NovaCloud::examine_rights(const std::string& about) {
     return doubtful("rights", about, text + ": whether they may launch and end is this cloud's own policy",
                     "Ask the cloud's operator, or see at the first launch: Nova has no dry run.");
   }
-  return failed("rights", about,
-                make_error(ErrorKind::auth, "{}: a reader launches and ends nothing", text)
-                    .with_hint("Ask the project's admin: openstack role add --user USER --project PROJECT member."));
+  return cloud_failed(
+      "rights", about,
+      make_error(ErrorKind::auth, "{}: a reader launches and ends nothing", text)
+          .with_hint("Ask the project's admin: openstack role add --user USER --project PROJECT member."));
 }
 
 core::Findings NovaCloud::examine(std::span<const core::LaunchRequest> launches) {
   const std::string about = "cloud '" + m_name.value + "'";
   const openstack::Answer answer = m_session.call({.path = "/limits"});
-  if (!answer.reply) return {failed("credentials", about, answer.reply.error())};
+  if (!answer.reply) return {cloud_failed("credentials", about, answer.reply.error())};
   core::Findings findings{fine("credentials", about, m_session.identity()),
                           core::clock_finding(about, net::parse_http_date(answer.reply->header("Date")), m_clock.now()),
                           examine_rights(about)};

@@ -86,15 +86,6 @@ Result<void> check_url(const config::CloudSettings& cloud, const char* key) {
       .with_hint("Write it as https://compute.example.org:8774/v2.1.");
 }
 
-Result<openstack::Rates> rates_of(const config::CloudSettings& cloud) {
-  const auto lines = cloud.options.find("rates");
-  auto rates = openstack::parse_rates(lines == cloud.options.end() ? std::vector<std::string>() : lines->second);
-  if (rates) return rates;
-  Error error = std::move(rates).error();
-  error.message = fmt::format("{}: [clouds.{}] rates: {}", cloud.where, cloud.name.value, error.message);
-  return error;
-}
-
 Result<std::unique_ptr<Cloud>> make(const config::Config& config, const config::CloudSettings& cloud,
                                     const Host& host) {
   TIDE_TRY(check_url(cloud, "endpoint"));
@@ -114,7 +105,7 @@ Result<std::unique_ptr<Cloud>> make(const config::Config& config, const config::
     error.message = cloud.where + ": [clouds." + cloud.name.value + "]: " + error.message;
     return error;
   }
-  TIDE_TRY_ASSIGN(const openstack::Rates rates, rates_of(cloud));
+  TIDE_TRY_ASSIGN(const openstack::Rates rates, rates_of(cloud, openstack::parse_rates));
   nova::NovaCloud::Options options{
       .name = cloud.name,
       .session = {.cloud = cloud.name.value,

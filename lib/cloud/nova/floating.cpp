@@ -1,4 +1,5 @@
 #include <tide/cloud/nova/floating.hpp>
+#include <tide/cloud/nova/pages.hpp>
 
 #include <tide/net/url.hpp>
 #include <tide/util/text.hpp>
@@ -112,6 +113,16 @@ Result<std::vector<Port>> parse_ports(const std::string& body) {
   return ports;
 }
 
+Result<std::vector<Port>> read_ports(openstack::Session& session, std::vector<Call> calls) {
+  TIDE_TRY_ASSIGN(const auto pages, all_pages(session, std::move(calls), "ports"));
+  std::vector<Port> ports;
+  for (const std::string& page : pages) {
+    TIDE_TRY_ASSIGN(const auto some, parse_ports(page));
+    ports.insert(ports.end(), some.begin(), some.end());
+  }
+  return ports;
+}
+
 std::string floating_description(const std::string& cluster, const std::string& owner) {
   return fmt::format("{}={} {}={}", core::tag::k_cluster, cluster, core::tag::k_owner, owner);
 }
@@ -130,13 +141,19 @@ Error FloatingIps::unreadable(const std::string& what, Error error) const {
 }
 
 Result<std::vector<FloatingIp>> FloatingIps::owned(const std::string& description) {
-  const Answer answer =
-      m_session.call({.service = "network", .path = "/floatingips?description=" + net::percent_encode(description)});
-  if (!answer.reply) return answer.reply.error();
-  auto all = parse_floating_ips(answer.reply->body);
-  if (!all) return unreadable("GET /floatingips", std::move(all).error());
-  std::erase_if(*all, [&](const FloatingIp& ip) { return ip.description != description; });
-  std::ranges::sort(*all, {}, &FloatingIp::id);
+  TIDE_TRY_ASSIGN(
+      const auto pages,
+      all_pages(m_session,
+                {{.service = "network", .path = "/floatingips?description=" + net::percent_encode(description)}},
+                "floatingips"));
+  std::vector<FloatingIp> all;
+  for (const std::string& page : pages) {
+    auto some = parse_floating_ips(page);
+    if (!some) return unreadable("GET /floatingips", std::move(some).error());
+    all.insert(all.end(), some->begin(), some->end());
+  }
+  std::erase_if(all, [&](const FloatingIp& ip) { return ip.description != description; });
+  std::ranges::sort(all, {}, &FloatingIp::id);
   return all;
 }
 
@@ -147,13 +164,8 @@ Result<std::vector<Port>> FloatingIps::ports_of(const Machines& machines) {
     calls.back().path += (calls.back().path.ends_with('?') ? "" : "&");
     calls.back().path += "device_id=" + net::percent_encode(machines[i]->id.value);
   }
-  std::vector<Port> ports;
-  for (const Answer& answer : m_session.call(calls)) {
-    if (!answer.reply) return answer.reply.error();
-    auto some = parse_ports(answer.reply->body);
-    if (!some) return unreadable("GET /ports", std::move(some).error());
-    ports.insert(ports.end(), some->begin(), some->end());
-  }
+  auto ports = read_ports(m_session, std::move(calls));
+  if (!ports && ports.error().kind == ErrorKind::protocol) return unreadable("GET /ports", std::move(ports).error());
   return ports;
 }
 
@@ -212,7 +224,7 @@ void FloatingIps::read(const std::vector<Answer>& answers, Work& work) const {
     const Answer& answer = answers[i];
     const bool attached = answer.status == 409 && has(answer.peer_message, {"already has a floating IP"});
     const bool named = answer.peer_message.starts_with("Port ") || answer.peer_message.starts_with("Floating IP ");
-    const bool missing = answer.status == 404 && named && has(answer.peer_message, {"could not be found"});
+    const bool missing = answer.unknown && named && has(answer.peer_message, {"could not be found"});
     const bool moved = missing || (answer.status == 412 && !answer.peer_message.empty());
     if (attached || moved) continue;
     if (!answer.reply) {

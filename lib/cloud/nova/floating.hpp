@@ -37,6 +37,8 @@ struct Port {
 
 Result<std::vector<FloatingIp>> parse_floating_ips(const std::string& body);
 Result<std::vector<Port>> parse_ports(const std::string& body);
+// What these GETs of ports list, with all pages of each.
+Result<std::vector<Port>> read_ports(openstack::Session& session, std::vector<openstack::Call> calls);
 
 // What a floating IP of this cluster and head says of itself; no other is ever touched.
 std::string floating_description(const std::string& cluster, const std::string& owner);

@@ -67,16 +67,6 @@ Result<void> add_disk(Json& server, const core::LaunchRequest& request, const Re
 
 }  // namespace
 
-std::vector<std::string> values_of(const core::LaunchRequest& request, const char* key) {
-  const auto at = request.options.find(key);
-  return at == request.options.end() ? std::vector<std::string>() : at->second;
-}
-
-std::string value_of(const core::LaunchRequest& request, const char* key) {
-  const auto values = values_of(request, key);
-  return values.empty() ? std::string() : values.front();
-}
-
 Result<std::string> launch_body(const core::LaunchRequest& request, const std::string& name, const Resolved& resolved) {
   const std::string user_data = base64_encode(request.user_data);
   if (user_data.size() > k_user_data_max) {

@@ -1,7 +1,7 @@
 #pragma once
 
+#include <tide/cloud/cloud.hpp>
 #include <tide/cloud/openstack/discovery.hpp>
-#include <tide/core/instance.hpp>
 #include <tide/core/settings.hpp>
 #include <tide/util/result.hpp>
 
@@ -40,9 +40,6 @@ struct Resolved {
 // The body of POST /servers: a pure function, so a repeat sends the same bytes. What Nova would refuse for its size is
 // an error of kind bad_request.
 Result<std::string> launch_body(const core::LaunchRequest& request, const std::string& name, const Resolved& resolved);
-
-std::vector<std::string> values_of(const core::LaunchRequest& request, const char* key);
-std::string value_of(const core::LaunchRequest& request, const char* key);
 
 // What is wrong with a pool's keys, found without any call (kind config).
 Result<void> check_pool(const core::Pool& pool);

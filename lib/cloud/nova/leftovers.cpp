@@ -60,8 +60,6 @@ std::string port_mark(const std::string& cluster, const std::string& owner, cons
 
 bool is_novas(const Port& port) { return !port.device.empty() && port.owner.starts_with("compute:"); }
 
-bool is_unknown(const Answer& answer) { return answer.status == 404 && !answer.peer_message.empty(); }
-
 std::string shown_port(const Port& port) {
   return printable(port.id, 40) + (port.address.empty() ? "" : " (" + printable(port.address, 40) + ")");
 }
@@ -122,11 +120,9 @@ Error Leftovers::unreadable(const std::string& what, Error error) const {
   return error;
 }
 
-Result<std::vector<Port>> Leftovers::ports(const std::string& path) {
-  const Answer answer = m_session.call({.service = "network", .path = path});
-  if (!answer.reply) return answer.reply.error();
-  auto read = parse_ports(answer.reply->body);
-  if (!read) return unreadable("GET /ports", std::move(read).error());
+Result<std::vector<Port>> Leftovers::ports(Calls calls) {
+  auto read = read_ports(m_session, std::move(calls));
+  if (!read && read.error().kind == ErrorKind::protocol) return unreadable("GET /ports", std::move(read).error());
   return read;
 }
 
@@ -141,7 +137,7 @@ void Leftovers::send(Work& work) {
       if (step.verb == k_sweep) work.steps.push_back(step);
       continue;
     }
-    if ((answer.status == 404 || answer.status == 412) && !answer.peer_message.empty()) continue;
+    if (answer.unknown || (answer.status == 412 && !answer.peer_message.empty())) continue;
     work.fail(step.verb == k_sweep ? k_sweep : k_mark, step.subject, step.text, answer.reply.error());
   }
   work.calls.clear();
@@ -165,17 +161,11 @@ void Leftovers::mark_ports(const Upkeep& of, const std::vector<Port>& marked, Wo
   }
   if (calls.empty()) return;
   const std::string mark = port_mark(of.cluster, of.owner, m_cloud);
-  for (const Answer& answer : m_session.call(calls)) {
-    auto found = answer.reply ? parse_ports(answer.reply->body) : Result<std::vector<Port>>(answer.reply.error());
-    if (!found) {
-      work.fail(k_mark, m_cloud, "ports", answer.reply ? unreadable("GET /ports", found.error()) : found.error());
-      continue;
-    }
-    for (const Port& port : *found) {
-      if (!wanting.contains(port.device) || !is_novas(port) || !port.name.empty() || !port.description.empty())
-        continue;
-      work.add(describe_port(port, mark), {.verb = k_mark, .subject = port.id, .text = "port " + shown_port(port)});
-    }
+  const auto found = ports(std::move(calls));
+  if (!found) return work.fail(k_mark, m_cloud, "ports", found.error());
+  for (const Port& port : *found) {
+    if (!wanting.contains(port.device) || !is_novas(port) || !port.name.empty() || !port.description.empty()) continue;
+    work.add(describe_port(port, mark), {.verb = k_mark, .subject = port.id, .text = "port " + shown_port(port)});
   }
 }
 
@@ -199,7 +189,7 @@ void Leftovers::sweep_ports(const std::vector<Port>& marked, const std::string& 
     const UpkeepStep told{.verb = k_mark, .subject = port.id, .text = "port " + shown_port(port)};
     if (answers[i].reply) {
       if (port.description != mark) work.add(describe_port(port, mark), told);  // it is back
-    } else if (!is_unknown(answers[i])) {
+    } else if (!answers[i].unknown) {
       work.fail(k_sweep, port.id, "port", answers[i].reply.error());
     } else if (port.description == mark) {
       work.add(describe_port(port, mark + k_left), told);
@@ -220,8 +210,9 @@ void Leftovers::keep_up_ports(const Upkeep& of, const Seen& seen, TimePoint now,
   if (!there) return work.fail(k_sweep, m_cloud, "ports", there.error());
   if (!*there) return;
   const std::string mark = port_mark(of.cluster, of.owner, m_cloud);
-  auto marked =
-      ports("/ports?description=" + net::percent_encode(mark) + "&description=" + net::percent_encode(mark + k_left));
+  auto marked = ports({{.service = "network",
+                        .path = "/ports?description=" + net::percent_encode(mark) +
+                                "&description=" + net::percent_encode(mark + k_left)}});
   if (!marked) return work.fail(k_sweep, m_cloud, "ports", marked.error());
   std::erase_if(*marked,
                 [&](const Port& port) { return port.description != mark && port.description != mark + k_left; });

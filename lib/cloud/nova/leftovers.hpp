@@ -40,8 +40,7 @@ Result<IdsPage> parse_ids(const std::string& body);
 // know nothing of each other's machines.
 std::string port_mark(const std::string& cluster, const std::string& owner, const std::string& cloud);
 
-bool is_novas(const Port& port);                   // it is, or was, a machine's
-bool is_unknown(const openstack::Answer& answer);  // Nova's own word that it has no such machine
+bool is_novas(const Port& port);  // it is, or was, a machine's
 std::string shown_port(const Port& port);
 
 // Ports that Nova made for machines of ours and volumes that those booted from go with their machine. Where an end
@@ -78,7 +77,7 @@ class Leftovers {
   void keep_up_ports(const Upkeep& of, const Seen& seen, TimePoint now, Work& work);
   void keep_up_volumes(const Upkeep& of, const Seen& seen, Work& work);
   void send(Work& work);
-  Result<std::vector<Port>> ports(const std::string& path);
+  Result<std::vector<Port>> ports(Calls calls);
   Result<std::string> volume_service();  // "": the catalogue has none
   Result<std::vector<Volume>> marked_volumes(const std::string& service, const std::string& cluster);
   Result<std::set<std::string>> servers();

@@ -43,7 +43,7 @@ Result<std::set<std::string>> Leftovers::servers() {
 
 // Ports first: a machine that comes in between is in the list, and its port is not.
 Result<std::vector<Port>> Leftovers::without_machine() {
-  TIDE_TRY_ASSIGN(auto all, ports("/ports"));
+  TIDE_TRY_ASSIGN(auto all, ports({{.service = "network", .path = "/ports"}}));
   std::erase_if(all, [](const Port& port) { return !is_novas(port); });
   if (all.empty()) return all;
   TIDE_TRY_ASSIGN(const auto live, servers());
@@ -58,7 +58,7 @@ Result<std::vector<Port>> Leftovers::without_machine() {
   std::set<std::string> gone;
   auto device = missing.begin();
   for (const Answer& answer : answers) {
-    if (is_unknown(answer)) gone.insert(*device);
+    if (answer.unknown) gone.insert(*device);
     ++device;
   }
   std::erase_if(all, [&](const Port& port) { return !gone.contains(port.device); });
@@ -73,7 +73,7 @@ core::Finding Leftovers::examine_ports(const std::string& cluster, const std::st
         k_leftovers, about, "ports may not be looked up with these credentials",
         "Nothing, or allow GET, PUT and DELETE of /v2.0/ports: what an end left behind stays otherwise.");
   }
-  if (!left) return core::failed(k_leftovers, about, left.error());
+  if (!left) return core::cloud_failed(k_leftovers, about, left.error());
   if (left->empty()) return core::fine(k_leftovers, about, "no port of this project is left without its machine");
   std::vector<std::string> ours;
   std::vector<std::string> unmarked;
@@ -96,14 +96,14 @@ core::Finding Leftovers::examine_ports(const std::string& cluster, const std::st
 
 core::Findings Leftovers::examine_volumes(const std::string& cluster, const std::string& about) {
   const auto service = volume_service();
-  if (!service) return {core::failed(k_leftovers, about, service.error())};
+  if (!service) return {core::cloud_failed(k_leftovers, about, service.error())};
   if (service->empty()) return {};
   const auto marked = marked_volumes(*service, cluster);
   if (!marked && marked.error().kind == ErrorKind::auth) {
     return {core::doubtful(k_leftovers, about, "volumes may not be looked up with these credentials",
                            "Nothing, or allow GET of /v3/*/volumes/detail and POST of /v3/*/volumes/*/metadata.")};
   }
-  if (!marked) return {core::failed(k_leftovers, about, marked.error())};
+  if (!marked) return {core::cloud_failed(k_leftovers, about, marked.error())};
   std::vector<std::string> left;
   for (const Volume& volume : *marked) {
     if (volume.status != "available" && !volume.status.starts_with("error")) continue;
@@ -121,7 +121,7 @@ core::Findings Leftovers::examine_volumes(const std::string& cluster, const std:
 core::Findings Leftovers::examine(const std::string& cluster, const std::string& about) {
   core::Findings findings = examine_volumes(cluster, about);
   const auto network = m_session.has("network");
-  if (!network) findings.push_back(core::failed(k_leftovers, about, network.error()));
+  if (!network) findings.push_back(core::cloud_failed(k_leftovers, about, network.error()));
   if (network && *network) findings.push_back(examine_ports(cluster, about));
   return findings;
 }

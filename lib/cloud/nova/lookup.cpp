@@ -224,6 +224,13 @@ Result<std::string> Lookup::server_group(const std::string& name, const std::str
   return m_known[key] = id;
 }
 
+void Lookup::forget() {
+  if (m_session.take_version_refusal()) m_microversion.reset();
+  m_flavors.reset();
+  m_own_networks.reset();
+  m_known.clear();
+}
+
 Result<Resolved> Lookup::resolve(const core::LaunchRequest& request) {
   Resolved resolved;
   TIDE_TRY_ASSIGN(resolved.microversion, microversion());

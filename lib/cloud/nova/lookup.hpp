@@ -15,12 +15,14 @@ struct Flavor {
 
 Result<std::vector<Flavor>> parse_flavors(const std::string& body, std::string& next_marker);
 
-// Names to IDs, asked once a process: flavors, images, networks and server groups may be given either way. A name that
-// is not there, or that several bear, is an error of kind config that names what there is.
+// Names to IDs, asked once a pass (forget): flavors, images, networks and server groups may be given either way. A name
+// that is not there, or that several bear, is an error of kind config that names what there is.
 class Lookup {
  public:
   Lookup(openstack::Session& session, std::string cloud) : m_session(session), m_cloud(std::move(cloud)) {}
 
+  // Another pass begins: an image of that name may be another one now, and Nova too if it refused our microversion.
+  void forget();
   Result<Resolved> resolve(const core::LaunchRequest& request);
   // Each thing that the request names, those too that a launch leaves Nova to find: is it there?
   core::Findings examine(const core::LaunchRequest& request);
@@ -35,7 +37,7 @@ class Lookup {
   Result<void> networks(const core::LaunchRequest& request, Resolved& resolved);
   Result<std::string> server_group(const std::string& name, const std::string& pool);
 
-  Result<std::string> image_there(const std::string& name, const std::string& pool);
+  Result<std::string> image_there(const std::string& id, const std::string& name, const std::string& pool);
   Result<std::string> key_there(const std::string& name, const std::string& pool);
   Result<std::string> group_there(const std::string& name, const std::string& pool);
 

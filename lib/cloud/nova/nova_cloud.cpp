@@ -162,6 +162,7 @@ Result<std::vector<core::Instance>> NovaCloud::list(const std::string& cluster) 
   Found found;
   m_reached.clear();
   m_seen = {};
+  m_lookup.forget();
   std::set<std::string> markers;
   TIDE_TRY_ASSIGN(std::string marker, first_page(cluster, found));
   while (!marker.empty()) {
@@ -216,7 +217,8 @@ Result<LaunchReply> NovaCloud::read_launches(const core::LaunchRequest& request,
   const bool enough = std::ssize(reply.instances) >= request.min_count && !may_have_been_done(failure->kind);
   if (enough) return reply;
   if (!reply.instances.empty()) {
-    failure->context.push_back(fmt::format("{} of {} machines were started", reply.instances.size(), request.count));
+    failure->context.push_back(
+        fmt::format("{} of {} started", reply.instances.size(), counted(request.count, "machine")));
     failure->kind = ErrorKind::retry;
   }
   return std::move(*failure);
@@ -269,7 +271,7 @@ std::vector<Result<void>> NovaCloud::terminate(std::span<const core::InstanceId>
   if (calls.empty()) return results;
   for (Answer& answer : m_session.call(calls)) {
     const bool taken = answer.status == 202 || answer.status == 204;
-    if (taken || (answer.status == 404 && !answer.peer_message.empty())) {
+    if (taken || answer.unknown) {
       results.emplace_back();  // gone is what was wanted
       continue;
     }

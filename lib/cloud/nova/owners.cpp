@@ -61,7 +61,7 @@ Result<std::vector<core::Instance>> NovaCloud::find(std::span<const std::string>
   const auto answers = m_session.call(calls);
   for (std::size_t i = 0; i < answers.size(); ++i) {
     const bool one = calls[i].path.find('?') == std::string::npos;
-    if (one && answers[i].status == 404 && !answers[i].peer_message.empty()) continue;  // Nova's own: no such machine
+    if (one && answers[i].unknown) continue;
     if (!answers[i].reply) return answers[i].reply.error();
     std::vector<Listed> listed;
     if (one) {
@@ -93,7 +93,7 @@ Result<void> NovaCloud::retag(const core::InstanceId& id, const core::Retag& tag
         {.method = "POST", .path = root, .body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)});
     if (!answer.reply) {
       Error error = answer.reply.error();
-      if (answer.status == 404 && !answer.peer_message.empty()) error.kind = ErrorKind::not_found;
+      if (answer.unknown) error.kind = ErrorKind::not_found;
       return error;
     }
   }
@@ -102,8 +102,8 @@ Result<void> NovaCloud::retag(const core::InstanceId& id, const core::Retag& tag
     calls.push_back({.method = "DELETE", .path = root + "/" + net::percent_encode(key)});
   if (calls.empty()) return {};
   for (const Answer& answer : m_session.call(calls)) {
-    const bool gone = answer.status == 404 && !answer.peer_message.empty();  // the key, or the machine with it
-    if (!answer.reply && !gone) return answer.reply.error();
+    // What is unknown is the key, or the machine with it.
+    if (!answer.reply && !answer.unknown) return answer.reply.error();
   }
   return {};
 }

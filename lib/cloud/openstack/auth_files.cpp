@@ -14,13 +14,19 @@ std::string variable(const Environment& environment, const char* name) {
   return found == environment.end() ? std::string() : found->second;
 }
 
-// Where openstacksdk looks, in its order.
+std::string folder_of(const std::string& file) {
+  const std::size_t slash = file.rfind('/');
+  return slash == std::string::npos ? "." : file.substr(0, slash);
+}
+
+// Where openstacksdk looks, in its order. The file that tide.toml names has all that belongs to it beside it; with one
+// of OS_CLIENT_CONFIG_FILE the others may lie in the usual folders.
 std::vector<std::string> folders_of(const std::string& clouds_file, const Environment& environment) {
-  if (!clouds_file.empty()) {
-    const std::size_t slash = clouds_file.rfind('/');
-    return {slash == std::string::npos ? "." : clouds_file.substr(0, slash)};
-  }
-  std::vector<std::string> folders{"."};
+  if (!clouds_file.empty()) return {folder_of(clouds_file)};
+  std::vector<std::string> folders;
+  if (const std::string named = variable(environment, "OS_CLIENT_CONFIG_FILE"); !named.empty())
+    folders.push_back(folder_of(named));
+  folders.emplace_back(".");
   const std::string config = variable(environment, "XDG_CONFIG_HOME");
   const std::string home = variable(environment, "HOME");
   if (!config.empty()) folders.push_back(config + "/openstack");
@@ -42,8 +48,9 @@ std::string find_in(const std::vector<std::string>& folders, const std::string& 
 }
 
 bool has_secret(const CloudsFile& file) {
-  constexpr std::array<std::string_view, 3> k_secrets{"auth.password", "auth.application_credential_secret",
-                                                      "auth.token"};
+  constexpr std::array<std::string_view, 6> k_secrets{"auth.password", "auth.application_credential_secret",
+                                                      "auth.token",    "password",
+                                                      "token",         "application_credential_secret"};
   return std::ranges::any_of(file.entries, [&](const auto& entry) {
     return std::ranges::any_of(k_secrets,
                                [&](std::string_view key) { return entry.second.contains(std::string(key)); });
@@ -104,7 +111,7 @@ Result<Entry> with_profile(const Entry& entry, const std::vector<std::string>& f
 Result<std::optional<FoundEntry>> find_entry(const std::string& name, const std::string& clouds_file,
                                              const Environment& environment) {
   std::string path = clouds_file.empty() ? variable(environment, "OS_CLIENT_CONFIG_FILE") : clouds_file;
-  const auto folders = folders_of(path, environment);
+  const auto folders = folders_of(clouds_file, environment);
   if (path.empty()) path = find_in(folders, "clouds");
   if (path.empty()) {
     if (name.empty()) return std::optional<FoundEntry>();

@@ -22,30 +22,46 @@ std::string first_of(std::initializer_list<std::string> texts) {
   return "";
 }
 
+// What stands below `auth`.
+constexpr std::array k_auth_keys{"auth_url",
+                                 "username",
+                                 "user_id",
+                                 "password",
+                                 "user_domain_id",
+                                 "user_domain_name",
+                                 "project_id",
+                                 "project_name",
+                                 "project_domain_id",
+                                 "project_domain_name",
+                                 "domain_id",
+                                 "domain_name",
+                                 "default_domain",
+                                 "default_domain_id",
+                                 "default_domain_name",
+                                 "tenant_id",
+                                 "tenant_name",
+                                 "token",
+                                 "system_scope",
+                                 "application_credential_id",
+                                 "application_credential_name",
+                                 "application_credential_secret"};
+
 // OS_AUTH_URL and its like as an entry of clouds.yaml. The tools' own and older names of a variable mean the same.
 Entry from_environment(const Environment& environment) {
-  constexpr std::array k_auth{"auth_url",
-                              "username",
-                              "user_id",
-                              "password",
-                              "user_domain_id",
-                              "user_domain_name",
-                              "project_id",
-                              "project_name",
-                              "project_domain_id",
-                              "project_domain_name",
-                              "domain_id",
-                              "domain_name",
-                              "default_domain",
-                              "tenant_id",
-                              "tenant_name",
-                              "token",
-                              "system_scope",
-                              "application_credential_id",
-                              "application_credential_name",
-                              "application_credential_secret"};
-  constexpr std::array k_other{"auth_type", "region_name", "interface", "endpoint_type",      "cacert",
-                               "cert",      "key",         "insecure",  "compute_api_version"};
+  constexpr std::array k_other{"auth_type",
+                               "region_name",
+                               "interface",
+                               "endpoint_type",
+                               "cacert",
+                               "cert",
+                               "key",
+                               "insecure",
+                               "compute_api_version",
+                               "compute_endpoint_override",
+                               "network_endpoint_override",
+                               "image_endpoint_override",
+                               "block_storage_endpoint_override",
+                               "volumev3_endpoint_override"};
   Entry entry;
   const auto take = [&](const char* key, const std::string& as) {
     std::string name = "OS_";
@@ -53,9 +69,18 @@ Entry from_environment(const Environment& environment) {
     const auto found = environment.find(name);
     if (found != environment.end() && !found->second.empty()) entry[as] = found->second;
   };
-  for (const char* key : k_auth) take(key, std::string("auth.") + key);
+  for (const char* key : k_auth_keys) take(key, std::string("auth.") + key);
   for (const char* key : k_other) take(key, key);
   return entry;
+}
+
+// openstackclient takes what belongs below `auth` from beside it, too; what is below it wins.
+void take_from_beside(Entry& entry) {
+  for (const char* key : k_auth_keys) {
+    const std::string value = get(entry, key);
+    std::string& own = entry[std::string("auth.") + key];
+    if (own.empty()) own = value;
+  }
 }
 
 bool is_true(const std::string& text) {
@@ -93,12 +118,15 @@ Named named(const Entry& entry, const std::string& what, const std::string& name
           .domain_name = get(entry, "auth." + what + "_domain_name")};
 }
 
-// A name without a domain is one of the default domain.
+// A name without a domain is one of the scope's, else of the one that stands for all, else of `default`.
 void complete_domain(Named& named, const Entry& entry) {
   if (!named.id.empty() || named.name.empty() || !named.domain_id.empty() || !named.domain_name.empty()) return;
-  named.domain_id = first_of({get(entry, "auth.domain_id"), get(entry, "auth.default_domain")});
-  if (named.domain_id.empty()) named.domain_name = get(entry, "auth.domain_name");
-  if (named.domain_id.empty() && named.domain_name.empty()) named.domain_id = "default";
+  for (const char* prefix : {"auth.domain", "auth.default_domain"}) {
+    named.domain_id = get(entry, std::string(prefix) + "_id");
+    if (named.domain_id.empty()) named.domain_name = get(entry, std::string(prefix) + "_name");
+    if (!named.domain_id.empty() || !named.domain_name.empty()) return;
+  }
+  named.domain_id = first_of({get(entry, "auth.default_domain"), "default"});
 }
 
 Error wrong(const AuthSettings& settings, const std::string& why, const std::string& hint) {
@@ -171,8 +199,8 @@ Result<void> read_reach(AuthSettings& settings, const Entry& entry, const AuthOp
   settings.region = first_of({options.region, get(entry, "region_name")});
   settings.interface = first_of({options.interface, get(entry, "interface"), get(entry, "endpoint_type"), "public"});
   if (settings.interface.ends_with("URL")) settings.interface.resize(settings.interface.size() - 3);
-  for (const char* service : {"compute", "network", "image"}) {
-    const std::string url = get(entry, std::string(service) + "_endpoint_override");
+  for (const char* service : {"compute", "network", "image", "block-storage", "volumev3"}) {
+    const std::string url = get(entry, override_key(service));
     if (!url.empty()) settings.endpoint_override[service] = url;
   }
   if (!options.endpoint.empty()) settings.endpoint_override["compute"] = options.endpoint;
@@ -195,6 +223,7 @@ Result<void> read_reach(AuthSettings& settings, const Entry& entry, const AuthOp
 Result<AuthSettings> settings_from(Entry entry, const AuthOptions& options, const std::string& source) {
   AuthSettings settings{.source = source};
   choose_region(entry, options.region);
+  take_from_beside(entry);
   TIDE_TRY_ASSIGN(settings.auth_url, auth_url_of(settings, entry));
   TIDE_TRY_ASSIGN(settings.method, method_of(settings, entry));
   settings.user = named(entry, "user", "username");
@@ -219,6 +248,12 @@ Result<AuthSettings> find_auth(const AuthOptions& options, const Environment& en
         .with_hint("Set cloud = \"NAME\" to an entry of clouds.yaml, so that cron finds the same.");
   }
   return settings_from(found->entry, options, fmt::format("cloud '{}' in {}", found->name, found->path));
+}
+
+std::string override_key(const std::string& service) {
+  std::string key = service + "_endpoint_override";
+  std::ranges::replace(key, '-', '_');
+  return key;
 }
 
 std::string digest_of(const AuthSettings& settings) {

@@ -59,6 +59,9 @@ struct AuthOptions {
 // auth: a file that this user may not read, or that holds a secret and that everybody may read.
 Result<AuthSettings> find_auth(const AuthOptions& options, const Environment& environment);
 
+// The key of a cloud's entry that names a service's endpoint: "block_storage_endpoint_override".
+std::string override_key(const std::string& service);
+
 // A digest of everything that a token comes from, the secret included.
 std::string digest_of(const AuthSettings& settings);
 

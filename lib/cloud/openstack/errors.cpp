@@ -50,14 +50,27 @@ std::string message_of(const std::string& body) {
   return message_in(inner);
 }
 
+bool says_unknown(const std::string& service, const std::string& body) {
+  const Json root = Json::parse(body, nullptr, false);
+  return root.is_object() && root.contains(service == "network" ? "NeutronError" : "itemNotFound");
+}
+
+bool is_keystones(const std::string& body) {
+  const Json root = Json::parse(body, nullptr, false);
+  return root.is_object() && root.contains("error") && root["error"].is_object();
+}
+
 ErrorKind kind_of(int status, const std::string& message) {
-  const bool quota = has(message, {"uota exceeded", "Quota limit", "exceeds allowed", "TooManyInstances"});
+  // "Maximum number of ports exceeded" is Neutron's quota in Nova's words; that of metadata bounds one request.
+  const bool metadata = message.starts_with("Maximum number of metadata");
+  const bool quota = !metadata && has(message, {"uota exceeded", "Quota limit", "exceeds allowed", "TooManyInstances",
+                                                "Maximum number of", "is over the limit"});
   switch (status) {
     case 401: return ErrorKind::auth;
     case 400: return ErrorKind::bad_request;
     case 403:
       if (quota) return ErrorKind::quota;
-      return message.starts_with("Maximum number of") ? ErrorKind::bad_request : ErrorKind::auth;
+      return metadata ? ErrorKind::bad_request : ErrorKind::auth;
     case 404: return ErrorKind::eventual;
     case 405:
     case 406:
@@ -75,7 +88,8 @@ ErrorKind kind_of_fault(const std::string& message) {
                     "nsufficient compute resources", "no available host", "Not enough", "No more IP addresses",
                     "No fixed IP addresses"}))
     return ErrorKind::capacity;
-  if (has(message, {"uota", "VolumeLimitExceeded", "exceeds allowed"})) return ErrorKind::quota;
+  if (has(message, {"uota", "LimitExceeded", "exceeds allowed", "Maximum number of", "is over the limit"}))
+    return ErrorKind::quota;
   if (has(message, {"image", "Image", "flavor", "Flavor", "network", "Network", "security group", "Security group",
                     "Block Device", "block device", "could not be found", "Invalid", "too small"}))
     return ErrorKind::bad_request;

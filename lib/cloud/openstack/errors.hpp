@@ -10,6 +10,14 @@ namespace tide::cloud::openstack {
 // {"message": ...} of web frameworks, with HTML in it or none. "" if it has no such words.
 std::string message_of(const std::string& body);
 
+// The body of a 404: is it the service's own word that it has no such thing? Nova's and Cinder's envelope is
+// "itemNotFound", Neutron's "NeutronError". A gateway's {"message": ...}, and a path that Nova does not know, have
+// none.
+bool says_unknown(const std::string& service, const std::string& body);
+
+// The body of a failure: is it Keystone's own {"error": {...}}?
+bool is_keystones(const std::string& body);
+
 // What kind of failure a status with these words is. 5xx is `retry`: the call may or may not have been done.
 ErrorKind kind_of(int status, const std::string& message);
 

@@ -1,32 +1,15 @@
 #include <tide/cloud/openstack/pace.hpp>
 
-#include <tide/net/url.hpp>
-#include <tide/util/digest.hpp>
 #include <tide/util/text.hpp>
 
+#include <array>
+
 namespace tide::cloud::openstack {
-namespace {
-
-net::Rate* rate_named(Rates& rates, std::string_view name) {
-  if (name == "read") return &rates.read;
-  if (name == "launch") return &rates.launch;
-  if (name == "end") return &rates.end;
-  return name == "other" ? &rates.other : nullptr;
-}
-
-}  // namespace
-
 Result<Rates> parse_rates(const std::vector<std::string>& lines) {
   Rates rates;
-  for (const std::string& line : lines) {
-    const auto words = split(line, ' ');
-    net::Rate* rate = words.size() == 2 ? rate_named(rates, words[0]) : nullptr;
-    if (rate == nullptr) {
-      return make_error(ErrorKind::config, "'{}' is no kind of call and its rate", printable(line, 60))
-          .with_hint("Write read, launch, end or other, and a rate: \"launch 20/5\".");
-    }
-    TIDE_TRY_ASSIGN(*rate, net::parse_rate(words[1]));
-  }
+  const std::array<net::NamedRate, 4> known{
+      {{"read", rates.read}, {"launch", rates.launch}, {"end", rates.end}, {"other", rates.other}}};
+  TIDE_TRY(net::set_rates(lines, known, "launch 20/5"));
   return rates;
 }
 
@@ -35,11 +18,6 @@ net::Draw draw_for(const std::string& method, const std::string& path, const Rat
   if (method == "DELETE") return {.bucket = account + "/end", .rate = rates.end};
   if (method == "POST" && path == "/servers") return {.bucket = account + "/launch", .rate = rates.launch};
   return {.bucket = account + "/other", .rate = rates.other};
-}
-
-std::string account_of(const std::string& auth_url, const std::string& asker) {
-  const auto url = net::split_url(auth_url);
-  return "openstack/" + (url ? url->authority() : "-") + "/" + to_hex(sha256(asker)).substr(0, 16);
 }
 
 std::string name_of_call(const std::string& method, const std::string& path) {

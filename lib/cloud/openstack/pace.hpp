@@ -28,9 +28,6 @@ struct Pace {
 // Pure: what a call takes of which bucket. `account`: whose they are.
 net::Draw draw_for(const std::string& method, const std::string& path, const Rates& rates, const std::string& account);
 
-// "openstack/HOST/DIGEST" of Keystone's URL and of who asks, for the name is written to a file.
-std::string account_of(const std::string& auth_url, const std::string& asker);
-
 // What a call is counted as: "GET /servers/*", its path without IDs and query.
 std::string name_of_call(const std::string& method, const std::string& path);
 

@@ -1,5 +1,6 @@
 #include <tide/cloud/openstack/session.hpp>
 
+#include <tide/cloud/hints.hpp>
 #include <tide/cloud/openstack/discovery.hpp>
 #include <tide/cloud/openstack/errors.hpp>
 #include <tide/net/retry.hpp>
@@ -15,35 +16,14 @@ constexpr Seconds k_fresh{120};             // a token with less left may end wh
 constexpr std::size_t k_message_max = 400;  // a schema error repeats the whole request
 constexpr std::chrono::milliseconds k_timeout{60'000};
 
-std::string hint_for(ErrorKind kind, const std::string& cloud, const std::string& page) {
-  switch (kind) {
-    case ErrorKind::auth:
-      return "Check [clouds." + cloud + "] cloud and its roles; tide's page " + page + " has the least.";
-    case ErrorKind::quota: return "Ask for a higher quota of the project, or lower [pools.x] max.";
-    case ErrorKind::capacity: return "Add another flavor or zone to the pool, or wait: tide tries again by itself.";
-    case ErrorKind::throttled: return "Wait: tide slows down by itself.";
-    case ErrorKind::bad_request: return "Correct the pool's or cloud's keys that the cloud names.";
-    case ErrorKind::unsent:
-      return "Wait: later passes send it; [clouds." + cloud + "] rates says how much may be sent.";
-    case ErrorKind::retry:
-    case ErrorKind::timeout:
-      return "Check [clouds." + cloud + "], its region and the network; tide tries again in its next pass.";
-    case ErrorKind::eventual: return "Run 'tide info' to see what the cloud lists.";
-    case ErrorKind::config: return "Check [clouds." + cloud + "] endpoint, ca_file and proxy.";
-    case ErrorKind::unknown:
-    case ErrorKind::protocol: return "Check that [clouds." + cloud + "] leads to an OpenStack API, not a proxy's page.";
-    case ErrorKind::unexpected:
-    case ErrorKind::usage:
-    case ErrorKind::not_found:
-    case ErrorKind::io:
-    case ErrorKind::refused:
-    case ErrorKind::lock_held:
-    case ErrorKind::money:
-    case ErrorKind::batch:
-    case ErrorKind::unproven:
-    case ErrorKind::stranger: return "";
-  }
-  return "";
+std::string hint_about(const Error& error, const std::string& cloud, const std::string& page) {
+  const std::string keys = "[clouds." + cloud + "]";
+  return hint_for(error.kind, cloud,
+                  {.auth = "Check " + keys + " cloud and its roles; tide's page " + page + " has the least.",
+                   .capacity = "Add another flavor or zone to the pool, or wait: tide tries again by itself.",
+                   .quota = "Ask for a higher quota of the project, or lower [pools.x] max.",
+                   .network = "Check " + keys + ", its region and the network",
+                   .foreign = "Check that " + keys + " leads to an OpenStack API, not a proxy's page."});
 }
 
 // A schema error begins with all that was sent; its point comes last.
@@ -54,6 +34,56 @@ std::string shown(const std::string& message) {
 }
 
 std::string path_only(const std::string& path) { return path.substr(0, path.find('?')); }
+
+// A web server without Keystone at that path, or one that has moved: no password is wrong.
+std::optional<Error> no_keystone(const net::Response& response, const std::string& cloud,
+                                 const AuthSettings& settings) {
+  const int status = response.status;
+  const std::string where = net::redact_url(settings.auth_url);
+  if (status >= 300 && status < 400) {
+    std::string location(response.header("Location"));
+    if (constexpr std::string_view k_asked = "/auth/tokens"; location.ends_with(k_asked))
+      location.resize(location.size() - k_asked.size());
+    const std::string to = location.empty() ? "elsewhere" : "'" + printable(net::redact_url(location), 200) + "'";
+    return make_error(ErrorKind::config, "cloud '{}': '{}' leads to {}: HTTP status {}", cloud, where, to, status)
+        .with_hint("Set auth_url in " + settings.source +
+                   " to where Keystone is: tide follows nobody with a password.");
+  }
+  if ((status != 404 && status != 405) || is_keystones(response.body)) return std::nullopt;
+  Error error =
+      make_error(ErrorKind::config, "cloud '{}': there is no Keystone at '{}': HTTP status {}", cloud, where, status);
+  error.context.push_back("the reply begins: " + printable(response.body, 120));
+  error.hint = "Check auth_url in " + settings.source + " with its path, often /v3 or /identity/v3.";
+  return error;
+}
+
+// What Keystone said instead of a token.
+Error refusal(const net::Response& response, const std::string& what, TimePoint now) {
+  const std::string message = message_of(response.body);
+  ErrorKind kind = kind_of(response.status, message);
+  // An application credential that it does not know is a 404; a body that it does not take means our settings.
+  if (kind == ErrorKind::eventual) kind = ErrorKind::auth;
+  if (kind == ErrorKind::bad_request) kind = ErrorKind::config;
+  Error error = make_error(kind, "{}: HTTP status {}", what, response.status);
+  if (!message.empty()) error.context.push_back("the cloud said: " + shown(message));
+  if (const auto wait = net::parse_retry_after(response.header("Retry-After"), now))
+    error.retry_after_seconds = wait->count();
+  return error;
+}
+
+// Where a token may not go: in clear to what the catalogue names, while Keystone itself is asked encrypted. What a
+// person wrote down as http is that person's wish; this machine itself hears all anyway.
+Result<void> check_scheme(const net::Url& url, const std::string& text, const std::string& service,
+                          const AuthSettings& settings, const std::string& cloud) {
+  const auto keystone = net::split_url(settings.auth_url);
+  const bool wanted = settings.endpoint_override.contains(service) || (keystone && keystone->scheme == "http");
+  if (url.scheme != "http" || wanted || net::is_loopback(url.host)) return {};
+  const std::string key = service == "compute" ? "[clouds." + cloud + "] endpoint" : override_key(service);
+  return make_error(ErrorKind::config, "cloud '{}': the catalogue's endpoint of {} is '{}', which is not encrypted",
+                    cloud, service, printable(net::redact_url(text), 200))
+      .with_hint("Set " + key + (service == "compute" ? "" : " in the cloud's entry of clouds.yaml") +
+                 " to its https URL, or to this one if the token may be read on the way; or another interface.");
+}
 
 }  // namespace
 
@@ -80,29 +110,23 @@ Result<Token> Session::ask() {
   if (!response) {
     error = response.error();
     error.message = what + ": " + error.message;
+    error.hint.clear();
   } else if (response->status == 201 || response->status == 200) {
     auto token = parse_token(*response);
     if (token) return token;
     error = std::move(token).error();
     error.message = what + ": " + error.message;
   } else {
-    const std::string message = message_of(response->body);
-    ErrorKind kind = kind_of(response->status, message);
-    // An application credential that it does not know is a 404; a body that it does not take means our settings.
-    if (kind == ErrorKind::eventual) kind = ErrorKind::auth;
-    if (kind == ErrorKind::bad_request) kind = ErrorKind::config;
-    error = make_error(kind, "{}: HTTP status {}", what, response->status);
-    if (!message.empty()) error.context.push_back("the cloud said: " + shown(message));
-    if (const auto wait = net::parse_retry_after(response->header("Retry-After"), m_clock.now()))
-      error.retry_after_seconds = wait->count();
+    auto elsewhere = no_keystone(*response, m_options.cloud, *m_settings);
+    error = elsewhere ? std::move(*elsewhere) : refusal(*response, what, m_clock.now());
   }
   error.context.push_back("asked as " + described(*m_settings));
   if (error.kind == ErrorKind::auth) {
     error.hint = "Check " + m_settings->source +
                  ", and whether the user, the project or the application credential has "
                  "expired or was taken away.";
-  } else {
-    error.hint = hint_for(error.kind, m_options.cloud, m_options.page);
+  } else if (error.hint.empty()) {
+    error.hint = hint_about(error, m_options.cloud, m_options.page);
   }
   return error;
 }
@@ -128,6 +152,14 @@ Result<void> Session::settle() {
   }
   if (m_token && m_token->expires - m_clock.now() >= k_fresh) return {};
   auto token = ask();
+  if (!token && (token.error().kind == ErrorKind::auth || token.error().kind == ErrorKind::config)) {
+    // A daemon outlives a secret that somebody renews, and a Keystone that moves.
+    auto fresh = m_source();
+    if (fresh && digest_of(*fresh) != digest_of(*m_settings)) {
+      m_settings = std::move(*fresh);
+      token = ask();
+    }
+  }
   if (!token) {
     // What still lives serves on: Keystone may be away for a while.
     if (m_token && m_token->expires > m_clock.now() && token.error().kind != ErrorKind::auth) return {};
@@ -153,6 +185,7 @@ Result<std::string> Session::root_of(const std::string& service) {
   TIDE_TRY_ASSIGN(std::string url, endpoint_of(*m_token, *m_settings, service));
   const auto parts = net::split_url(url);
   if (!parts) return parts.error();
+  TIDE_TRY(check_scheme(*parts, url, service, *m_settings, m_options.cloud));
   while (url.ends_with('/')) url.pop_back();
   std::string root = versioned_root(service, url);
   if (root.empty()) {
@@ -185,7 +218,7 @@ Answer Session::answer_of(const Call& call, const Result<net::Response>& respons
   if (!response) {
     Error error = response.error();
     error.message = what + ": " + error.message;
-    if (error.hint.empty()) error.hint = hint_for(error.kind, m_options.cloud, m_options.page);
+    if (error.hint.empty()) error.hint = hint_about(error, m_options.cloud, m_options.page);
     answer.reply = std::move(error);
     return answer;
   }
@@ -195,6 +228,7 @@ Answer Session::answer_of(const Call& call, const Result<net::Response>& respons
     return answer;
   }
   answer.peer_message = message_of(response->body);
+  answer.unknown = response->status == 404 && says_unknown(call.service, response->body);
   const ErrorKind kind = kind_of(response->status, answer.peer_message);
   Error error = make_error(kind, "{}: HTTP status {}", what, response->status);
   if (answer.peer_message.empty()) {
@@ -207,7 +241,7 @@ Answer Session::answer_of(const Call& call, const Result<net::Response>& respons
   if (kind == ErrorKind::auth) error.context.push_back("asked as " + described(*m_settings));
   if (const auto wait = net::parse_retry_after(response->header("Retry-After"), m_clock.now()))
     error.retry_after_seconds = wait->count();
-  error.hint = hint_for(kind, m_options.cloud, m_options.page);
+  error.hint = hint_about(error, m_options.cloud, m_options.page);
   answer.reply = std::move(error);
   return answer;
 }
@@ -225,8 +259,8 @@ void Session::flush(std::span<const Call> calls, std::vector<std::size_t>& sent,
 Result<std::chrono::milliseconds> Session::turn_of(const Call& call) {
   constexpr std::chrono::milliseconds k_now{0};
   if (m_options.pace.limiter == nullptr) return k_now;
-  const net::Draw draw =
-      draw_for(call.method, call.path, m_options.pace.rates, account_of(m_settings->auth_url, described(*m_settings)));
+  const std::string account = net::account_of("openstack", m_settings->auth_url, described(*m_settings));
+  const net::Draw draw = draw_for(call.method, call.path, m_options.pace.rates, account);
   if (draw.rate.per_second == 0) return k_now;
   return m_options.pace.limiter->reserve({&draw, 1});
 }
@@ -274,6 +308,7 @@ std::vector<Answer> Session::call(std::span<const Call> calls) {
   std::vector<std::size_t> refused;
   for (const std::size_t i : all) {
     if (answers[i].status == 401) refused.push_back(i);
+    if (answers[i].status == 406 && !calls[i].microversion.empty()) m_version_refused = true;
   }
   if (refused.empty()) return answers;
   m_token.reset();  // revoked, or from another time than its Keystone believes

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <span>
+#include <utility>
 
 namespace tide::cloud::openstack {
 
@@ -22,6 +23,7 @@ struct Answer {
   Result<net::Response> reply{net::Response{}};  // a 2xx or 3xx
   int status = 0;                                // 0: none came
   std::string peer_message;                      // the peer's own words for a failure
+  bool unknown = false;                          // a 404 in the service's own words: it has no such thing
 };
 
 // What the services answered, without Keystone around it. A token is taken from the cache file, asked for where there
@@ -50,6 +52,8 @@ class Session {
   Result<std::string> compute_ceiling();  // compute_api_version of the settings; "": none
   std::string identity() const { return m_identity; }
   Result<std::vector<std::string>> roles();  // of a token that is asked for anew: they may have changed
+  // Did Nova refuse a call's microversion (406) since this was asked last? It is another one than it was, then.
+  bool take_version_refusal() { return std::exchange(m_version_refused, false); }
   const std::map<std::string, int>& calls() const { return m_sent; }  // by name_of_call, repeats included
 
  private:
@@ -75,6 +79,7 @@ class Session {
   std::map<std::string, std::string> m_roots;  // service: API root
   std::string m_identity;
   std::map<std::string, int> m_sent;
+  bool m_version_refused = false;
 };
 
 }  // namespace tide::cloud::openstack

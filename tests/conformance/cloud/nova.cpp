@@ -1,5 +1,6 @@
 #include "cloud_stand.hpp"
 #include "fake_nova.hpp"
+#include "fake_nova_settings.hpp"
 
 #include <tide/cloud/nova/nova_cloud.hpp>
 
@@ -16,7 +17,7 @@ class NovaStand : public CloudStand {
             {.name = {"nectar"},
              .session = {.cloud = "nectar", .cache = "", .page = "nova.md"},
              .address_of_pool = {{"small", "private"}}},
-            [] { return Result<cloud::openstack::AuthSettings>(settings()); }, m_transport, m_clock) {}
+            [] { return Result<cloud::openstack::AuthSettings>(fake_nova_settings()); }, m_transport, m_clock) {}
 
   cloud::Cloud& cloud() override { return m_cloud; }
   const std::string& cluster() const override { return m_cluster; }
@@ -51,13 +52,6 @@ class NovaStand : public CloudStand {
   }
 
  private:
-  static cloud::openstack::AuthSettings settings() {
-    cloud::openstack::AuthSettings settings{.source = "the test", .auth_url = "http://127.0.0.1:5000/identity/v3"};
-    settings.user = {.id = {}, .name = "scaler", .domain_id = "default", .domain_name = {}};
-    settings.secret = Secret("scaler-secret");
-    settings.project = {.id = {}, .name = "hpc", .domain_id = "default", .domain_name = {}};
-    return settings;
-  }
   void fail(FakeNovaFault fault, const std::string& call) { m_fake.fail({.fault = fault, .call = call}); }
 
   SystemClock m_clock;

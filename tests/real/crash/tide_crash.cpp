@@ -2,6 +2,7 @@
 // that changes something (batch system, cloud, store). N = 0 never does. Prints the steps that it made on descriptor 3
 // if open.
 #include "cmd/run.hpp"
+#include "tests/support/environment.hpp"
 #include "tests/support/stepping_ports.hpp"
 
 #include <tide/util/system_clock.hpp>
@@ -22,14 +23,9 @@ int main(int argc, char** argv) {
   tide::test::SteppingPorts stepping([&] {
     if (++steps == last) kill(getpid(), SIGKILL);
   });
-  std::map<std::string, std::string> environment;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string text(*entry);
-    environment.emplace(text.substr(0, text.find('=')), text.substr(text.find('=') + 1));
-  }
   tide::SystemClock clock;
   tide::SystemRandom random;
-  tide::cmd::Process process{.environment = std::move(environment),
+  tide::cmd::Process process{.environment = tide::test::whole_environment(),
                              .in = std::cin,
                              .out = std::cout,
                              .err = std::cerr,

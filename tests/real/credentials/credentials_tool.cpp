@@ -1,12 +1,13 @@
 // credentials-tool PORT KEY=VALUE...: makes the EC2 adapter from these keys of [clouds.x] and from the environment,
 // lists the machines of a cluster, and prints "ok" or "error KIND: MESSAGE" with context and hint. Every request, to
 // whatever host, goes to the server on loopback's PORT, which sees the URL that was meant in X-Original-Url.
+#include "tests/support/environment.hpp"
+
 #include <tide/cloud/registry.hpp>
 #include <tide/net/curl_transport.hpp>
 #include <tide/process/posix_runner.hpp>
 #include <tide/util/system_clock.hpp>
 
-#include <unistd.h>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -64,7 +65,7 @@ int main(int argc, char** argv) {
   SystemClock clock;
   SystemRandom random;
   process::PosixRunner runner(clock);
-  const auto environment = pairs_of(environ);
+  const auto environment = test::whole_environment();
   config::Config config;
   config::CloudSettings settings{.name = {"aws"}, .kind = "ec2", .where = "tool:1", .options = {}, .environment = {}};
   for (const auto& [key, value] : pairs_of(argv + 2)) settings.options[key] = {value};

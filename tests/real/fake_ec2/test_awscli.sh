@@ -2,27 +2,22 @@
 # test_awscli.sh BUILD_DIR: Debian's AWS command line against our fake EC2, for every call that tide uses: the fake that
 # the other tests trust speaks the real protocol, signatures included.
 set -eu
-server=$(cd "${1:?usage: test_awscli.sh BUILD_DIR}" && pwd)/fake-ec2
+build=$(cd "${1:?usage: test_awscli.sh BUILD_DIR}" && pwd)
 aws=/usr/bin/aws
 [ -x "$aws" ] || {
   echo "SKIPPED: no $aws; install it with: apt-get install awscli" >&2
   exit 77
 }
 work=$(mktemp -d "${TMPDIR:-/tmp}/tide-fake-ec2.XXXXXX")
-pid=
-trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null; rm -rf "$work"' EXIT
+. "$(dirname "$0")/../../support/serve.sh"
+trap 'end_servers; rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
 unset AWS_PROFILE AWS_ENDPOINT_URL
 export AWS_CONFIG_FILE=$work/config AWS_SHARED_CREDENTIALS_FILE=$work/none AWS_EC2_METADATA_DISABLED=true AWS_PAGER= AWS_MAX_ATTEMPTS=1
 export AWS_ACCESS_KEY_ID=AKIDTEST AWS_SECRET_ACCESS_KEY=secret/of+the=test AWS_SESSION_TOKEN=token/with+signs==
 echo "$AWS_ACCESS_KEY_ID $AWS_SECRET_ACCESS_KEY $AWS_SESSION_TOKEN" >"$work/keys"
-"$server" 0 "$work/keys" >"$work/log" 2>&1 </dev/null &
-pid=$!
-for _ in $(seq 100); do
-  grep -q '^listening on ' "$work/log" && break
-  sleep 0.1
-done
-endpoint=http://$(sed -n 's/^listening on //p' "$work/log")
+serve "$build/fake-ec2" 0 "$work/keys"
+endpoint=http://$server
 checks=0
 
 fail() {

@@ -6,7 +6,7 @@
 }
 . "$(dirname "$0")/lib.sh"
 /usr/bin/python3 "$here/tls_front.py" "$work" "$server" >"$work/front.log" 2>&1 </dev/null &
-pids+=($!)
+servers+=($!)
 for _ in $(seq 300); do
   [ -s "$work/ports" ] && break
   sleep 0.1

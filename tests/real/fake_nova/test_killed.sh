@@ -1,38 +1,12 @@
 #!/bin/bash
 # test_killed.sh BUILD_DIR: kill -9 at every step of a launch and of an end on a cloud without launch tokens, whatever became of
 # the POST: two passes later one server, and in the end none; nothing of the password or the tokens anywhere.
-set -eu
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-root=$(cd "$here/../../.." && pwd)
-build=$(cd "${1:?usage: test_killed.sh BUILD_DIR}" && pwd)
-work=$(mktemp -d "${TMPDIR:-/tmp}/tide-fake-nova.XXXXXX")
-chmod 700 "$work"
-pid=
-end_all() {
-  local code=$?
-  [ -z "$pid" ] || kill "$pid" 2>/dev/null || true
-  if [ "$code" = 0 ] && [ "$failed" = 0 ]; then rm -rf "$work"; else echo "see $work"; fi
-  [ "$failed" = 0 ] || exit 1
-  exit "$code"
-}
-. "$root/tests/real/checks.sh"
-trap end_all EXIT
-trap 'exit 1' INT TERM
-for name in $(compgen -e OS_) $(compgen -e | grep -i '_proxy$' || true) TIDE_CONFIG; do unset "$name"; done
-export TIDE_CONFIG=$work/tide.toml HOME=$work/home USER=tester LC_ALL=C.UTF-8
-mkdir -p "$work/bin" "$work/home"
-for command in scontrol squeue sinfo sacctmgr; do cp "$root/tests/cli/bin/slurm" "$work/bin/$command"; done
-ln -s "$root/tests/fixtures/slurm/22.05" "$work/fixtures"
-echo zero >"$work/slurm-state"
-
-: >"$work/server.log"
-"$build/fake-nova" 0 >"$work/server.log" 2>&1 </dev/null &
-pid=$!
-for _ in $(seq 200); do
-  grep -q '^listening on ' "$work/server.log" && break
-  sleep 0.1
-done
-base=http://$(sed -n 's/^listening on //p' "$work/server.log")
+. "$(dirname "$0")/../begin.sh"
+for name in $(compgen -e | grep -i '_proxy$'); do unset "$name"; done
+export HOME=$work/home USER=tester LC_ALL=C.UTF-8
+mkdir -p "$work/home"
+serve "$build/fake-nova" 0
+base=http://$server
 (umask 077 && cat >"$work/clouds.yaml") <<END
 clouds:
   here:
@@ -45,16 +19,7 @@ live() { gate live | grep -c "^$cluster-" || true; }
 
 config() { # NAME: a cluster of its own, with nothing remembered
   cluster=$1 state=$work/state-$1
-  cat >"$TIDE_CONFIG" <<END
-[cluster]
-name = "$cluster"
-batch = "slurm"
-head = "localhost"
-state_dir = "$state"
-[batch]
-bin_dir = "$work/bin"
-[scale]
-max_nodes = 4
+  config_story "$cluster" 4 "$state" <<END
 [clouds.os]
 kind = "nova"
 cloud = "here"
@@ -68,7 +33,6 @@ memory = "1GiB"
 price = 0.09
 names = "{cluster}-{pool}-{n:02}"
 END
-  chmod 600 "$TIDE_CONFIG"
 }
 crash() { # STEP ARGUMENTS...: sets $code
   code=0

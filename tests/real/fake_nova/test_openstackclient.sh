@@ -3,19 +3,15 @@
 # tide uses: the fake that the other tests trust speaks the real protocol.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-server=$(cd "${1:?usage: test_openstackclient.sh BUILD_DIR}" && pwd)/fake-nova
-"$here/../../../tools/need" openstack || exit 77
+root=$(cd "$here/../../.." && pwd)
+build=$(cd "${1:?usage: test_openstackclient.sh BUILD_DIR}" && pwd)
+"$root/tools/need" openstack || exit 77
 work=$(mktemp -d "${TMPDIR:-/tmp}/tide-fake-nova.XXXXXX")
-pid=
-trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null; rm -rf "$work"' EXIT
+. "$root/tests/support/serve.sh"
+trap 'end_servers; rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
-"$server" 0 >"$work/log" 2>&1 </dev/null &
-pid=$!
-for _ in $(seq 100); do
-  grep -qs "^listening on " "$work/log" && break
-  sleep 0.1
-done
-base=http://$(sed -n 's/^listening on //p' "$work/log")
+serve "$build/fake-nova" 0
+base=http://$server
 export HOME=$work OS_AUTH_URL=$base/identity/v3 OS_USERNAME=scaler OS_PASSWORD=scaler-secret OS_PROJECT_NAME=hpc
 export OS_USER_DOMAIN_ID=default OS_PROJECT_DOMAIN_ID=default OS_REGION_NAME=RegionOne PYTHONWARNINGS=ignore
 unset OS_CLOUD OS_CLIENT_CONFIG_FILE

@@ -33,6 +33,9 @@ install_folder() {
   local mirror
   mirror=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 2>/dev/null | grep -v security | sed 's#/*$##' | grep -m1 -i debian)}
   mkdir -p "$(dirname "$cache")"
+  exec 9>"$cache.lock" # two tests may begin at once
+  flock 9
+  if [ -x "$cache/usr/sbin/condor_master" ]; then exec 9>&- && return; fi
   rm -rf "$cache".new.*
   local new=$cache.new.$$
   if ! mmdebstrap --quiet --variant=apt --include=condor,ca-certificates \
@@ -46,6 +49,7 @@ install_folder() {
   local user
   for user in alice bob; do chroot "$new" /usr/sbin/useradd -m -s /bin/bash $user; done
   mv "$new" "$cache"
+  exec 9>&-
 }
 if [ "$verb" = install ]; then
   install_folder

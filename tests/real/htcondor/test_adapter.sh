@@ -11,42 +11,15 @@ rig=$here/htcondor.sh
 work=$(mktemp -d /tmp/tide-condor.XXXXXX)
 chmod 755 "$work"
 unset TIDE_CONFIG CONDOR_CONFIG "${!_CONDOR_@}"
-CONDOR_TEST_PORT=
-for port in $(seq $((22000 + $$ % 4000 * 2)) 2 31000); do
-  if ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
-    CONDOR_TEST_PORT=$port
-    break
-  fi
-done
+. "$here/../adapter.sh"
+. "$here/../../support/serve.sh"
+CONDOR_TEST_PORT=$(free_ports $((22000 + $$ % 4000 * 2)))
 export CONDOR_TEST_PORT
 trap '"$rig" down "$work/c" >>"$work/rig.log" 2>&1; rm -rf --one-file-system "$work"' EXIT
-trap 'echo "FAILED at line $LINENO: $BASH_COMMAND"; tail -n 30 "$work/out" "$work/err" "$work/rig.log" 2>/dev/null' ERR
-
-say() { echo "== $*"; }
-die() { echo "FAILED: $*"; tail -n +1 "$work/out" "$work/err"; exit 1; }
-rig() { "$rig" "$@" >>"$work/rig.log" 2>&1; }
 keys=(--key collector_warmup=3s --key silent_after=12s)
 tide() { "$tool" htcondor --bin-dir "$work/c/bin" "${keys[@]}" "$@" >"$work/out" 2>"$work/err"; }
-has() { grep -qE -- "$1" "$work/out" || die "'$1' is not in what it printed"; }
-hasnt() { if grep -qE -- "$1" "$work/out"; then die "'$1' is in what it printed"; fi; }
-fails() { # KIND WORDS TIDE-ARGUMENTS...
-  local kind=$1 words=$2
-  shift 2
-  if tide "$@"; then die "'$*' did not fail"; fi
-  grep -qE "^error $kind: " "$work/err" || die "'$*' did not fail with kind $kind"
-  grep -qE -- "$words" "$work/err" || die "'$*' does not say '$words'"
-}
-until_true() { # SECONDS COMMAND...
-  local end=$((SECONDS + $1))
-  shift
-  until "$@"; do
-    [ $SECONDS -lt $end ] || die "waited in vain for: $*"
-    sleep 0.3
-  done
-}
-shows() { tide "$1" && grep -qE -- "$2" "$work/out"; }
 submit() { # LINES...: as alice, or $as; prints the cluster
-  { printf 'executable = /bin/sleep\narguments = %s\nlog = /dev/null\n' "${seconds:-300}"; printf '%s\n' "$@"; } |
+  { printf 'executable = /bin/sleep\narguments = %s\nlog = /dev/null\n' "${seconds:-900}"; printf '%s\n' "$@"; } |
     CONDOR_AS=${as:-alice} "$work/c/bin/condor_submit" -terse | cut -d. -f1
 }
 queue() { "$work/c/bin/condor_q" -allusers "$@"; }
@@ -137,7 +110,7 @@ tide release w1.tide.test
 until_true 20 shows nodes "^w1.tide.test slots=1/4 .* held=false .* note='' "
 
 say "A job that grants no retirement itself would be evicted by any hold: refused"
-second=$(seconds=20 submit 'requirements = TidePool == "small"' 'max_job_retirement_time = 0' queue)
+second=$(seconds=60 submit 'requirements = TidePool == "small"' 'max_job_retirement_time = 0' queue)
 until_true 30 shows jobs "^on w1.tide.test: $first.0,$second.0\$"
 fails refused 'would be evicted' hold w1.tide.test 'tide: end idle'
 tide jobs
@@ -146,7 +119,7 @@ tide nodes
 has '^w1.tide.test .* held=false '
 
 say "MaxJobRetirementTime 0, where a drain evicts at once: the job runs to its end, then the startd is off"
-third=$(seconds=12 submit 'requirements = stringListMember("static", TideFeatures)' queue)
+third=$(seconds=30 submit 'requirements = stringListMember("static", TideFeatures)' queue)
 until_true 30 shows jobs "^on w2.tide.test: $third.0\$"
 tide hold w2.tide.test 'tide: end idle'
 until_true 20 shows nodes '^w2.tide.test slots=1/2 .* held=true .* final=true '

@@ -16,36 +16,23 @@ unset CONDOR_CONFIG "${!_CONDOR_@}"
 export TIDE_CONFIG=$work/tide.toml
 pause=0.5
 . "$root/tests/real/checks.sh"
-for port in $(seq $((23000 + $$ % 4000 * 2)) 2 31000); do
-  if ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then break; fi
-done
+. "$root/tests/support/serve.sh"
+port=$(free_ports $((23000 + $$ % 4000 * 2)))
 export CONDOR_TEST_PORT=$port
 
-node_processes() { grep -lzxF "NODE_DIR=/run/tide-node-$port" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3 || true; }
+node_processes() { processes_with "NODE_DIR=/run/tide-node-$port"; }
 end_all() {
-  local code=$? pid tries
+  local code=$?
   trap - EXIT
   set +e
-  [ $code = 0 ] || failed=1
-  for pid in $(node_processes); do
-    pid=$(awk '/^PPid:/ { print $2 }' "/proc/$pid/status" 2>/dev/null)
-    [ "$(cat "/proc/${pid:-0}/comm" 2>/dev/null)" = tide-local ] && kill -TERM "$pid"
-  done
-  for tries in $(seq 60); do [ -n "$(node_processes)" ] || break; sleep 0.1; done
-  for pid in $(node_processes); do kill -KILL "$pid" 2>/dev/null; done
+  end_machines
   "$rig" down "$work/c" >>"$work/rig.log" 2>&1
-  if [ $failed = 0 ]; then
-    rm -rf --one-file-system "$work"
-    exit 0
-  fi
-  echo "see $work"
-  tail -n 40 "$work/passes.log" 2>/dev/null
-  exit 1
+  leave $code
 }
 trap end_all EXIT
 
 submit() { # LINES...
-  { printf 'executable = /bin/sleep\narguments = %s\nlog = /dev/null\n' "${seconds:-300}"; printf '%s\n' "$@"; } |
+  { printf 'executable = /bin/sleep\narguments = %s\nlog = /dev/null\n' "${seconds:-900}"; printf '%s\n' "$@"; } |
     CONDOR_AS=alice "$work/c/bin/condor_submit" -terse | cut -d. -f1
 }
 state_of() { "$work/c/bin/condor_q" -allusers "$1" -af JobStatus | sort -u | tr -d '\n'; }
@@ -112,11 +99,11 @@ sleep 4
 
 echo "== Jobs of five shapes, and those that no pool can serve"
 # Each fills what it gets, so that it does not matter which of two free machines the negotiator takes.
-a=$(seconds=18 submit 'requirements = TidePool == "small"' 'request_cpus = 2' 'request_memory = 400' 'queue 2')
-b=$(seconds=18 submit 'requirements = stringListMember("big", TideFeatures)' 'request_cpus = 6' 'request_memory = 20000' queue)
-c=$(seconds=18 submit 'request_gpus = 1' 'request_cpus = 2' 'request_memory = 200' 'queue 2')
-d=$(seconds=18 submit 'requirements = stringListMember("big", TideFeatures)' 'request_cpus = 2' 'request_memory = 1000' queue)
-e=$(seconds=18 submit 'requirements = TidePool == "small"' 'request_cpus = 2' 'request_memory = 1500' queue)
+a=$(seconds=30 submit 'requirements = TidePool == "small"' 'request_cpus = 2' 'request_memory = 400' 'queue 2')
+b=$(seconds=30 submit 'requirements = stringListMember("big", TideFeatures)' 'request_cpus = 6' 'request_memory = 20000' queue)
+c=$(seconds=30 submit 'request_gpus = 1' 'request_cpus = 2' 'request_memory = 200' 'queue 2')
+d=$(seconds=30 submit 'requirements = stringListMember("big", TideFeatures)' 'request_cpus = 2' 'request_memory = 1000' queue)
+e=$(seconds=30 submit 'requirements = TidePool == "small"' 'request_cpus = 2' 'request_memory = 1500' queue)
 wide=$(submit 'request_cpus = 99' queue)
 held=$(submit 'hold = true' 'request_cpus = 8' queue)
 elsewhere=$(submit 'requirements = TidePool == "moon"' queue)
@@ -133,7 +120,7 @@ check "idle nodes are held, ended and gone" until_true 90 machines_are 0
 same "those that no pool serves wait on" '1 1 5' "$(state_of "$wide") $(state_of "$elsewhere") $(state_of "$held")"
 
 echo "== Nothing that fails ends a busy node"
-job=$(seconds=120 submit 'request_memory = 300' 'job_lease_duration = 20' queue)
+job=$(seconds=600 submit 'request_memory = 300' 'job_lease_duration = 20' queue)
 check "a job raises a node" until_true 60 runs "$job"
 node=$(host_of "$job")
 pass
@@ -166,7 +153,7 @@ same "a killed startd: no machine was ended" 1 "$(machines)"
 check "the schedd gives the job up" until_true 60 done_is "$job"
 
 echo "== A person's drain is left alone; kill-node waits for the jobs"
-job=$(seconds=120 submit 'request_memory = 310' queue)
+job=$(seconds=600 submit 'request_memory = 310' queue)
 check "another job runs" until_true 60 runs "$job"
 node=$(host_of "$job")
 until_true 20 eval '[ "$(phases)" = busy ]' || true

@@ -2,44 +2,21 @@
 # test_credentials.sh BUILD_DIR: where the real tide finds credentials for EC2: roles given by moto's STS behind the strict
 # gate, and loopback servers that play the instance metadata, a container's endpoint and the SSO portal. Slurm is a recording.
 # In the end, no secret that was planted is in anything that tide printed, kept or was started with.
-set -eu
-here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../../.." && pwd)
-build=$(cd "${1:?usage: test_credentials.sh BUILD_DIR}" && pwd)
-work=$(mktemp -d "${TMPDIR:-/tmp}/tide-credentials.XXXXXX")
-services=
-end_all() {
-  [ -z "$services" ] || kill "$services" 2>/dev/null || true
-  "$here/moto.sh" down "$work/moto" >/dev/null || true
-  rm -rf "$work"
-}
-trap end_all EXIT
-trap 'exit 1' INT TERM
-for name in $(compgen -e AWS_) TIDE_CONFIG; do unset "$name"; done
-code=0
-"$here/moto.sh" up "$work/moto" >"$work/moto.log" 2>&1 || code=$?
-[ $code = 0 ] || {
-  tail -n 20 "$work/moto.log"
-  exit $code
-}
+. "$(dirname "$0")/lib.sh"
 umask 077
-endpoint=$(cat "$work/moto/endpoint")
 read -r key secret <"$work/moto/keys"
 box="ASIABOXBOXBOXBOXBOXB SECRETboxkey/0123456789 SECRETboxtoken=="
 echo "$box" >>"$work/moto/keys"
 # shellcheck disable=SC2086
 /usr/bin/python3 "$here/key_services.py" "$work/port" "$work/services.log" $box >"$work/services.err" 2>&1 &
-services=$!
+servers+=($!)
 for _ in $(seq 100); do
   [ -s "$work/port" ] && break
   sleep 0.1
 done
 local=http://127.0.0.1:$(cat "$work/port")
 
-mkdir -p "$work/bin" "$work/state" "$work/home/.aws/sso/cache"
-for command in scontrol squeue sinfo sacctmgr; do cp "$root/tests/cli/bin/slurm" "$work/bin/$command"; done
-ln -s "$root/tests/fixtures/slurm/22.05" "$work/fixtures"
-echo zero >"$work/slurm-state"
+mkdir -p "$work/state" "$work/home/.aws/sso/cache"
 role=arn:aws:iam::123456789012:role/scaler
 cat >"$work/home/.aws/credentials" <<EOF
 [base]
@@ -104,16 +81,7 @@ tide_info() {
   local wanted=$1 lines=$2 code=0
   shift 2
   number=$((number + 1))
-  cat >"$work/tide.toml" <<EOF
-[cluster]
-name = "physics"
-batch = "slurm"
-head = "localhost"
-state_dir = "$work/state"
-[batch]
-bin_dir = "$work/bin"
-[scale]
-max_nodes = 4
+  config_story physics 4 <<EOF
 [clouds.aws]
 kind = "ec2"
 $(printf '%b' "$lines")

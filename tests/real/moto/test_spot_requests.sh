@@ -1,34 +1,8 @@
 #!/bin/bash
 # test_spot_requests.sh BUILD_DIR: spot requests on moto behind the strict gate, which fulfils them at once, answers without their
 # tags and leaves their machines bare: one machine, tagged; also where the answer is lost, and in the end.
-set -eu
-here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../../.." && pwd)
-build=$(cd "${1:?usage: test_spot_requests.sh BUILD_DIR}" && pwd)
-work=$(mktemp -d "${TMPDIR:-/tmp}/tide-spot.XXXXXX")
-trap '"$here/moto.sh" down "$work/moto" >/dev/null; rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM
-for name in $(compgen -e AWS_) TIDE_CONFIG; do unset "$name"; done
-. "$root/tests/real/checks.sh"
-code=0
-"$here/moto.sh" up "$work/moto" >"$work/moto.log" 2>&1 || code=$?
-[ $code = 0 ] || { tail -n 20 "$work/moto.log"; exit $code; }
-endpoint=$(cat "$work/moto/endpoint")
-mkdir -p "$work/bin" "$work/state"
-for command in scontrol squeue sinfo sacctmgr; do cp "$root/tests/cli/bin/slurm" "$work/bin/$command"; done
-ln -s "$root/tests/fixtures/slurm/22.05" "$work/fixtures"
-echo zero >"$work/slurm-state"
-export TIDE_CONFIG=$work/tide.toml
-cat >"$TIDE_CONFIG" <<END
-[cluster]
-name = "spots"
-batch = "slurm"
-head = "localhost"
-state_dir = "$work/state"
-[batch]
-bin_dir = "$work/bin"
-[scale]
-max_nodes = 9
+. "$(dirname "$0")/lib.sh"
+config_story spots 9 <<END
 [clouds.aws]
 kind = "ec2"
 region = "us-east-1"
@@ -45,7 +19,6 @@ slots = 2
 memory = "1GiB"
 price = 0.05
 END
-chmod 600 "$TIDE_CONFIG"
 ec2() { AWS_SHARED_CREDENTIALS_FILE=$work/moto/credentials /usr/bin/aws --endpoint-url "$endpoint" --region us-east-1 --output text ec2 "$@"; }
 live() { ec2 describe-instances --filters Name=instance-state-name,Values=pending,running --query 'Reservations[].Instances[].InstanceId' | wc -w; }
 tagged() { ec2 describe-instances --filters Name=instance-state-name,Values=pending,running Name=tag:tide:cluster,Values=spots --query 'Reservations[].Instances[].InstanceId' | wc -w; }

@@ -1,8 +1,6 @@
 # shellcheck shell=bash disable=SC2154
 # The configuration files of the five services, all state below $dir; sourced by openstack.sh.
-authtoken() { cat <<C
-[keystone_authtoken]
-www_authenticate_uri = http://127.0.0.1:$keystone/v3
+admin() { cat <<C
 auth_url = http://127.0.0.1:$keystone/v3
 auth_type = password
 username = admin
@@ -10,19 +8,19 @@ password = secret
 project_name = admin
 user_domain_id = default
 project_domain_id = default
+C
+}
+authtoken() { cat <<C
+[keystone_authtoken]
+www_authenticate_uri = http://127.0.0.1:$keystone/v3
+$(admin)
 service_token_roles_required = true
 service_token_roles = admin
 token_cache_time = ${OS_TOKEN_CACHE:-300}
 C
 }
 auth() { cat <<C
-auth_url = http://127.0.0.1:$keystone/v3
-auth_type = password
-username = admin
-password = secret
-project_name = admin
-user_domain_id = default
-project_domain_id = default
+$(admin)
 region_name = RegionOne
 valid_interfaces = public
 C
@@ -83,6 +81,7 @@ bind_host = 127.0.0.1
 bind_port = $neutron
 core_plugin = ml2
 service_plugins = router
+pagination_max_limit = ${OS_NETWORK_PAGE:--1}
 api_workers = 0
 rpc_workers = 0
 rpc_state_report_workers = 0
@@ -124,7 +123,7 @@ metadata_listen_port = $metadata
 metadata_workers = 1
 state_path = $dir/nova
 log_file = $dir/log/nova.log
-max_concurrent_builds = 0
+max_concurrent_builds = ${OS_BUILDS:-0}
 reserved_host_memory_mb = 0
 reserved_host_disk_mb = 0
 vif_plugging_is_fatal = false

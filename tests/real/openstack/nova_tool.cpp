@@ -4,13 +4,15 @@
 //   upkeep SECONDS: a thorough one, as a head whose clock is that far ahead
 // KEY is cluster, image, flavor, zone, user_data_bytes, or a pool's key. Prints a line a result; a failure as
 // "error KIND: MESSAGE", its context and its hint. Exit 1 if anything failed.
+#include "tests/support/cloud_tool.hpp"
+#include "tests/support/environment.hpp"
+
 #include <tide/cloud/nova/nova_cloud.hpp>
+#include <tide/core/enum_names.hpp>
 #include <tide/net/curl_transport.hpp>
 #include <tide/util/system_clock.hpp>
 #include <tide/util/text.hpp>
 #include <tide/util/units.hpp>
-
-#include <unistd.h>
 
 #include <cstdio>
 #include <string>
@@ -19,40 +21,11 @@
 namespace {
 
 using namespace tide;
-using Words = std::vector<std::string>;
-
-cloud::openstack::Environment environment_of(char** variables) {
-  cloud::openstack::Environment environment;
-  for (; *variables != nullptr; ++variables) {
-    const std::string_view line = *variables;
-    const std::size_t equals = line.find('=');
-    if (equals != std::string_view::npos) environment.emplace(line.substr(0, equals), line.substr(equals + 1));
-  }
-  return environment;
-}
-
-int tell(const Error& error) {
-  std::printf("error %s: %s\n", std::string(to_string(error.kind)).c_str(), error.message.c_str());
-  for (const std::string& line : error.context) std::printf("  %s\n", line.c_str());
-  if (!error.hint.empty()) std::printf("hint: %s\n", error.hint.c_str());
-  return 1;
-}
-
-const char* word_for(core::InstanceState state) {
-  switch (state) {
-    case core::InstanceState::pending: return "pending";
-    case core::InstanceState::running: return "running";
-    case core::InstanceState::stopping: return "stopping";
-    case core::InstanceState::stopped: return "stopped";
-    case core::InstanceState::gone: return "gone";
-    case core::InstanceState::failed: return "failed";
-    case core::InstanceState::unknown: return "unknown";
-  }
-  return "";
-}
+using test::tell;
+using test::Words;
 
 void show(const core::Instance& each) {
-  std::printf("%s %s %s %s %s %s intent=%s", each.id.value.c_str(), word_for(each.state),
+  std::printf("%s %s %s %s %s %s intent=%s", each.id.value.c_str(), std::string(to_string(each.state)).c_str(),
               each.names.empty() ? "-" : each.names.front().c_str(), each.type.c_str(),
               each.zone.empty() ? "-" : each.zone.c_str(), each.address.empty() ? "-" : each.address.c_str(),
               std::string(tag_of(each, core::tag::k_intent)).c_str());
@@ -95,58 +68,6 @@ std::vector<core::LaunchRequest> requests_of(const Words& words) {
   return requests;
 }
 
-int launch(cloud::Cloud& cloud, const Words& words) {
-  int failed = 0;
-  for (const auto& reply : cloud.launch(requests_of(words))) {
-    if (!reply) {
-      failed = tell(reply.error());
-      continue;
-    }
-    for (const core::Instance& each : reply->instances) show(each);
-  }
-  return failed;
-}
-
-int list(cloud::Cloud& cloud, const std::string& cluster) {
-  const auto instances = cloud.list(cluster);
-  if (!instances) return tell(instances.error());
-  for (const core::Instance& each : *instances) show(each);
-  return 0;
-}
-
-int terminate(cloud::Cloud& cloud, const Words& words) {
-  std::vector<core::InstanceId> ids;
-  for (const std::string& word : words) ids.push_back({word});
-  const auto results = cloud.terminate(ids);
-  int failed = 0;
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    if (results[i]) {
-      std::printf("%s ended\n", words[i].c_str());
-    } else {
-      failed = tell(results[i].error());
-    }
-  }
-  return failed;
-}
-
-int console(cloud::Cloud& cloud, const std::string& id) {
-  const auto text = cloud.console({id});
-  if (!text) return tell(text.error());
-  std::fwrite(text->data(), 1, text->size(), stdout);
-  return 0;
-}
-
-int types(cloud::Cloud& cloud, const Words& words) {
-  const auto found = cloud.types(words);
-  if (!found) return tell(found.error());
-  for (const cloud::InstanceType& each : *found) {
-    std::printf("%s %d %lld", each.name.c_str(), each.slots, static_cast<long long>(each.memory_mib));
-    for (const auto& [name, count] : each.gpus) std::printf(" %s:%d", name.c_str(), count);
-    std::printf("\n");
-  }
-  return 0;
-}
-
 int limits(cloud::Cloud& cloud, const std::string& cluster) {
   if (const auto listed = cloud.list(cluster); !listed) return tell(listed.error());
   const core::CloudTraits left = cloud.limits();
@@ -187,11 +108,11 @@ class LaterClock final : public Clock {
 };
 
 int run(cloud::Cloud& cloud, const std::string& verb, const Words& words) {
-  if (verb == "launch" && words.size() >= 2) return launch(cloud, words);
-  if (verb == "list") return list(cloud, words.empty() ? "physics" : words[0]);
-  if (verb == "terminate" && !words.empty()) return terminate(cloud, words);
-  if (verb == "console" && words.size() == 1) return console(cloud, words[0]);
-  if (verb == "types" && !words.empty()) return types(cloud, words);
+  if (verb == "launch" && words.size() >= 2) return test::launch(cloud, requests_of(words), show);
+  if (verb == "list") return test::list(cloud, words.empty() ? "physics" : words[0], show);
+  if (verb == "terminate" && !words.empty()) return test::terminate(cloud, words);
+  if (verb == "console" && words.size() == 1) return test::console(cloud, words[0]);
+  if (verb == "types" && !words.empty()) return test::types(cloud, words);
   if (verb == "limits") return limits(cloud, "physics");
   if (verb == "upkeep" && words.size() == 1) return upkeep(cloud);
   std::fprintf(stderr,
@@ -215,7 +136,7 @@ int main(int argc, char** argv) {
       .name = {"nova"},
       .session = {.cloud = "nova", .cache = words[0] == "-" ? "" : words[0] + "/tokens/nova.json", .page = "nova.md"},
       .address_of_pool = {{"small", "private"}}};
-  const auto environment = environment_of(environ);
+  const auto environment = test::whole_environment();
   const auto source = [&] { return cloud::openstack::find_auth({}, environment); };
   cloud::nova::NovaCloud nova(std::move(options), source, *transport, clock);
   const int code = run(nova, words[1], Words(words.begin() + 2, words.end()));

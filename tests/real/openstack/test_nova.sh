@@ -12,7 +12,7 @@ finish() {
 }
 trap finish EXIT
 trap 'exit 1' INT TERM
-OS_MAX_LIMIT=${OS_MAX_LIMIT:-7} "$here/openstack.sh" up "$work/os" >"$work/up.log" 2>&1 || { code=$?; tail -n 20 "$work/up.log"; exit $code; }
+OS_MAX_LIMIT=${OS_MAX_LIMIT:-7} OS_NETWORK_PAGE=2 "$here/openstack.sh" up "$work/os" >"$work/up.log" 2>&1 || { code=$?; tail -n 20 "$work/up.log"; exit $code; }
 # shellcheck disable=SC1091
 . "$work/os/openrc"
 rig_os=$work/os

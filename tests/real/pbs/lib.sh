@@ -94,16 +94,9 @@ end_all() {
   local code=$? pid
   trap - EXIT
   set +e
-  [ $code = 0 ] || failed=1
-  for pid in $(grep -lzxF "FAKE_PBS_HOME=$server" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3); do kill -TERM "$pid" 2>/dev/null; done
+  for pid in $(processes_with "FAKE_PBS_HOME=$server"); do kill -TERM "$pid" 2>/dev/null; done
   sleep 0.3
-  for pid in $(grep -lzxF "FAKE_PBS_HOME=$server" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3); do kill -KILL "$pid" 2>/dev/null; done
-  if [ $failed = 0 ]; then
-    rm -rf "$work"
-    exit 0
-  fi
-  echo "see $work"
-  tail -n 30 "$work/passes.log" 2>/dev/null
-  exit 1
+  for pid in $(processes_with "FAKE_PBS_HOME=$server"); do kill -KILL "$pid" 2>/dev/null; done
+  leave $code
 }
 trap end_all EXIT

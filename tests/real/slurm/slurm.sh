@@ -17,6 +17,8 @@
 # SLURM_TEST_SLURMD_TIMEOUT  SlurmdTimeout (15)
 # SLURM_TEST_MINJOBAGE       MinJobAge (300)
 # SLURM_TEST_DEBUG           SlurmctldDebug and SlurmdDebug (info)
+# SLURM_TEST_SELECT          SelectTypeParameters (CR_CPU_Memory)
+# SLURM_TEST_DEFMEM          DefMemPerCPU (100); "none" for no default, which 0 is not
 # SLURM_TEST_EXTRA           more lines of slurm.conf
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -73,6 +75,8 @@ stop_node() { # NAME
 write_conf() {
   local private=${SLURM_TEST_PRIVATEDATA-cloud}
   [ "$private" != none ] || private=
+  local defmem=${SLURM_TEST_DEFMEM:-100}
+  [ "$defmem" != none ] || defmem=
   cat >"$state/etc/slurm.conf" <<CONF
 ClusterName=${SLURM_TEST_CLUSTER:-testcluster}
 SlurmctldHost=$(hostname -s)(127.0.0.1)
@@ -104,8 +108,8 @@ SwitchType=switch/none
 # Nodes may be larger than this machine.
 SlurmdParameters=config_overrides
 SelectType=select/cons_tres
-SelectTypeParameters=CR_CPU_Memory
-DefMemPerCPU=100
+SelectTypeParameters=${SLURM_TEST_SELECT:-CR_CPU_Memory}
+${defmem:+DefMemPerCPU=$defmem}
 GresTypes=gpu
 SchedulerType=sched/backfill
 SchedulerParameters=bf_interval=2,sched_interval=2,sched_min_interval=0

@@ -12,41 +12,13 @@ command -v slurmctld >/dev/null && command -v slurmd >/dev/null && command -v mu
 work=$(mktemp -d /tmp/tide-slurm.XXXXXX)
 chmod 755 "$work"
 unset TIDE_CONFIG "${!SQUEUE_@}" "${!SINFO_@}" "${!SLURM_@}"
-SLURM_TEST_PORT=
-for port in $(seq $((21000 + $$ % 4000 * 2)) 2 31000); do
-  if ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && ! (exec 3<>"/dev/tcp/127.0.0.1/$((port + 1))") 2>/dev/null; then
-    SLURM_TEST_PORT=$port
-    break
-  fi
-done
+. "$here/../adapter.sh"
+. "$here/../../support/serve.sh"
+SLURM_TEST_PORT=$(free_ports $((21000 + $$ % 4000 * 2)))
 export SLURM_TEST_PORT
 trap '"$rig" down "$work/slurm" >>"$work/rig.log" 2>&1; rm -rf "$work"' EXIT
-trap 'echo "FAILED at line $LINENO: $BASH_COMMAND"; tail -n 30 "$work/out" "$work/err" "$work/rig.log" 2>/dev/null' ERR
-
-say() { echo "== $*"; }
-die() { echo "FAILED: $*"; tail -n +1 "$work/out" "$work/err"; exit 1; }
-rig() { "$rig" "$@" >>"$work/rig.log" 2>&1; }
 tide() { "$tool" slurm SLURM_CONF="$work/slurm/etc/slurm.conf" "$@" >"$work/out" 2>"$work/err"; }
-has() { grep -qE -- "$1" "$work/out" || die "'$1' is not in what it printed"; }
-hasnt() { if grep -qE -- "$1" "$work/out"; then die "'$1' is in what it printed"; fi; }
-fails() { # KIND WORDS TIDE-ARGUMENTS...
-  local kind=$1 words=$2
-  shift 2
-  if tide "$@"; then die "'$*' did not fail"; fi
-  grep -qE "^error $kind: " "$work/err" || die "'$*' did not fail with kind $kind"
-  grep -qE -- "$words" "$work/err" || die "'$*' does not say '$words'"
-}
-until_true() { # SECONDS COMMAND...
-  local tries=$(($1 * 5)) try
-  shift
-  for try in $(seq "$tries"); do
-    if "$@"; then return 0; fi
-    sleep 0.2
-  done
-  die "waited in vain for: $*"
-}
-shows() { tide "$1" && grep -qE -- "$2" "$work/out"; }
-submit() { (cd /tmp && sbatch --parsable -o /dev/null -J "$1" "${@:2}" --wrap "sleep ${seconds:-300}"); }
+submit() { (cd /tmp && sbatch --parsable -o /dev/null -J "$1" "${@:2}" --wrap "sleep ${seconds:-900}"); }
 empty_queue() {
   scancel -u root
   until_true 30 eval '[ -z "$(squeue -h -t R,CG,CF,PD)" ]'
@@ -269,4 +241,55 @@ rig down "$work/slurm"
 SLURM_TEST_CLUSTER=another rig up "$work/slurm"
 tide server
 has '^name=another '
+
+say "Memory is consumed and has no default: who asks for none runs alone"
+rig down "$work/slurm"
+SLURM_TEST_SELECT=CR_Core_Memory SLURM_TEST_DEFMEM=none SLURM_TEST_EXTRA=$'PartitionName=core Nodes=ALL SelectTypeParameters=CR_Core' rig up "$work/slurm"
+rig rm-node "$work/slurm" w1    # it went down with the other cluster
+rig add-node "$work/slurm" m1
+none=$(submit none)
+until_true 20 shows jobs "^on m1: $none\$"
+second=$(submit none)
+little=$(submit little --mem=100)
+core=$(submit core -p core -c4)
+zero=$(submit zero --mem=0 -n2)
+sleep 6    # some scheduler runs
+tide jobs
+has "^on m1: $none\$"
+has "^eligible count=1 ids=$second .*exclusive=true "
+has "^eligible count=1 ids=$little .*exclusive=false .*mem_slot=100 "
+has "^eligible count=1 ids=$core .*queue=core .*exclusive=false "
+has "^eligible count=1 ids=$zero .*exclusive=true .*tasks=2 "
+tide nodes
+has '^m1 slots=1/4 memory=4000/4000 '
+# Nor does one start beside a job that took a little.
+scancel "$none" "$second" "$core" "$zero"
+until_true 30 shows jobs "^on m1: $little\$"
+last=$(submit none)
+sleep 5
+tide jobs
+has "^on m1: $little\$"
+has "^eligible count=1 ids=$last .*exclusive=true "
+empty_queue
+rig stop-ctld "$work/slurm"
+SLURM_TEST_SELECT=CR_Core SLURM_TEST_DEFMEM=none SLURM_TEST_EXTRA=$'PartitionName=memory Nodes=ALL SelectTypeParameters=CR_Core_Memory' rig up "$work/slurm"
+until_true 30 shows nodes '^m1 slots=0/4 .* responding=true '
+filler=$(submit filler -c4)
+until_true 20 shows jobs "^on m1: $filler\$"
+plain=$(submit plain)
+alone=$(submit alone -p memory)
+tide jobs
+has "^eligible count=1 ids=$plain .*exclusive=false "
+has "^eligible count=1 ids=$alone .*queue=memory .*exclusive=true "
+empty_queue
+rig stop-ctld "$work/slurm"
+SLURM_TEST_SELECT=CR_Core_Memory SLURM_TEST_DEFMEM=0 rig up "$work/slurm"
+until_true 30 shows nodes '^m1 slots=0/4 .* responding=true '
+one=$(submit one -c2)
+two=$(submit two -c2)
+until_true 30 shows jobs "^on m1: $one,$two\$"
+three=$(submit three)
+tide jobs
+has "^eligible count=1 ids=$three .*exclusive=false "
+empty_queue
 echo "all passed"

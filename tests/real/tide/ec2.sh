@@ -1,14 +1,12 @@
 # What the stories on EC2 share; sourced after lib.sh. moto behind the strict gate is up from here on, at $endpoint.
-moto=$root/tests/real/moto/moto.sh
-code=0
-"$moto" up "$work/moto" >"$work/moto.log" 2>&1 || code=$?
-[ $code != 77 ] || { tail -n 1 "$work/moto.log"; exit 77; }
-[ $code = 0 ] || { cat "$work/moto.log"; exit 1; }
+rig_up "$work/moto.log" "$root/tests/real/moto/moto.sh" up "$work/moto"
 endpoint=$(cat "$work/moto/endpoint")
 chmod 600 "$work/moto/credentials"
 
-cloud_aws() { # the cloud's section of a configuration
-  cat <<EOF
+config_ec2() { # the configuration, with [scale] and pools from the input
+  {
+    config_head
+    cat <<EOF
 [clouds.aws]
 kind = "ec2"
 region = "us-east-1"
@@ -16,6 +14,8 @@ endpoint = "$endpoint"
 credentials_file = "$work/moto/credentials"
 
 EOF
+    cat
+  } >"$TIDE_CONFIG"
 }
 
 aws() { AWS_SHARED_CREDENTIALS_FILE=$work/moto/credentials /usr/bin/aws --endpoint-url "$endpoint" --region us-east-1 --output text ec2 "$@"; }
@@ -27,8 +27,7 @@ live_is() { [ "$(live)" = "$1" ]; }
 gate() { curl -fsS "$endpoint/__gate/$1" >/dev/null; }
 calls() { curl -fsS "$endpoint/__gate/log" | grep -c "\"$1\"" || true; }
 id_of() { query "''.join(w['instance'] for w in d['workers'] if w['node'] == '$1')"; }
-join_node() { # NODE FEATURE: a slurmd as the machine's user data would start it; moto's addresses lead nowhere, so its own is put in their place
-  pass # tells moto's
-  "$rig" start-node "$work/slurm" "$1" CPUs=2 RealMemory=1024 Feature="$2" >>"$work/rig.log" 2>&1
-  scontrol update nodename="$1" nodeaddr="$(cat "$work/slurm/nodes/$1/addr")"
+join_node() { # NODE FEATURE
+  pass # tells moto's address
+  start_node "$1" "$2"
 }

@@ -12,21 +12,12 @@ work=$(mktemp -d /tmp/tide-e2e.XXXXXX)
 cluster=t$(basename "$work" | tr -cd 'a-z0-9' | tail -c 6)
 export TIDE_CONFIG=$work/tide.toml AWS_EC2_METADATA_DISABLED=true
 . "$root/tests/real/checks.sh"
-
-free_port() {
-  local port
-  for port in $(seq $((20000 + RANDOM % 9000)) 2 31990); do
-    if ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && ! (exec 3<>"/dev/tcp/127.0.0.1/$((port + 1))") 2>/dev/null; then
-      echo "$port"
-      return
-    fi
-  done
-}
+. "$root/tests/support/serve.sh"
 
 slurm_up() { # [VARIABLE=VALUE...]: options of slurm.sh
   local tries
   for tries in 1 2 3; do
-    export SLURM_TEST_PORT=${SLURM_TEST_PORT:-$(free_port)}
+    export SLURM_TEST_PORT=${SLURM_TEST_PORT:-$(free_ports $((20000 + RANDOM % 9000)))}
     if env "$@" "$rig" up "$work/slurm" >>"$work/rig.log" 2>&1; then
       export SLURM_CONF=$work/slurm/etc/slurm.conf
       return
@@ -87,35 +78,30 @@ EOF
 job_state() { squeue -h -t all -j "$1" -o %T 2>/dev/null | head -1; }
 job_is() { [ "$(job_state "$1")" = "$2" ]; }
 submit() { (cd "$work" && sbatch --parsable -o /dev/null "$@"); }
+jobs_run() { [ "$(squeue -h -t R | wc -l)" = "$1" ]; } # COUNT
+no_node() { [ -z "$(sinfo -hN -o %N)" ]; } # is in Slurm
+start_node() { # NODE FEATURE: a slurmd as the machine's user data would start it; the cloud's address leads nowhere, so its own is put in its place
+  "$rig" start-node "$work/slurm" "$1" CPUs=2 RealMemory=1024 Feature="$2" >>"$work/rig.log" 2>&1
+  scontrol update nodename="$1" nodeaddr="$(cat "$work/slurm/nodes/$1/addr")"
+}
+stop_node() { "$rig" stop-node "$work/slurm" "$1" >>"$work/rig.log" 2>&1; } # NODE
 node_of() { squeue -h -j "$1" -o %N; }
 
 # No pipe: grep -q leaves at its first match, and what then still writes into the pipe fails.
 some_note_has() { grep -q -- "$1" <<<"$(scontrol show node 2>/dev/null)"; }
 note_has() { grep -q -- "$2" <<<"$(scontrol show node "$1" 2>/dev/null)"; }
 
-# PIDs of all that carries this test's nodes' environment.
-node_processes() { grep -lzxF "NODE_DIR=$work/node" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3 || true; }
+# All that carries this test's nodes' environment.
+node_processes() { processes_with "NODE_DIR=$work/node"; }
 
 end_all() {
-  local code=$? pid tries
+  local code=$?
   trap - EXIT
   set +e
-  [ $code = 0 ] || failed=1
-  for pid in $(node_processes); do
-    pid=$(awk '/^PPid:/ { print $2 }' "/proc/$pid/status" 2>/dev/null)
-    [ "$(cat "/proc/${pid:-0}/comm" 2>/dev/null)" = tide-local ] && kill -TERM "$pid"
-  done
-  for tries in $(seq 100); do [ -n "$(node_processes)" ] || break; sleep 0.1; done
-  for pid in $(node_processes); do kill -KILL "$pid" 2>/dev/null; done
+  end_machines
   [ ! -d "$work/slurm" ] || "$rig" down "$work/slurm" >>"$work/rig.log" 2>&1
   [ ! -d "$work/os" ] || "$root/tests/real/openstack/openstack.sh" down "$work/os" >/dev/null 2>&1
   [ ! -d "$work/moto" ] || "$root/tests/real/moto/moto.sh" down "$work/moto" >/dev/null 2>&1
-  if [ $failed = 0 ]; then
-    rm -rf "$work"
-    exit 0
-  fi
-  echo "see $work"
-  tail -n 30 "$work/passes.log" 2>/dev/null
-  exit 1
+  leave $code
 }
 trap end_all EXIT

@@ -16,10 +16,10 @@ instances() { # machines as the kernel sees them: session leaders with a token o
 }
 
 crashes=0
-chain() { # LIMIT WANTED COMMAND...: passes that die at step 1, 2, 3, ... until one survives; until COMMAND is true
-  local limit=$1 wanted=$2 step code
-  shift 2
-  for _ in $(seq 40); do
+chain() { # LIMIT COMMAND...: passes that die at step 1, 2, 3, ... until one survives; until COMMAND is true
+  local limit=$1 step code tries
+  shift
+  for tries in $(seq 40); do
     step=1
     while true; do
       code=0
@@ -37,14 +37,15 @@ chain() { # LIMIT WANTED COMMAND...: passes that die at step 1, 2, 3, ... until 
   fail "did not come to rest: $*"
 }
 
-job=$(submit -N2 -n4 --mem=200 --wrap 'sleep 6')
-chain 2 2 job_is "$job" RUNNING
+job=$(submit -N2 -n4 --mem=200 --wrap "until [ -e '$work/enough' ]; do sleep 0.2; done")
+chain 2 job_is "$job" RUNNING
 same "two machines, as wanted" 2 "$(instances)"
 same "tide knows both" 2 "$(machines)"
 check "passes were killed on the way ($crashes)" test $crashes -gt 8
-chain 2 2 job_is "$job" COMPLETED
+touch "$work/enough"
+for tries in $(seq 100); do job_is "$job" COMPLETED && break || sleep 0.2; done
 launched=$crashes
-chain 2 0 machines_are 0
+chain 2 machines_are 0
 same "no machine is left" 0 "$(instances)"
 same "no node is left" "" "$(sinfo -hN -o %N)"
 check "passes that end were killed too ($((crashes - launched)))" test $((crashes - launched)) -gt 8
@@ -52,7 +53,7 @@ passes 3 0
 same "nothing is remembered of them" "" "$(phases)"
 
 # The store deleted under two busy nodes: none doubled, none launched that live machines can serve, none ended.
-job=$(submit -N2 -n4 --mem=200 --wrap 'sleep 60')
+job=$(submit -N2 -n4 --mem=200 --wrap 'sleep 300')
 check "two nodes are raised again" until_true 60 job_is "$job" RUNNING
 cp "$work/state/tide.db" "$work/yesterday.db"
 rm -f "$work"/state/tide.db*

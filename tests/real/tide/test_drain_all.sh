@@ -17,7 +17,7 @@ wait_for() { # SECONDS COMMAND...: looks only; no pass of this shell's own
 }
 
 jobs=()
-for i in 1 2; do jobs+=("$(submit -n2 --mem=200 --wrap 'sleep 45')"); done
+for i in 1 2; do jobs+=("$(submit -n2 --mem=200 --wrap 'sleep 90')"); done
 check "two jobs run on two nodes" until_true 60 job_is "${jobs[1]}" RUNNING
 check "the first too" until_true 60 job_is "${jobs[0]}" RUNNING
 mapfile -t old < <(node_of "${jobs[0]}"; node_of "${jobs[1]}")
@@ -39,7 +39,7 @@ watcher=$!
 setsid "$build/tide" drain-all --outdated --replace --yes --wait >"$work/drain.out" 2>"$work/drain.err" &
 drain=$!
 some_held() { [ "$(scontrol show node 2>/dev/null | grep -c 'tide: end wish')" -ge 1 ]; }
-check "an old node is held once its replacement is ready" wait_for 60 some_held
+check "an old node is held once its replacement is ready" wait_for 120 some_held
 kill -9 "$drain"
 wait "$drain" 2>/dev/null || true
 check "both jobs still run" job_is "${jobs[0]}" RUNNING

@@ -6,10 +6,8 @@
 . "$here/ec2.sh"
 slurm_up
 
-config_ec2() {
-  config_head >"$TIDE_CONFIG"
-  cloud_aws >>"$TIDE_CONFIG"
-  cat >>"$TIDE_CONFIG" <<EOF
+config_small() {
+  config_ec2 <<EOF
 [scale]
 max_nodes = 6
 idle_time = "3s"
@@ -26,7 +24,7 @@ price = 0.09
 names = "{cluster}-{pool}-{n:02}"
 EOF
 }
-config_ec2
+config_small
 # The doctor asks whether machines may be launched and ended, and what the pool names is there; it starts none.
 exits 0 tide doctor
 says 'RunInstances is allowed'
@@ -51,23 +49,18 @@ exits 0 tide scale-once
 same "a second pass launches nothing" 5 "$(live)"
 same "Slurm has the five nodes, held" 5 "$(sinfo -hN -o %N | sort -u | wc -l)"
 
-# The machines boot: a slurmd each, as their user data would start it. moto's addresses lead nowhere, so the nodes' own,
-# on loopback, are put in their place.
+# The machines boot.
 check "tide told Slurm the addresses that EC2 gave" grep -q 'NodeAddr=10\.' <(scontrol show node)
-for n in 1 2 3 4 5; do
-  node=$cluster-small-0$n
-  "$rig" start-node "$work/slurm" "$node" CPUs=2 RealMemory=1024 Feature=small >>"$work/rig.log" 2>&1
-  scontrol update nodename="$node" nodeaddr="$(cat "$work/slurm/nodes/$node/addr")"
-done
-check "five tasks run" until_true 60 sh -c '[ $(squeue -h -t R | wc -l) = 5 ]'
+for n in 1 2 3 4 5; do start_node "$cluster-small-0$n" small; done
+check "five tasks run" until_true 60 jobs_run 5
 scancel --user=root
 check "when the queue empties, nodes are held" until_true 40 some_note_has 'tide: end idle'
 held=$(live)
 check "held first, ended in a later pass" test "$held" -gt 0
 check "then ended" until_true 40 sh -c "[ \"\$('$build/tide' info --json | grep -c '\"phase\": \"\\(idle\\|drained\\|draining\\|busy\\)\"')\" = 0 ]"
 same "EC2 has none that runs" 0 "$(live)"
-for n in 1 2 3 4 5; do "$rig" stop-node "$work/slurm" "$cluster-small-0$n" >>"$work/rig.log" 2>&1; done
-check "and their nodes are out of Slurm" until_true 60 sh -c '[ -z "$(sinfo -hN -o %N)" ]'
+for n in 1 2 3 4 5; do stop_node "$cluster-small-0$n"; done
+check "and their nodes are out of Slurm" until_true 60 no_node
 
 # kill -9 at each step of a launching pass, then run again: exactly the wanted machines.
 submit -N2 -n4 --mem=200 --wrap 'sleep 600' >/dev/null

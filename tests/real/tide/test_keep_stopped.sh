@@ -6,9 +6,7 @@
 . "$here/ec2.sh"
 slurm_up
 
-config_head >"$TIDE_CONFIG"
-cloud_aws >>"$TIDE_CONFIG"
-cat >>"$TIDE_CONFIG" <<EOF
+config_ec2 <<EOF
 [scale]
 max_nodes = 4
 idle_time = "3s"
@@ -34,14 +32,14 @@ exits 0 tide scale-once
 same "two machines for two jobs" 2 "$(live)"
 join_node "$first" small
 join_node "$second" small
-check "both run" until_true 60 sh -c '[ $(squeue -h -t R | wc -l) = 2 ]'
+check "both run" until_true 60 jobs_run 2
 scancel "$job"
 check "idle: none is left running" until_true 60 live_is 0
-for node in "$first" "$second"; do "$rig" stop-node "$work/slurm" "$node" >>"$work/rig.log" 2>&1; done
+for node in "$first" "$second"; do stop_node "$node"; done
 kept=$(in_state stopped)
 same "one is stopped" 1 "$(wc -w <<<"$kept")"
 same "the other ended" 1 "$(in_state terminated | wc -w)"
-check "their nodes are out of Slurm" until_true 60 sh -c '[ -z "$(sinfo -hN -o %N)" ]'
+check "their nodes are out of Slurm" until_true 60 no_node
 same "tide tells it" stopped "$(query "' '.join(w['phase'] for w in d['workers'] if w['instance'] == '$kept')")"
 node=$(query "''.join(w['node'] for w in d['workers'] if w['instance'] == '$kept')")
 passes 3 0
@@ -59,8 +57,8 @@ join_node "$node" small
 check "the job runs there" until_true 60 job_is "$job" RUNNING
 scancel "$job"
 check "and it stops again" until_true 60 live_is 0
-"$rig" stop-node "$work/slurm" "$node" >>"$work/rig.log" 2>&1
-check "its node is out again" until_true 60 sh -c '[ -z "$(sinfo -hN -o %N)" ]'
+stop_node "$node"
+check "its node is out again" until_true 60 no_node
 
 # The answer lost after EC2 started it: the next pass sees it run, and buys nothing beside it.
 gate "fail?n=9&mode=drop&after=1&action=StartInstances"
@@ -73,8 +71,8 @@ same "nor launches" 0 "$(calls RunInstances)"
 scancel "$job"
 join_node "$node" small
 check "it stops once more" until_true 90 live_is 0
-"$rig" stop-node "$work/slurm" "$node" >>"$work/rig.log" 2>&1
-check "and leaves Slurm" until_true 60 sh -c '[ -z "$(sinfo -hN -o %N)" ]'
+stop_node "$node"
+check "and leaves Slurm" until_true 60 no_node
 
 # No room for it: the job gets a new machine.
 gate "fail?n=9&status=500&code=InsufficientInstanceCapacity&action=StartInstances"
@@ -88,5 +86,6 @@ scancel "$job"
 
 # A person ends it by name; or the pool keeps none any more.
 sed -i 's/^keep_stopped = 1/keep_stopped = 0/' "$TIDE_CONFIG"
-check "the pool keeps none any more: it ends" until_true 20 sh -c "[ -z \"\$(AWS_SHARED_CREDENTIALS_FILE=$work/moto/credentials /usr/bin/aws --endpoint-url $endpoint --region us-east-1 --output text ec2 describe-instances --filters Name=instance-state-name,Values=stopped --query 'Reservations[].Instances[].InstanceId')\" ]"
+none_stopped() { [ -z "$(in_state stopped)" ]; }
+check "the pool keeps none any more: it ends" until_true 20 none_stopped
 exit $failed

@@ -4,7 +4,7 @@
 slurm_up
 config_local
 
-job=$(submit -n1 --mem=200 --wrap 'sleep 4')
+job=$(submit -n1 --mem=200 --wrap 'sleep 10')
 check "a job raises a node" until_true 60 job_is "$job" RUNNING
 node=$(node_of "$job")
 check "it completes" until_true 30 job_is "$job" COMPLETED
@@ -17,7 +17,7 @@ cat >"$work/bin/scontrol" <<EOF
 #!/bin/bash
 if [[ "\$*" == *[Dd][Rr][Aa][Ii][Nn]* && ! -e $work/raced ]]; then
   touch $work/raced
-  SLURM_CONF=$work/slurm/etc/slurm.conf sbatch --parsable -o /dev/null -n1 --mem=200 --wrap 'sleep 25' >$work/racer
+  SLURM_CONF=$work/slurm/etc/slurm.conf sbatch --parsable -o /dev/null -n1 --mem=200 --wrap 'sleep 40' >$work/racer
   for i in \$(seq 50); do [ "\$(SLURM_CONF=$work/slurm/etc/slurm.conf squeue -h -j \$(cat $work/racer) -o %T)" = RUNNING ] && break; sleep 0.1; done
 fi
 exec $(command -v scontrol) "\$@"
@@ -33,7 +33,7 @@ same "the machine is there" 1 "$(machines)"
 check "it completes" until_true 60 job_is "$racer" COMPLETED
 
 # A node drained by a person is left alone before and after.
-job=$(submit -n1 --mem=200 --wrap 'sleep 3')
+job=$(submit -n1 --mem=200 --wrap 'sleep 10')
 check "another job runs" until_true 60 job_is "$job" RUNNING
 node=$(node_of "$job")
 scontrol update nodename="$node" state=drain reason="disk check by alice"
@@ -45,12 +45,12 @@ check "once released and idle it goes" until_true 60 machines_are 0
 
 # A person who releases tide's hold keeps the node for idle_time; a job that starts then is never ended.
 set_key idle_time '"6s"'
-job=$(submit -n1 --mem=200 --wrap 'sleep 2')
+job=$(submit -n1 --mem=200 --wrap 'sleep 10')
 check "a job raises a node again" until_true 60 job_is "$job" RUNNING
 node=$(node_of "$job")
 check "tide holds it when idle" until_true 30 note_has "$node" 'tide: end'
 scontrol update nodename="$node" state=resume
-job=$(submit -n1 --mem=200 --wrap 'sleep 25')
+job=$(submit -n1 --mem=200 --wrap 'sleep 40')
 for i in $(seq 30); do job_is "$job" RUNNING && break; sleep 0.2; done
 same "the job runs on the released node" "$node" "$(node_of "$job")"
 passes 6 1

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 slurm_up SLURM_TEST_CLUSTER="$cluster"
 # Here nobody sets NODE_DIR: the nodes that end_all must not leave behind are known by the cluster's name.
-node_processes() { grep -lzxF "TIDE_CLUSTER=$cluster" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3 || true; }
+node_processes() { processes_with "TIDE_CLUSTER=$cluster"; }
 place=$work/place
 state=/var/lib/tide/$cluster
 steps=0
@@ -15,6 +15,8 @@ step make install
 DESTDIR=$place cmake --install "$build" --prefix /usr >"$work/install.log" 2>&1 || { cat "$work/install.log"; exit 1; }
 tide() { "$place/usr/bin/tide" "$@"; }
 check "its page is there for man" test -s "$place/usr/share/man/man1/tide-doctor.1"
+unit=$place/usr/lib/systemd/system/tide@.service
+check "its unit is where systemd looks" test -s "$unit"
 
 step tide init
 exits 0 tide init --name "$cluster" --head localhost --cloud local --max-nodes 2 --slots 2 --memory 1GiB --defaults
@@ -32,7 +34,11 @@ says 'finds all as this shell does'
 
 step tide daemon
 job=$(submit -n1 --mem=200 --wrap 'sleep 300')
-"$place/usr/bin/tide" daemon --every 1s >"$work/daemon.log" 2>&1 &
+# As systemd would run tide@tide, the instance of the README; here its files stand below folders of the test, and it hurries.
+check "the README starts the instance that reads init's file" grep -q 'systemctl enable --now tide@tide`' "$root/README.md"
+command=$(sed -n 's/^ExecStart=//p' "$unit" | sed "s/%i/tide/g; s|^/usr|$place/usr|; s| /etc/tide/| $work/etc/|; s/--every 60s/--every 1s/")
+# shellcheck disable=SC2086
+env -u TIDE_CONFIG $command >"$work/daemon.log" 2>&1 &
 daemon=$!
 for tries in $(seq 60); do job_is "$job" RUNNING && break || sleep 1; done
 check "the first job runs on the first node" job_is "$job" RUNNING

@@ -8,13 +8,13 @@ chmod 755 "$work"
 chmod 644 "$TIDE_CONFIG"
 mkdir -p "$work/state"
 chown nobody "$work/state"
-submit -n1 --mem=200 --wrap 'sleep 60' >/dev/null
+submit -n1 --mem=200 --wrap 'sleep 300' >/dev/null
 exits 9 tide scale-once
 says 'PrivateData'
 same "nothing was launched" "" "$(sinfo -hN -o %N)"
 check "the store is the owner's, not root's" test "$(stat -c %U "$work/state/tide.db")" = nobody
 chown root "$work/state" "$work"/state/*
-check "root itself, who sees all jobs, launches" until_true 60 sh -c '[ $(squeue -h -t R | wc -l) = 1 ]'
+check "root itself, who sees all jobs, launches" until_true 60 jobs_run 1
 scancel --user=root
 check "and it goes" until_true 60 machines_are 0
 exit $failed

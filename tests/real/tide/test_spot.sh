@@ -6,9 +6,7 @@
 . "$here/ec2.sh"
 slurm_up SLURM_TEST_SLURMD_TIMEOUT=300
 
-config_head >"$TIDE_CONFIG"
-cloud_aws >>"$TIDE_CONFIG"
-cat >>"$TIDE_CONFIG" <<CONF
+config_ec2 <<CONF
 [scale]
 max_nodes = 6
 idle_time = "1h"
@@ -58,7 +56,7 @@ same "the interrupted machine is not ended while its job runs" 2 "$(live)"
 
 # EC2 ends it: its job waits again at once, not after SlurmdTimeout, and is served anew.
 aws terminate-instances --instance-ids "$(id_of "$first")" >/dev/null
-"$rig" stop-node "$work/slurm" "$first" >>"$work/rig.log" 2>&1
+stop_node "$first"
 scontrol update nodename="$first" state=NoResp 2>/dev/null || true
 check "its job waits again" until_true 150 sh -c "[ \"\$(squeue -h -j $job -o %T)\" != RUNNING ]"
 check "and a machine comes for it" until_true 60 sh -c "[ \"\$('$build/tide' info --json | grep -c '\"phase\": \"\\(pending\\|booting\\)\"')\" -ge 1 ]"

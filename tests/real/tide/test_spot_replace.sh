@@ -6,9 +6,7 @@
 . "$here/ec2.sh"
 slurm_up SLURM_TEST_SLURMD_TIMEOUT=300
 
-config_head >"$TIDE_CONFIG"
-cloud_aws >>"$TIDE_CONFIG"
-cat >>"$TIDE_CONFIG" <<CONF
+config_ec2 <<CONF
 [scale]
 max_nodes = 2
 idle_time = "1h"

@@ -3,9 +3,9 @@
 . "$(dirname "$0")/lib.sh"
 slurm_up
 config_local
-for i in 1 2 3; do submit -n2 --mem=200 --wrap 'sleep 60' >/dev/null; done
+for i in 1 2 3; do submit -n2 --mem=200 --wrap 'sleep 300' >/dev/null; done
 pass
-check "three nodes are busy" until_true 60 sh -c "[ \$(squeue -h -t R | wc -l) = 3 ]"
+check "three nodes are busy" until_true 60 jobs_run 3
 before=$(scontrol -o show node | sed 's/ CPULoad=.*//' | sort)
 
 # Another head: the same configuration, another machine-id and a store of its own.

@@ -1,3 +1,5 @@
+#include "tests/support/hand_clock.hpp"
+
 #include <tide/cloud/retrying_cloud.hpp>
 
 #include <doctest/doctest.h>
@@ -11,18 +13,14 @@ TEST_SUITE_BEGIN("cloud/retrying_cloud");
 
 namespace {
 
-class SleepyClock : public Clock {
+class SleepyClock final : public test::HandClock {
  public:
-  TimePoint now() override { return {}; }
-  std::chrono::milliseconds monotonic() override { return {}; }
-  BootTime boot() override { return {}; }
   bool sleep_for(std::chrono::milliseconds span) override {
     slept.push_back(span.count());
-    return !stopped;
+    return HandClock::sleep_for(span);
   }
 
   std::vector<std::int64_t> slept;
-  bool stopped = false;
 };
 
 class Largest : public Random {

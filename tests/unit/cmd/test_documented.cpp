@@ -59,6 +59,7 @@ TEST_CASE("help: every command and every option is documented") {
     CHECK(help.starts_with("Usage: tide " + command.name));
     for (const cmd::OptionSpec& option : command.options) CHECK(has(help, option.help));
     CHECK(has(help, "Do not ask") == command.changes);
+    CHECK(has(help, " --wait ") == cmd::can_wait(command.name));  // elsewhere it is refused
     CHECK(has(help, std::string(tide::core::meaning(tide::core::ExitCode::timeout))));
   }
 }

@@ -21,6 +21,12 @@ TEST_CASE("errors: message, context and hint are a line each") {
         "Add a second zone.\n");
 }
 
+TEST_CASE("errors: in colours") {
+  CHECK(tide::cmd::output::format_error(
+            tide::make_error(tide::ErrorKind::usage, "no command given").with_hint("Say one."), false, true) ==
+        "tide: \x1b[1;31merror:\x1b[0m no command given\n\x1b[1mhint:\x1b[0m Say one.\n");
+}
+
 TEST_CASE("errors: without context and hint one line is left") {
   CHECK(tide::cmd::output::format_error(tide::make_error(tide::ErrorKind::usage, "no command given"), false) ==
         "tide: error: no command given\n");

@@ -140,6 +140,42 @@ TEST_CASE("scale-once -q: a cloud that is out for eight hours is at most five ma
   CHECK(mails <= 5);
 }
 
+TEST_CASE("takeover: only a head whose machines are there, unless a cloud cannot be read") {
+  Head head;
+  core::Instance theirs;
+  theirs.id.value = "i-9";
+  theirs.cloud.value = "aws";
+  theirs.state = core::InstanceState::running;
+  theirs.tags = {{core::tag::k_cluster, "demo"}, {core::tag::k_owner, "0123456789abcdef"}};
+  head.stage.cloud().listing = std::vector<core::Instance>{theirs};
+  CHECK(head.run("takeover", {"--from", "0123456789abcdee", "--yes"}) == 2);
+  const std::string refusal = head.said();
+  CHECK(refusal.find("no machine of cluster 'demo' belongs to head '0123456789abcdee'") != std::string::npos);
+  CHECK(refusal.find("Heads whose machines there are: 0123456789abcdef.") != std::string::npos);
+  CHECK(head.run("takeover", {"--from", "0123456789abcdef"}) == 5);  // it asks, and there is nobody
+  CHECK(head.said().find("hint: Say --yes if that is what you want.") != std::string::npos);
+  CHECK(head.run("takeover", {"--from", "0123456789abcdef", "--yes"}) == 0);
+  head.stage.cloud().listing = make_error(ErrorKind::io, "connection failed");
+  CHECK(head.run("takeover", {"--from", "0123456789abcdee", "--yes"}) == 0);
+}
+
+TEST_CASE("what is not known since a cloud could not be read is that cloud's code, and names it") {
+  const struct {
+    ErrorKind kind;
+    int exit;
+  } rows[]{{ErrorKind::timeout, 6},  {ErrorKind::protocol, 6}, {ErrorKind::io, 6},
+           {ErrorKind::unproven, 6}, {ErrorKind::auth, 7},     {ErrorKind::config, 3}};
+  for (const auto& row : rows) {
+    CAPTURE(row.exit);
+    Head head;
+    head.stage.cloud().listing = make_error(row.kind, "it hangs");
+    CHECK(head.run("kill-node", {"nosuch", "--yes"}) == row.exit);
+    CHECK(head.run("drain-all", {"--yes"}) == row.exit);
+    CHECK(head.run("info", {"nosuch"}) == row.exit);
+    CHECK(head.said().find("cloud 'aws' could not be read") != std::string::npos);
+  }
+}
+
 TEST_CASE("daemon: thousands of passes keep memory and descriptors flat") {
   Head head;
   int passes = 0;

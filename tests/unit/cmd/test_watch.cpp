@@ -19,8 +19,8 @@ Section workers(int count, const std::string& phase = "idle") {
                   .columns = {{"node", "NODE"},
                               {"instance", "INSTANCE"},
                               {"phase", "PHASE"},
-                              {"cost", "COST"},
-                              {"market", "MARKET"},
+                              {"cost", "COST", true, 1},
+                              {"market", "MARKET", false, 2},
                               {"why", "WHY"}},
                   .rows = {},
                   .empty = "No nodes."};
@@ -97,6 +97,21 @@ TEST_CASE("watch: a narrow screen keeps what a row is and its phase, and drops t
   CHECK(has(narrow, "n00001"));
   CHECK(has(narrow, "PHASE"));
   CHECK_FALSE(has(narrow, "MARKET"));
+  CHECK(has(narrow, "WHY"));
+  View sorted = view_of(workers(3), 24, 36);
+  for (int presses = 0; presses < 5; ++presses) sorted.press(Key::letter, 's');
+  CHECK(has(screen(sorted), "MARKET+"));
+}
+
+TEST_CASE(
+    "watch: a column that no row fills is not there; a cell that is wider than the screen is cut, and why is seen") {
+  Section section = workers(2);
+  for (auto& row : section.rows) row[3] = std::string();
+  section.rows[0][1] = std::string(200, 'x');
+  const std::string text = screen(view_of(std::move(section)));
+  CHECK_FALSE(has(text, "COST"));
+  CHECK(has(text, "WHY"));
+  CHECK(has(text, "because of"));
 }
 
 TEST_CASE("watch: moving scrolls, to the end and back, and the selection stays on its row") {

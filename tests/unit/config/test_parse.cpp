@@ -180,7 +180,7 @@ TEST_CASE("parse: how names are resolved") {
 }
 
 TEST_CASE("parse: what the design has and this version has not is told as such") {
-  const std::pair<std::string, std::string> k_later[]{{"batch = \"slurm\"", "batch = \"gridengine\""},
+  const std::pair<std::string, std::string> k_later[]{{"batch = \"slurm\"", "batch = \"exec\""},
                                                       {"kind = \"ec2\"", "kind = \"google\""},
                                                       {"max_nodes = 40", "max_nodes = 40\npolicy = \"ahead\""},
                                                       {"max = 32", "ready = \"/bin/true\""},

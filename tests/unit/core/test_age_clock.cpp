@@ -40,3 +40,13 @@ TEST_CASE("advance: it never shrinks") {
   CHECK(age_after(Seconds(10), {"a", 4'000}) == 700);
   CHECK(core::advance(k_last, k_noon + Seconds(60), {"a", 5'060}, Seconds(-1)).age.seconds == 700);
 }
+
+TEST_CASE("advance: where no boot tells its name, the wall clock counts") {
+  const PassClock nameless{.wall = k_noon, .boot = {}, .age = {700}};
+  CHECK(core::advance(nameless, k_noon + Seconds(60), {}, Seconds(900)).age.seconds == 760);
+}
+
+TEST_CASE("advance: how long it was since the pass before is kept") {
+  CHECK(core::advance(k_last, k_noon, {"a", 5'060}, Seconds(900)).gap == Seconds(60));
+  CHECK(core::advance(k_last, k_noon, {"a", 6'800}, Seconds(900)).gap == Seconds(1800));  // all of it
+}

@@ -23,6 +23,14 @@ TEST_CASE("repeat: an unanswered launch that is still wanted goes again with its
   CHECK(actions(wanted_intent(599s).plan()) == Lines{"repeat k1: repeat"});
 }
 
+TEST_CASE("repeat: not over max_nodes, which counts it") {
+  auto world = wanted_intent(60s);
+  world.settings.scale.max_nodes = 1;
+  CHECK(actions(world.plan()) == Lines{"repeat k1: repeat"});
+  world.settings.scale.max_nodes = 0;
+  CHECK(actions(world.plan()).empty());
+}
+
 TEST_CASE("repeat: for a person's wish it is always wanted") {
   auto world = snapshot().open_intent("k1");
   world.memory().intents.at({"k1"}).wish = {"w1"};

@@ -76,7 +76,7 @@ TEST_CASE("derive_phases: on the way down") {
 
 TEST_CASE("derive_phases: gone needs the cloud's word, or its silence in two passes a minute apart") {
   const auto missing = [](Seconds since, int passes) {
-    return joined().instance_missing().row([=](core::Machine& row) {
+    return snapshot().worker("i-0", "n0").worker("i-1", "n1").instance_missing().row([=](core::Machine& row) {
       row.missing_passes = passes;
       if (passes > 0) row.missing_since = Snapshot::before(since);
     });

@@ -182,6 +182,27 @@ TEST_CASE("fit: a room with queues serves no other queue") {
   CHECK(placed(shape, 1, {room(1)}) == 1);
 }
 
+TEST_CASE("fit: a job of several queues runs whole in one of them") {
+  Room cpu = room(4);
+  cpu.queues = {"cpu"};
+  Room gpu = room(4);
+  gpu.queues = {"gpu"};
+  Shape shape = job(4);
+  shape.queue = "cpu";
+  shape.other_queues = {"gpu"};
+  CHECK(queue_text(shape) == "cpu,gpu");
+  CHECK(placed(shape, 9, {cpu, gpu}) == 2);
+  CHECK(misfit(shape, shape.chunks[0], gpu).empty());
+  Room big = room(4);
+  big.queues = {"big"};
+  CHECK(misfit(shape, shape.chunks[0], big) == "it does not serve queue 'cpu,gpu'");
+  shape.chunks.front().nodes = 2;
+  shape.chunks.front().tasks = 2;
+  CHECK(placed(shape, 1, {cpu, gpu}) == 0);
+  CHECK(placed(shape, 1, {cpu, gpu, gpu}) == 1);
+  CHECK(machines_needed(shape, gpu) == 2);
+}
+
 TEST_CASE("fit: jobs that may not be rerun make no demand on spot") {
   Pool pool{.name = {"cheap"}, .slots = 2, .market = Market::spot};
   const Room machine = room_of(pool);
@@ -230,4 +251,31 @@ TEST_CASE("fit: machines that can never serve a job are none, however many") {
 TEST_CASE("fit: more nodes than an even share needs still get a task each") {
   CHECK(placed(job(4, 3, 3), 1, {room(2), room(1), room(1)}) == 1);
   CHECK(placed(job(4, 3, 3), 1, {room(1), room(1), room(1)}) == 0);
+}
+
+TEST_CASE("fit: of slots of a fixed size a task gets one, and no part of another") {
+  Room fixed = room(6, 6'000);
+  fixed.fixed = {{.slots = 1, .memory_mib = 1'000, .count = 2, .free = 2},
+                 {.slots = 2, .memory_mib = 2'000, .count = 2, .free = 2}};
+  CHECK(placed(job(1), 9, {fixed}) == 4);
+  Shape wide = job(1);
+  wide.chunks.front().slots_per_task = 2;
+  CHECK(placed(wide, 9, {fixed}) == 2);
+  wide.chunks.front().slots_per_task = 3;
+  CHECK(placed(wide, 9, {fixed}) == 0);
+  Shape memory = job(1);
+  memory.chunks.front().memory_mib_per_node = 1'500;
+  CHECK(placed(memory, 9, {fixed}) == 2);
+  Shape gpu = job(1);
+  gpu.chunks.front().gpus_per_node[""] = 1;
+  fixed.gpus[""] = 2;
+  CHECK(placed(gpu, 9, {fixed}) == 0);
+  fixed.fixed.front().gpus = 1;
+  CHECK(placed(gpu, 9, {fixed}) == 2);
+  // The smallest that serve go first.
+  std::vector<Room> rooms{fixed};
+  std::vector<bool> used(1, false);
+  CHECK(place_many(job(1), 2, rooms, used) == 2);
+  CHECK(rooms.front().fixed.front().free == 0);
+  CHECK(rooms.front().fixed.back().free == 2);
 }

@@ -131,6 +131,19 @@ TEST_CASE("demand: only the queues of [batch] queues") {
                     .plan()) == Lines{"launch small x1: demand"});
 }
 
+TEST_CASE("demand: jobs of a full queue at home burst into the pool of another that they name") {
+  auto shape = slots(2);
+  shape.queue = "local";
+  shape.other_queues = {"cloud"};
+  auto world = snapshot().waiting(shape, 2).set([](core::Settings& s) {
+    s.queues = {"cloud"};
+    s.pools.at({"small"}).queues = {"cloud"};
+  });
+  const auto plan = world.plan();
+  CHECK(actions(plan) == Lines{"launch small x1: demand"});
+  CHECK(plan.actions.at(0).reason.text.find("in queue local,cloud") != std::string::npos);
+}
+
 TEST_CASE("demand: what no pool can ever serve says why for each pool") {
   const auto plan = snapshot().pool("big", [](core::Pool& pool) { pool.slots = 32; }).waiting(slots(64)).plan();
   CHECK(actions(plan).empty());
@@ -222,6 +235,31 @@ TEST_CASE("multi-node: machines that one job lacks serve the next shape too, as 
   CHECK(verdict(plan, 1) == "0/2/0");
 }
 
+TEST_CASE("multi-node: what is left of its machines serves more such jobs before others are bought for them") {
+  const auto plan = snapshot().waiting(slots(2, 2), 10).plan();  // a slot on each of two nodes, where four are
+  CHECK(actions(plan) == Lines{"launch small x2: demand", "launch small x2: demand", "launch small x2: demand"});
+  CHECK(verdict(plan) == "0/10/0");
+}
+
+TEST_CASE("multi-node: the pool that is cheapest for all of them, packed") {
+  auto world = snapshot().pool("big", [](core::Pool& pool) { pool.slots = 16, pool.price_micros = 300'000; });
+  // Two machines of 0.30 take sixteen such jobs; of 0.10 it takes eight.
+  CHECK(actions(world.waiting(slots(2, 2), 16).plan()) == Lines{"launch big x2: demand"});
+}
+
+TEST_CASE("multi-node: a job for more machines than there may be costs no time, and is told what bounds it") {
+  const auto plan = snapshot().waiting(slots(1'000'000, 1'000'000), 3).plan();
+  CHECK(actions(plan).empty());
+  CHECK(has(declined(plan), "pool small: max-nodes"));
+  const auto many = snapshot()
+                        .set([](core::Settings& s) { s.scale.max_nodes = 3000, s.scale.max_launch_per_pass = 0; })
+                        .waiting(slots(3001, 3001))
+                        .waiting(slots(2999, 2999))
+                        .plan();
+  CHECK(launches(many).size() == 6);  // by the cloud's 500 a call
+  CHECK(has(declined(many), "pool small: max-nodes"));
+}
+
 TEST_CASE("minimum: of a pool and of the cluster, cheapest first") {
   auto world = snapshot().pool("dear", [](core::Pool& pool) { pool.price_micros = 900'000, pool.min = 1; });
   world.set([](core::Settings& s) { s.scale.min_nodes = 3; });
@@ -246,4 +284,47 @@ TEST_CASE("meet_demand: a node that has told no size yet is what its pool's mach
   CHECK(launches(world.plan()).empty());
   world.node([](core::Node& n) { n.starting = false; });
   CHECK(launches(world.plan()).size() == 1);
+}
+
+TEST_CASE("fixed slots: jobs that started after they were read are not bought a machine") {
+  auto world = snapshot().worker("i-1", "n1").node([](core::Node& node) {
+    node.fixed = {{.slots = 1, .memory_mib = 1'000, .count = 4, .free = 3}};
+    node.slots_used = 1;
+  });
+  world.waiting(slots(1), 4);
+  CHECK(launches(world.plan()).empty());
+}
+
+TEST_CASE("fixed slots: what a pool's machines are divided into is learned, and bounds what they are bought for") {
+  auto world = snapshot().worker("i-1", "n1").node([](core::Node& node) {
+    node.fixed = {{.slots = 1, .memory_mib = 1'000, .count = 4, .free = 4}};
+  });
+  core::Shape wide = slots(1);
+  wide.chunks.front().slots_per_task = 2;
+  world.waiting(wide, 1);
+  const auto plan = world.plan();
+  CHECK(launches(plan).empty());
+  const core::BootTimes& pool = plan.memory.boots.at({"small"});
+  CHECK(pool.fixed.size() == 1);
+  CHECK(pool.fixed_since == k_now);
+  CHECK(plan.shapes.front().reasons.front().text.find("no pool") != std::string::npos);
+  // Without a machine of it the next is tried a day later.
+  auto later = snapshot().waiting(wide, 1);
+  later.memory().boots[{"small"}] = pool;
+  CHECK(launches(later.plan()).empty());
+  later.memory().boots.at({"small"}).fixed_since = Snapshot::before(86'400s);
+  CHECK(launches(later.plan()).size() == 1);
+}
+
+TEST_CASE(
+    "gpus: of a node that tells only what is left, jobs that started after they were read are not bought a machine") {
+  auto world = snapshot().pool("small", [](core::Pool& pool) { pool.gpus[""] = 2; });
+  world.worker("i-1", "n1").node([](core::Node& node) {
+    node.slots_used = 2;
+    node.gpus[""] = 0;
+  });
+  core::Shape gpu = slots(1);
+  gpu.chunks.front().gpus_per_node[""] = 1;
+  world.waiting(gpu, 2);
+  CHECK(launches(world.plan()).empty());
 }

@@ -1,8 +1,11 @@
 #include "tests/support/builders.hpp"
 
+#include <tide/core/describe.hpp>
 #include <tide/core/snapshot_json.hpp>
 
 #include <doctest/doctest.h>
+
+#include <algorithm>
 
 using namespace tide;
 using namespace tide::test;

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 using namespace tide;
 using namespace tide::test;
 TEST_SUITE_BEGIN("core/plan_file");

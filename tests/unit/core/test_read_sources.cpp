@@ -1,5 +1,7 @@
 #include "tests/support/builders.hpp"
 
+#include <tide/core/describe.hpp>
+
 #include <doctest/doctest.h>
 
 using namespace tide;
@@ -26,6 +28,8 @@ ErrorKind alarm_kind(const core::Plan& plan) {
   REQUIRE_FALSE(plan.alarms.empty());
   return plan.alarms.front().kind;
 }
+
+const std::vector<core::NodeName> k_all_four{{"n1"}, {"n2"}, {"n3"}, {"n4"}};
 
 }  // namespace
 
@@ -68,9 +72,9 @@ TEST_CASE("suspect: what was learned stays until the reading is believed") {
 
 TEST_CASE("suspect: after half an hour the reading is believed, and still ends no machine whose node had registered") {
   auto world = cluster(4, 4);
-  world.memory().suspicion = core::Suspicion{.since = Snapshot::before(1799s)};
+  world.memory().suspicion = core::Suspicion{.since = Snapshot::before(1799s), .missing = k_all_four};
   CHECK(is_suspect(world.plan()));
-  world.memory().suspicion = core::Suspicion{.since = Snapshot::before(1800s)};
+  world.memory().suspicion = core::Suspicion{.since = Snapshot::before(1800s), .missing = k_all_four};
   const auto plan = world.plan();
   CHECK_FALSE(plan.memory.suspicion.has_value());
   CHECK(plan.memory.last_good.nodes.empty());
@@ -80,7 +84,7 @@ TEST_CASE("suspect: after half an hour the reading is believed, and still ends n
 
 TEST_CASE("suspect: accept-reading makes them machines that never joined, which end as lost") {
   auto world = cluster(4, 4);
-  world.memory().suspicion = core::Suspicion{.since = Snapshot::before(60s), .accepted = true};
+  world.memory().suspicion = core::Suspicion{.since = Snapshot::before(60s), .missing = k_all_four, .accepted = true};
   const auto first = world.plan();
   CHECK_FALSE(first.memory.suspicion.has_value());
   CHECK(find(first, "n1")->phase == core::Phase::lost);
@@ -88,6 +92,17 @@ TEST_CASE("suspect: accept-reading makes them machines that never joined, which 
   world.now.memory = first.memory;
   for (auto& [id, row] : world.memory().machines) row.failing_since = Snapshot::before(60s);
   CHECK(has(actions(world.plan()), "terminate n1: lost"));
+}
+
+TEST_CASE("suspect: what a person or time lets pass is what was missing then, and nothing worse") {
+  auto world = cluster(4, 4);
+  world.memory().suspicion =
+      core::Suspicion{.since = Snapshot::before(1800s), .missing = {{"n1"}, {"n2"}, {"n3"}}, .accepted = true};
+  const auto plan = world.plan();
+  CHECK(is_suspect(plan));
+  CHECK(plan.memory.suspicion->since == k_now);
+  CHECK_FALSE(plan.memory.suspicion->accepted);
+  CHECK(plan.memory.suspicion->missing == k_all_four);
 }
 
 TEST_CASE("suspect: a reading that is whole again ends the suspicion") {

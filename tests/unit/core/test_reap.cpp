@@ -83,6 +83,15 @@ TEST_CASE("down: with jobs never by rule") {
   CHECK(actions(snapshot().worker("i-1", "n1").busy("7").silent(90'000s).plan()).empty());
 }
 
+TEST_CASE("down: a node that was given up while it joined, its note gone, ends like any other") {
+  auto world = silent(0, 4, 0s).worker("i-9", "n9").joining().silent(1800s);
+  world.node().down = true;
+  world.node().note.clear();
+  CHECK(actions(world.plan()) == Lines{"hold n9: down"});
+  world.now.memory.holds.clear();  // nor is its row there
+  CHECK(actions(world.plan()) == Lines{"hold n9: down"});
+}
+
 TEST_CASE("down: two of many end only where the cloud agrees") {
   CHECK(actions(silent(2, 30, 1800s).plan()).empty());
   auto world = silent(2, 30, 1800s);
@@ -102,6 +111,13 @@ TEST_CASE("down: three together, or a tenth, end nothing and raise one alarm") {
   CHECK(actions(tenth).empty());
   CHECK(alarms(tenth) == Lines{"down-together"});
   CHECK(alarms(silent(2, 21, 1800s).plan()).empty());
+}
+
+TEST_CASE("down: a silence of seconds, as after a release, raises no alarm and still ends nothing") {
+  CHECK(alarms(silent(3, 4, 59s).plan()).empty());
+  CHECK(alarms(silent(3, 4, 60s).plan()) == Lines{"down-together"});
+  auto world = silent(3, 4, 59s).worker("i-9", "n9").silent(1900s).draining("down");
+  CHECK(has(declined(world.plan()), "n9: down-together"));
 }
 
 TEST_CASE("down: nodes of metal count too") {

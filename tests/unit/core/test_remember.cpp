@@ -91,6 +91,17 @@ TEST_CASE("whose hold: where holds have no note, no row is a person's") {
   CHECK(actions(plan).empty());
 }
 
+TEST_CASE("whose hold: where a note is none of the hold itself, one that outlived it makes no person's hold ours") {
+  auto world = snapshot().worker("i-1", "n1").held("tide: end idle: 600 s");
+  world.now.batch.hold_has_note = false;
+  CHECK(!world.plan().memory.holds.contains({"n1"}));
+  world.memory().rebuild = Snapshot::before(60s);
+  CHECK(world.plan().memory.holds.contains({"n1"}));
+  auto notice = snapshot().worker("i-1", "n1").held("tide: interrupted: ec2");
+  notice.now.batch.hold_has_note = false;
+  CHECK(notice.plan().memory.holds.at({"n1"}).rule == "interrupted");
+}
+
 TEST_CASE("whose hold: a tide: note on a node that is not ours is not ours") {
   const auto plan = snapshot().stranger("metal").held("tide: end idle: test").plan();
   CHECK(plan.memory.holds.empty());
@@ -152,6 +163,15 @@ TEST_CASE("remember: an entry that bears our note is ours though nothing else sa
   const auto plan = world.plan();
   CHECK(find(plan, "demo-small-01")->phase == Phase::requested);
   CHECK(plan.memory.nodes.at({"demo-small-01"}).made);
+}
+
+TEST_CASE("remember: an entry with our note and another cluster's name is that cluster's") {
+  auto world = snapshot().stranger("other-small-01").held("tide: joining");
+  world.node([](core::Node& node) { node.registered_at.reset(); });
+  const auto plan = world.plan();
+  CHECK(!find(plan, "other-small-01")->ours);
+  CHECK(!plan.memory.nodes.contains({"other-small-01"}));
+  CHECK(actions(plan).empty());
 }
 
 TEST_CASE("remember: an unanswered launch whose machines are all listed is accepted") {

@@ -214,6 +214,21 @@ TEST_CASE("paid period: idle machines end near the end of what is paid for, unle
   CHECK(actions(over.plan()) == Lines{"hold n1: idle"});
 }
 
+TEST_CASE("paid period: where passes are far apart one holds and the next ends, both before it is over") {
+  const auto at = [](Seconds age, Seconds gap) {
+    auto world = snapshot().pool("small", [](core::Pool& pool) { pool.paid_period = 3600s; });
+    world.worker("i-1", "n1").idle(900s);
+    launched(world, age);
+    world.memory().clock.gap = gap;
+    return actions(world.plan());
+  };
+  CHECK(at(3600s - 1201s, 600s).empty());
+  CHECK(at(3600s - 1195s, 600s) == Lines{"hold n1: idle"});
+  CHECK(at(3600s - 5s, 600s) == Lines{"hold n1: idle"});
+  CHECK(at(1200s, 1800s) == Lines{"hold n1: idle"});
+  CHECK(at(3600s - 1195s, 60s).empty());
+}
+
 TEST_CASE("extra: bought at 0.28 of the on-demand price, kept until it passes 0.38") {  // T-A12
   auto world = pair(60s);
   world.settings.pools.at({"cheap"}).extra = 1;

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 using namespace tide;
 using namespace tide::test;
 TEST_SUITE_BEGIN("core/spend");
@@ -60,6 +62,8 @@ TEST_CASE("spend: a wall clock that stepped spends nothing") {
 TEST_CASE("spend: a machine without a price is told apart") {
   auto world = counted_before(snapshot().worker("i-1", "n1"), 60s);
   world.memory().machines.at({"i-1"}).price_micros = 0;
+  CHECK(counted(world).spend.at(k_today).micros_seconds == 6'000'000);  // its pool has one by now
+  world.pool("small", [](core::Pool& pool) { pool.price_micros.reset(); });
   const auto spend = counted(world).spend.at(k_today);
   CHECK(spend.unpriced_seconds == 60);
   CHECK(spend.micros_seconds == 0);

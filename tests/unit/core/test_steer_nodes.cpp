@@ -25,6 +25,14 @@ TEST_CASE("address: told once it is known and where it differs") {
   CHECK(actions(addressed("").instance([](core::Instance& one) { one.address = ""; }).plan()).empty());
 }
 
+TEST_CASE("address: told where the node was given up for want of one, too") {
+  auto world = snapshot().worker("i-1", "n1").silent(600s);
+  world.memory().nodes.at({"n1"}).address = "";
+  world.node().down = true;
+  CHECK(find(world.plan(), "n1")->phase == core::Phase::down);
+  CHECK(has(actions(world.plan()), "address n1: address"));
+}
+
 TEST_CASE("join: registered and of full size: released for jobs") {
   const auto plan = snapshot().worker("i-1", "n1").joining().plan();
   REQUIRE(actions(plan) == Lines{"release n1: join"});

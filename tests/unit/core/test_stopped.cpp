@@ -1,6 +1,10 @@
 #include "tests/support/stopped_machines.hpp"
 
+#include <tide/core/describe.hpp>
+
 #include <doctest/doctest.h>
+
+#include <algorithm>
 
 using namespace tide;
 using namespace tide::test;

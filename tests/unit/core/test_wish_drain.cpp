@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 using namespace tide;
 using namespace tide::test;
 using core::WishKind;

@@ -135,3 +135,13 @@ TEST_CASE("drain-all: a pass of cron carries it on; it closes once nothing is le
 }
 
 TEST_SUITE_END();
+
+TEST_CASE("drain-all: what an earlier one held, and no pass has ended yet, this one ends") {
+  auto world = drained_all(snapshot().worker("i-1", "n1").draining("wish", 98, "older"));
+  world.memory().wishes[{"older"}] = world.memory().wishes.at({"w1"});
+  world.memory().wishes.at({"older"}).id = {"older"};
+  CHECK(has(actions(world.plan_for_wish()), "terminate n1: wish"));
+  // A launch of somebody's does not.
+  world.memory().wishes.at({"w1"}).kind = WishKind::launch;
+  CHECK_FALSE(has(actions(world.plan_for_wish()), "terminate n1: wish"));
+}

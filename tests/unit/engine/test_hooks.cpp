@@ -3,6 +3,7 @@
 #include <tide/engine/wish_loop.hpp>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 using namespace tide;
 using namespace tide::test;

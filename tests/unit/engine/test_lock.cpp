@@ -94,7 +94,7 @@ TEST_CASE("Lock: an admin's flock(1) holds tide off, and the last holder's name 
   const auto lock = Lock::try_take(folder.path, k_self);
   REQUIRE_FALSE(lock);
   CHECK(lock.error().kind == ErrorKind::lock_held);
-  CHECK(lock.error().context == std::vector<std::string>{"by a program that left no name here"});
+  CHECK(lock.error().context == std::vector<std::string>{"by a program that has not left its name here yet"});
   admin.reset();
   CHECK(Lock::try_take(folder.path, k_self));
 }

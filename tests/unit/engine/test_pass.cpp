@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 using namespace tide;
 using namespace tide::test;
 using core::ExitCode;
@@ -299,4 +301,14 @@ TEST_CASE("exit: upkeep that failed alone is its own code, beside something done
   CHECK(std::ranges::count(types(stage.store.log), std::string("attach n1: upkeep")) == 1);
   stage.cloud().upkeep_says.push_back({.verb = "release", .subject = "203.0.113.9", .text = "floating IP 203.0.113.9"});
   CHECK(code_of(stage) == ExitCode::partly);
+}
+
+TEST_CASE("exit: upkeep that a cloud answered too late, unreadably or not at all is the cloud's, as of an action") {
+  for (const ErrorKind kind : {ErrorKind::timeout, ErrorKind::protocol, ErrorKind::io, ErrorKind::retry}) {
+    CAPTURE(to_string(kind));
+    Stage stage(snapshot().worker("i-1", "n1").busy("7").learned());
+    stage.cloud().upkeep_says = {
+        {.verb = "attach", .subject = "n1", .text = "a floating IP of 'public'", .error = error(kind)}};
+    CHECK(code_of(stage) == ExitCode::cloud);
+  }
 }

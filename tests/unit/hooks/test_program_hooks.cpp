@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstdlib>
@@ -115,5 +116,10 @@ TEST_CASE("hooks: a program that others may write, or that is none, is refused a
     CHECK_FALSE(hooks.call(k_end));
   }
   CHECK_FALSE(site.hooks({{"before_end", {site.path + "/absent"}}}).check());
+  // Of another user's programs somebody else may ask too: `tide config check` by root, where tide's user is none.
+  const uid_t other = ::geteuid() + 1;
+  const auto theirs = tide::hooks::check_programs({{"before_end", {site.program("hook", "", 0755)}}}, other);
+  CHECK(theirs.has_value() == (::geteuid() == 0));
+  CHECK_FALSE(tide::hooks::check_programs({{"before_end", {site.program("hook", "", 0644)}}}, other));
   CHECK_FALSE(std::filesystem::exists(mark));
 }

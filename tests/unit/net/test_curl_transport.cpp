@@ -323,6 +323,18 @@ TEST_CASE("perform: many at once, in order, at most so many side by side") {
   CHECK(CurlTransport::make()->perform({}).empty());
 }
 
+TEST_CASE("perform: what finds no place within the time of all is not asked, and the rest has what is left") {
+  const Server server([](Peer& peer) { peer.wait_until_gone(); });
+  std::vector<Request> requests(6, {.url = server.url("/"), .timeout = milliseconds(200)});
+  for (Request& request : requests) request.all_within = milliseconds(300);
+  const auto begin = std::chrono::steady_clock::now();
+  const auto results = CurlTransport::make({.parallel_max = 2})->perform(requests);
+  CHECK(std::chrono::steady_clock::now() - begin < milliseconds(5'000));
+  CHECK(results[0].error().kind == ErrorKind::timeout);
+  CHECK(results[2].error().kind == ErrorKind::timeout);
+  CHECK(results[5].error().kind == ErrorKind::unsent);
+}
+
 TEST_CASE("perform: one that hangs does not hold up the others") {
   const Server server([](Peer& peer) {
     for (std::string request = peer.read_request(); !request.empty(); request = peer.read_request()) {

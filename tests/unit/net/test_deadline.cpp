@@ -1,4 +1,5 @@
 #include "tests/support/fake_transport.hpp"
+#include "tests/support/hand_clock.hpp"
 
 #include <tide/net/deadline.hpp>
 
@@ -10,20 +11,8 @@ TEST_SUITE_BEGIN("net/deadline");
 
 namespace {
 
-class HandClock final : public Clock {
- public:
-  TimePoint now() override { return {}; }
-  std::chrono::milliseconds monotonic() override { return at; }
-  BootTime boot() override { return {}; }
-  bool sleep_for(std::chrono::milliseconds span) override {
-    at += span;
-    return true;
-  }
-  std::chrono::milliseconds at{1'000'000};
-};
-
 struct Rig {
-  HandClock clock;
+  test::HandClock clock;
   net::Deadline deadline{clock};
   // A peer that hangs as long as it is let.
   test::FakeTransport inner{[this](const net::Request& request) -> Result<net::Response> {
@@ -63,4 +52,12 @@ TEST_CASE("deadline: each pass begins anew, and without one there is none") {
   CHECK(rig.ask() == 0s);
   rig.deadline.begin(10s);
   CHECK(rig.ask() == 10s);
+}
+
+TEST_CASE("deadline: those that wait for their turn wait within it too") {
+  Rig rig;
+  rig.deadline.begin(70s);
+  rig.ask();
+  CHECK(rig.inner.requests.front().all_within == 70s);
+  CHECK(rig.inner.requests.front().timeout == 30s);
 }

@@ -1,4 +1,5 @@
 #include "tests/support/fake_transport.hpp"
+#include "tests/support/hand_clock.hpp"
 
 #include <tide/net/logging.hpp>
 
@@ -10,18 +11,9 @@ TEST_SUITE_BEGIN("net/logging");
 
 namespace {
 
-class HandClock final : public Clock {
- public:
-  TimePoint now() override { return {}; }
-  std::chrono::milliseconds monotonic() override { return at; }
-  BootTime boot() override { return {}; }
-  bool sleep_for(std::chrono::milliseconds) override { return true; }
-  std::chrono::milliseconds at{0};
-};
-
 // What is said of one request that takes 35 ms.
 std::string said(const net::Request& request, const Result<net::Response>& response) {
-  HandClock clock;
+  test::HandClock clock;
   test::FakeTransport inner{[&](const net::Request&) -> Result<net::Response> {
     clock.at += 35ms;
     return response;

@@ -1,3 +1,5 @@
+#include "tests/support/hand_clock.hpp"
+
 #include <tide/net/rate_file.hpp>
 #include <tide/net/rate_limit.hpp>
 #include <tide/util/files.hpp>
@@ -18,20 +20,6 @@ TEST_SUITE_BEGIN("net/rate_limit");
 namespace {
 
 constexpr std::int64_t k_second = 1'000'000;
-
-class HandClock final : public Clock {
- public:
-  TimePoint now() override { return {}; }
-  std::chrono::milliseconds monotonic() override { return at; }
-  BootTime boot() override { return {.boot_id = boot_id}; }
-  bool sleep_for(std::chrono::milliseconds span) override {
-    at += span;
-    return !stopped;
-  }
-  std::chrono::milliseconds at{1'000'000};
-  std::string boot_id = "boot-1";
-  bool stopped = false;
-};
 
 struct Folder {
   Folder() { REQUIRE(::mkdtemp(path.data()) != nullptr); }
@@ -107,9 +95,16 @@ TEST_CASE("take: rows that no tide can have written are dropped, and so are full
   CHECK(buckets.size() == 1);
 }
 
+TEST_CASE("account_of: whose, where and by which key, without the key") {
+  const std::string name = net::account_of("ec2/eu-central-1", "https://ec2.example:8773/x", "AKIDTEST");
+  CHECK(name.starts_with("ec2/eu-central-1/ec2.example:8773/"));
+  CHECK(name.find("AKIDTEST") == std::string::npos);
+  CHECK(name != net::account_of("ec2/eu-central-1", "https://ec2.example:8773/x", "AKIDOTHER"));
+}
+
 TEST_CASE("SharedRateLimiter: two processes share one bucket through the file") {
   const Folder folder;
-  HandClock clock;
+  test::HandClock clock;
   const std::vector<std::string> paths{folder.path + "/rates"};
   net::SharedRateLimiter first(paths, clock, nullptr);
   net::SharedRateLimiter second(paths, clock, nullptr);
@@ -129,7 +124,7 @@ TEST_CASE("SharedRateLimiter: two processes share one bucket through the file") 
 
 TEST_CASE("SharedRateLimiter: what does not fit before the deadline is unsent, says when, and takes nothing") {
   const Folder folder;
-  HandClock clock;
+  test::HandClock clock;
   net::Deadline deadline(clock);
   deadline.begin(20s);
   net::SharedRateLimiter limiter({folder.path + "/rates"}, clock, &deadline);
@@ -150,7 +145,7 @@ TEST_CASE(
   const std::string target = folder.path + "/precious";
   REQUIRE(write_file_atomically(target, "precious"));
   const std::string bad = folder.path + "/bad";
-  HandClock clock;
+  test::HandClock clock;
   const std::vector<std::string> paths{bad, folder.path + "/none/rates"};
   const auto own_memory = [&] {
     net::SharedRateLimiter first(paths, clock, nullptr);
@@ -180,7 +175,7 @@ TEST_CASE(
 
 TEST_CASE("SharedRateLimiter: a file cut short, of another program or hostile counts for nothing") {
   const Folder folder;
-  HandClock clock;
+  test::HandClock clock;
   const std::string path = folder.path + "/rates";
   for (const std::string& text :
        {std::string(), std::string("tide-rates-1"), std::string("tide-rates-1 boot-1\na/read"),
@@ -196,7 +191,7 @@ TEST_CASE("SharedRateLimiter: a file cut short, of another program or hostile co
 
 TEST_CASE("SharedRateLimiter: a process that keeps the file locked holds nobody for ever") {
   const Folder folder;
-  HandClock clock;
+  test::HandClock clock;
   const std::string path = folder.path + "/rates";
   auto held = net::RateFile::open(path, clock);
   REQUIRE(held);

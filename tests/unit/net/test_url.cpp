@@ -44,7 +44,7 @@ TEST_CASE("split_url: what tide does not speak is config and shows no password")
 TEST_CASE("percent_encode: RFC 3986 as SigV4 wants it, and back") {
   CHECK(percent_encode("AZaz09-._~") == "AZaz09-._~");
   CHECK(percent_encode(" /+=&%*'\xc3\xa4") == "%20%2F%2B%3D%26%25%2A%27%C3%A4");
-  CHECK(percent_encode_path("/a b/\xe2\x82\xac") == "/a%20b/%E2%82%AC");
+  CHECK(percent_encode("/a b/\xe2\x82\xac", "/") == "/a%20b/%E2%82%AC");
   CHECK(percent_decode("%20%2f%C3%A4+%zz%4") == " /\xc3\xa4+%zz%4");
   std::string bytes;
   for (int i = 0; i < 256; ++i) bytes += static_cast<char>(i);

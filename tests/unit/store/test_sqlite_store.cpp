@@ -1,3 +1,5 @@
+#include "folder.hpp"
+
 #include <tide/core/memory.hpp>
 #include <tide/store/sqlite_store.hpp>
 #include <tide/util/files.hpp>
@@ -16,23 +18,11 @@
 using namespace tide;
 using core::Memory;
 using store::Event;
-using store::EventQuery;
 using store::open_store;
+using test::Folder;
+using test::opened;
 
 namespace {
-
-struct Folder {
-  Folder() { REQUIRE(::mkdtemp(path.data()) != nullptr); }
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::string db() const { return path + "/tide.db"; }
-  std::string path = "/tmp/tide-store-XXXXXX";
-};
-
-std::unique_ptr<store::Store> opened(const std::string& path) {
-  auto result = open_store({.path = path});
-  REQUIRE_MESSAGE(result, (result ? "" : result.error().message));
-  return std::move(result).value();
-}
 
 core::Intent intent(const std::string& id, const std::string& because = "3 jobs wait") {
   core::Intent row;
@@ -216,55 +206,6 @@ TEST_CASE("wishes: a save leaves them alone") {
   REQUIRE(pass->close_wish({"w1"}));
   REQUIRE(pass->close_wish({"w1"}));  // closing what is closed: done
   CHECK(command->load().value().wishes.size() == 1);
-}
-
-TEST_CASE("events: kept in order, the last ones are given") {
-  const Folder folder;
-  auto log = opened(folder.db());
-  std::vector<Event> events;
-  for (int i = 0; i < 5; ++i) {
-    events.push_back({.id = i + 1,
-                      .at = TimePoint(Seconds(i)),
-                      .pass = i,
-                      .type = "launch",
-                      .subject = "m1",
-                      .rule = "demand",
-                      .text = std::string("a\0b", 3)});
-  }
-  REQUIRE(log->append(events));
-  REQUIRE(log->append({}));
-  CHECK(opened(folder.db())->events({.newest = 100}).value() == events);
-  const std::vector<Event> last(events.end() - 2, events.end());
-  CHECK(log->events({.newest = 2}).value() == last);
-  CHECK(log->events({.newest = 0}).value().empty());
-  CHECK(log->events({.newest = -1}).value().empty());
-}
-
-TEST_CASE("events: chosen by ID, time, kind and what they are about") {
-  const Folder folder;
-  auto log = opened(folder.db());
-  const std::vector<Event> events{
-      {.id = 1, .at = TimePoint(Seconds(10)), .type = "launch", .subject = "small", .rule = "demand", .text = "for 3"},
-      {.id = 2, .at = TimePoint(Seconds(20)), .type = "hold", .subject = "wn-1", .rule = "idle", .text = "idle"},
-      {.id = 3,
-       .at = TimePoint(Seconds(30)),
-       .type = "sleep",
-       .subject = "",
-       .rule = "person",
-       .text = "wn-1's image"}};
-  REQUIRE(log->append(events));
-  const auto ids = [&](const EventQuery& query) {
-    std::vector<std::int64_t> found;
-    const auto chosen = log->events(query);
-    REQUIRE(chosen);
-    for (const Event& event : *chosen) found.push_back(event.id);
-    return found;
-  };
-  CHECK(ids({.after = 1}) == std::vector<std::int64_t>{2, 3});
-  CHECK(ids({.since = TimePoint(Seconds(20))}) == std::vector<std::int64_t>{2, 3});
-  CHECK(ids({.about = "wn-1"}) == std::vector<std::int64_t>{2, 3});
-  CHECK(ids({.about = "wn-1", .type = "hold"}) == std::vector<std::int64_t>{2});
-  CHECK(ids({.type = "terminate"}).empty());
 }
 
 TEST_CASE("keep: a text by name, of which no memory knows") {

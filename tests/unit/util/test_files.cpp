@@ -75,6 +75,26 @@ TEST_CASE("write_file_atomically: replaces, sets the mode, leaves nothing half d
   CHECK(write_file_atomically(folder.path + "/none/f", "x").error().kind == ErrorKind::io);
 }
 
+TEST_CASE("write_file_atomically: a link stays a link, and what is no file is written into") {
+  const Folder folder;
+  const std::string& dir = folder.path;
+  std::filesystem::create_directory(dir + "/real");
+  std::filesystem::create_symlink("real/file", dir + "/link");
+  std::filesystem::create_symlink("link", dir + "/second");
+  REQUIRE(write_file_atomically(dir + "/second", "one"));
+  CHECK(std::filesystem::is_symlink(dir + "/second"));
+  CHECK(std::filesystem::is_symlink(dir + "/link"));
+  CHECK(read_file(dir + "/real/file").value() == "one");
+  REQUIRE(write_file_atomically(dir + "/link", "two"));
+  CHECK(read_file(dir + "/real/file").value() == "two");
+  std::filesystem::create_symlink("/dev/null", dir + "/null");
+  REQUIRE(write_file_atomically(dir + "/null", "gone"));
+  CHECK(std::filesystem::is_symlink(dir + "/null"));
+  CHECK(std::filesystem::is_character_file("/dev/null"));
+  CHECK(write_file_atomically("/dev/full", "x").error().message.find("No space left") != std::string::npos);
+  CHECK(std::filesystem::is_character_file("/dev/full"));
+}
+
 TEST_CASE("make_directories: all of them, also if there, never through a file") {
   const Folder folder;
   CHECK(make_directories(folder.path + "/a/b/c"));

@@ -1,13 +1,10 @@
 #include "support_htcondor.hpp"
 
-#include <tide/core/enum_names.hpp>
 #include <tide/util/files.hpp>
 #include <tide/util/text.hpp>
 
 #include <doctest/doctest.h>
 #include <where.hpp>
-
-#include <algorithm>
 
 namespace tide::test {
 
@@ -59,10 +56,7 @@ Result<core::JobQueue> read_queue(const std::string& text, const std::set<std::s
 }
 
 core::WaitingJobs only_group(const Columns& columns, const std::set<std::string>& features) {
-  const auto queue = read_queue(job_line(1, columns) + totals(1, 1), features);
-  if (!queue) FAIL(queue.error().message);
-  REQUIRE(queue->waiting.size() == 1);
-  return queue->waiting.front();
+  return only_group(read_queue(job_line(1, columns) + totals(1, 1), features));
 }
 
 std::string ad_line(const AdColumns& columns) {
@@ -135,56 +129,6 @@ core::Node only_node(const std::string& text) {
   const auto nodes = nodes_in(text + collector_line());
   REQUIRE(nodes.size() == 1);
   return nodes.front();
-}
-
-namespace {
-
-std::string gpus_of(const core::Gpus& gpus) {
-  std::string text;
-  for (const auto& [type, count] : gpus) text += fmt::format("{}{}:{}", text.empty() ? "" : ",", type, count);
-  return text.empty() ? "-" : text;
-}
-
-}  // namespace
-
-std::string dump(const core::JobQueue& queue) {
-  std::string text;
-  for (const auto& jobs : queue.waiting) {
-    text += fmt::format("{} x{} '{}' account={} walltime={}s priority={} oldest={}\n", core::to_string(jobs.waiting),
-                        jobs.count, jobs.reason, jobs.shape.account, jobs.shape.walltime.count(), jobs.priority,
-                        jobs.oldest.time_since_epoch().count());
-    for (const auto& chunk : jobs.shape.chunks) {
-      text += fmt::format("  chunk nodes={}-{} tasks={} slots={} mem={} gpus={}", chunk.nodes, chunk.nodes_max,
-                          chunk.tasks, chunk.slots_per_task, chunk.memory_mib_per_node, gpus_of(chunk.gpus_per_node));
-      for (const auto& feature : chunk.features) text += " feature=" + join(feature, "|");
-      text += "\n";
-    }
-    if (!jobs.shape.unjudged.empty()) text += "  unjudged " + jobs.shape.unjudged + "\n";
-    if (!jobs.shape.assumed.empty()) text += "  assumed " + jobs.shape.assumed + "\n";
-    text += "  ids";
-    for (const auto& id : jobs.ids) text += " " + id.value;
-    text += "\n";
-  }
-  for (const auto& [name, ids] : queue.running) {
-    text += "running on " + name.value + ":";
-    for (const auto& id : ids) text += " " + id.value;
-    text += "\n";
-  }
-  return text + "proof " + queue.proof + "\n";
-}
-
-std::string dump(const std::vector<core::Node>& nodes) {
-  std::string text;
-  for (const auto& node : nodes) {
-    text += fmt::format(
-        "node {} '{}' slots={}/{} mem={}/{} gpus={}/{} features={} held={} final={} starting={} completing={} "
-        "responding={} instance={} address={} registered={} note='{}'\n",
-        node.name.value, node.state, node.slots_used, node.slots, node.memory_mib_used, node.memory_mib,
-        gpus_of(node.gpus_used), gpus_of(node.gpus), join(node.features, ","), node.held, node.hold_is_final,
-        node.starting, node.completing, node.responding, node.instance.value, node.address,
-        node.registered_at ? node.registered_at->time_since_epoch().count() : 0, node.note);
-  }
-  return text;
 }
 
 }  // namespace tide::test

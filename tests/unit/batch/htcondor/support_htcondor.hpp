@@ -1,5 +1,7 @@
 #pragma once
 
+#include "tests/support/batch_readings.hpp"
+
 #include <tide/batch/htcondor/ads.hpp>
 #include <tide/batch/htcondor/job_row.hpp>
 #include <tide/batch/htcondor/nodes.hpp>
@@ -33,8 +35,5 @@ std::string master_line(const std::string& machine, std::int64_t startd_since);
 std::string collector_line(std::int64_t clock = k_condor_now);
 std::vector<core::Node> nodes_in(const std::string& text);
 core::Node only_node(const std::string& text);
-
-std::string dump(const core::JobQueue& queue);
-std::string dump(const std::vector<core::Node>& nodes);
 
 }  // namespace tide::test

@@ -1,4 +1,5 @@
 #include "support_htcondor.hpp"
+#include "tests/support/hand_clock.hpp"
 #include "tests/support/scripted_runner.hpp"
 
 #include <tide/batch/htcondor/htcondor.hpp>
@@ -19,14 +20,6 @@ using test::slot_line;
 TEST_SUITE_BEGIN("batch/htcondor/htcondor");
 
 namespace {
-
-class StoppedClock final : public Clock {
- public:
-  TimePoint now() override { return TimePoint{Seconds{test::k_condor_now}}; }
-  std::chrono::milliseconds monotonic() override { return {}; }
-  BootTime boot() override { return {}; }
-  bool sleep_for(std::chrono::milliseconds /*span*/) override { return true; }
-};
 
 struct Rig {
   explicit Rig(const std::string& ads = collector_line(), batch::htcondor::CondorOptions options = {}) {
@@ -52,7 +45,7 @@ struct Rig {
   }
 
   test::ScriptedRunner runner;
-  StoppedClock clock;
+  test::HandClock clock{TimePoint{Seconds{test::k_condor_now}}};
   std::unique_ptr<HtCondor> condor;
 };
 

@@ -76,11 +76,13 @@ TEST_CASE("nodes: static slots, claims without a job, typed GPUs") {
   CHECK(node.slots_used == 1);
   CHECK(node.memory_mib_used == 1000);
   CHECK(node.gpus == core::Gpus{{"a100", 2}});
+  CHECK(node.fixed == std::vector<core::FixedSlot>{{.slots = 1, .memory_mib = 1000, .gpus = 0, .count = 3, .free = 2}});
   // A dynamic slot makes a machine busy whatever its partitionable slot says.
   const auto odd = only_node(
       slot_line("b.x") +
       slot_line("b.x", {{"PartitionableSlot", "undefined"}, {"DynamicSlot", "true"}, {"Cpus", "0"}, {"Memory", "0"}}));
   CHECK(odd.slots_used == 1);
+  CHECK(odd.fixed.empty());
 }
 
 TEST_CASE("nodes: a machine whose slots have told no size yet still starts; its jobs make it busy") {

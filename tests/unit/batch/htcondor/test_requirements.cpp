@@ -54,11 +54,38 @@ TEST_CASE("requirements: features") {
   }
 }
 
+TEST_CASE("requirements: what machines must not have; case where ClassAds do not mind it; CPUs") {
+  const struct {
+    const char* text;
+    std::vector<std::string> lacking;
+  } rows[]{
+      {"TidePool != \"Small\"", {"small"}},
+      {"TidePool =!= \"small\" && TARGET.TidePool != \"small\"", {"small"}},
+      {"!stringListMember(\"small\", TideFeatures)", {"small"}},
+      {"!(TidePool == \"small\") && !HasCVMFS", {"small", "HasCVMFS"}},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.text);
+    const auto asked = judge_requirements(row.text, {"HasCVMFS", "small"});
+    CHECK(asked.lacking == row.lacking);
+    CHECK(asked.features.empty());
+    CHECK(asked.assumed.empty());
+  }
+  CHECK(judge_requirements("TidePool == \"SMALL\"", {"small"}).features == Clauses{{"small"}});
+  CHECK(judge_requirements("stringListIMember(\"Small\", TideFeatures)", {"small"}).features == Clauses{{"small"}});
+  CHECK(judge_requirements("TidePool =?= \"Small\"", {"small"}).features == Clauses{{"Small"}});
+  CHECK(judge_requirements("stringListMember(\"Small\", TideFeatures)", {"small"}).features == Clauses{{"Small"}});
+  CHECK(judge_requirements("TARGET.Cpus >= 8 && Cpus > 3", {}).cpus == 8);
+  CHECK(judge_requirements("7 < TARGET.Cpus", {}).cpus == 8);
+  CHECK(judge_requirements("TidePool != \"a\" || TidePool == \"b\"", {}).lacking.empty());
+}
+
 TEST_CASE("requirements: what cannot be judged is told in its own words") {
   for (const char* text :
        {"TARGET.HasCVMFS", "regexp(\"x\",TARGET.Name)", "!HasDocker", "NumJobStarts < 3", "Mips > 10 * Memory",
-        "OpSysMajorVer >= 8", "x ? y : z", "TARGET.Foo == \"a\\tb\\\"c\"", "MY.Wants", "TARGET.Cpus >= 8", "-Rank < 2",
-        "isUndefined(TARGET.Foo)", "a == b == c", "Foo is undefined", "Foo isnt undefined", "1.5e3 < Kflops"}) {
+        "OpSysMajorVer >= 8", "x ? y : z", "TARGET.Foo == \"a\\tb\\\"c\"", "MY.Wants", "TARGET.TotalCpus >= 8",
+        "!(TidePool == \"a\" && Wants)", "-Rank < 2", "isUndefined(TARGET.Foo)", "a == b == c", "Foo is undefined",
+        "Foo isnt undefined", "1.5e3 < Kflops"}) {
     CAPTURE(std::string(text));
     const auto asked = judge_requirements(text, {"other"});
     CHECK(asked.assumed == text);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "tests/support/batch_readings.hpp"
+
 #include <tide/batch/openpbs/nodes.hpp>
 #include <tide/batch/openpbs/queue_builder.hpp>
 #include <tide/util/files.hpp>
@@ -25,13 +27,5 @@ using Attributes = std::vector<std::pair<std::string, std::string>>;
 std::string json_job(const std::string& id, const Attributes& changes = {});
 std::string json_queue(const std::vector<std::string>& jobs);  // the whole document
 std::string text_job(const std::string& id, const Attributes& changes = {});
-
-// The group in which that job is; fails the test if there is none.
-const core::WaitingJobs& group_with(const core::JobQueue& queue, const std::string& id);
-core::WaitingJobs only_group(const Result<core::JobQueue>& queue);
-
-// What is printed for goldens.
-std::string dump(const core::JobQueue& queue);
-std::string dump(const std::vector<core::Node>& nodes);
 
 }  // namespace tide::test

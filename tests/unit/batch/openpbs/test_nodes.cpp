@@ -56,6 +56,16 @@ TEST_CASE("nodes: states, in any combination") {
   CHECK_FALSE(parse_nodes(node_text("m1", {"Mom = m1"}), Form::text));
 }
 
+TEST_CASE("nodes: one that a job has to itself has no room, whatever the job asked for") {
+  const auto with = [](const std::string& state, const std::string& jobs) {
+    return only_node({"Mom = m1", "state = " + state, "pcpus = 16", "resources_available.ncpus = 16",
+                      "resources_assigned.ncpus = 1", jobs, "last_state_change_time = 1795146599"});
+  };
+  CHECK(with("job-exclusive", "jobs = 7.a/0").slots_used == 16);
+  CHECK(with("job-exclusive,offline", "jobs = 7.a/0").slots_used == 16);
+  CHECK(with("free", "jobs = 7.a/0").slots_used == 1);
+}
+
 TEST_CASE("nodes: registered is what has the machine's CPUs; a hold alone proves nothing") {
   CHECK_FALSE(only_node({"state = state-unknown,down,offline", "last_state_change_time = 1795146599"}).registered_at);
   CHECK(only_node({"state = free", "pcpus = 4", "last_state_change_time = Fri Nov 20 03:49:59 2026"}).registered_at ==

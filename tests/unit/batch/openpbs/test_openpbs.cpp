@@ -1,4 +1,5 @@
 #include "support_openpbs.hpp"
+#include "tests/support/hand_clock.hpp"
 #include "tests/support/scripted_runner.hpp"
 
 #include <tide/batch/openpbs/openpbs.hpp>
@@ -28,14 +29,6 @@ const std::string k_known =
     "Resource tide_features\n    type = string_array\n    flag = h\n\nResource CLOUD\n    type = "
     "boolean\n    flag = h\n\nResource ngpus\n    type = long\n    flag = hn\n\n";
 
-class StoppedClock final : public Clock {
- public:
-  TimePoint now() override { return test::k_recorded; }
-  std::chrono::milliseconds monotonic() override { return {}; }
-  BootTime boot() override { return {}; }
-  bool sleep_for(std::chrono::milliseconds /*span*/) override { return true; }
-};
-
 // The adapter over recordings of one state.
 struct Rig {
   explicit Rig(const std::string& state = "s2-offline", Form form = Form::json) {
@@ -56,7 +49,7 @@ struct Rig {
   const process::Command& last() const { return runner.calls.back(); }
 
   test::ScriptedRunner runner;
-  StoppedClock clock;
+  test::HandClock clock{test::k_recorded};
   std::unique_ptr<OpenPbs> pbs;
 };
 

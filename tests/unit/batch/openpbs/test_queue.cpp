@@ -97,6 +97,11 @@ TEST_CASE("comments: what the scheduler says") {
       {"Not Running: Job will run in primetime only", Waiting::deferred},
       {"Not Running: Specified host does not exist: m99", Waiting::node_bound},
       {"Not Running: Insufficient amount of resource: vnode", Waiting::node_bound},
+      {"Not Running: Insufficient amount of resource: host (mission != m1)", Waiting::node_bound},
+      // Sites' names of resources, and users' values, are no phrases.
+      {"Can Never Run: Insufficient amount of resource: tide_features (emission != small)", Waiting::eligible},
+      {"Not Running: Insufficient amount of resource: threshold (R: 1 A: 0 T: 5)", Waiting::eligible},
+      {"Not Running: Insufficient amount of resource: hosttype (R: big A: small)", Waiting::eligible},
       {"Can Never Run: Invalid Job/Resv invalid chunk in select", Waiting::failed},
       {"Can Never Run: No Select", Waiting::failed},
       {"Not Running: PBS Error: Execution server rejected request", Waiting::unknown},
@@ -123,6 +128,24 @@ TEST_CASE("queue: comments that change with every cycle make no new groups") {
   CHECK(group.count == 50);
   CHECK(group.ids.size() == core::k_job_ids_per_shape);
   CHECK(only_group(read_queue(json_queue(jobs), {.all_ids = true})).ids.size() == 50);
+}
+
+TEST_CASE("queue: what one job asks for and cannot be read hides no other job") {
+  std::string parts = "1:ncpus=1";
+  for (int i = 0; i < 5000; ++i) parts += "+1:ncpus=1";
+  for (const auto& [key, value] : test::Attributes{{"Resource_List.select", parts},
+                                                   {"Resource_List.select", "1:ncpus=1++1:ncpus=2"},
+                                                   {"Resource_List.walltime", "a day"}}) {
+    CAPTURE(value.substr(0, 40));
+    const auto queue = read_queue(json_queue({json_job("1.a", {{key, value}}), json_job("2.a", {})}));
+    REQUIRE(queue);
+    REQUIRE(queue->waiting.size() == 2);
+    const auto odd =
+        std::ranges::find(queue->waiting, core::JobId{"1.a"}, [](const auto& jobs) { return jobs.ids.front(); });
+    REQUIRE(odd != queue->waiting.end());
+    CHECK(odd->waiting == Waiting::unknown);
+    CHECK(odd->reason.find("cannot be read") != std::string::npos);
+  }
 }
 
 TEST_CASE("queue: what makes a shape") {

@@ -39,7 +39,8 @@ TEST_CASE("select: several chunks, GPUs, custom resources") {
   CHECK(shape.chunks[0].gpus_per_node == core::Gpus{{"", 1}});
   CHECK(shape.chunks[0] == shape.chunks[1]);
   CHECK(shape.chunks[2].features == Features{{"CLOUD", "CLOUD=True"}, {"big", "tide_features=big"}, {"pool=small"}});
-  CHECK(shape_of("100:ngpus=1").chunks.size() == 1);
+  CHECK(shape_of("100:ngpus=1").chunks.size() == 100);
+  CHECK(shape_of("2000:ngpus=1").chunks.size() == 1);
   CHECK(shape_of("1:CLOUD=False").chunks[0].features == Features{{"CLOUD=False"}});
   CHECK(shape_of("1:ncpus=1:site=\"a:b+c\"").chunks[0].features == Features{{"site=a:b+c"}});
 }

@@ -1,9 +1,7 @@
 #include "support_slurm.hpp"
 
-#include <doctest/doctest.h>
 #include <where.hpp>
 
-#include <algorithm>
 #include <array>
 
 namespace tide::test {
@@ -58,15 +56,6 @@ std::string squeue_text(const std::vector<std::string>& lines) {
   std::string text = batch::slurm::squeue_header() + "\n";
   for (const auto& line : lines) text += line + "\n";
   return text;
-}
-
-const core::WaitingJobs& group_with(const core::JobQueue& queue, const std::string& id) {
-  for (const auto& jobs : queue.waiting) {
-    if (std::ranges::find(jobs.ids, core::JobId{id}) != jobs.ids.end()) return jobs;
-  }
-  FAIL("no group has job " << id);
-  static const core::WaitingJobs k_none;
-  return k_none;
 }
 
 }  // namespace tide::test

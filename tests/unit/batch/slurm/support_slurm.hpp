@@ -1,5 +1,7 @@
 #pragma once
 
+#include "tests/support/batch_readings.hpp"
+
 #include <tide/batch/slurm/queue_builder.hpp>
 #include <tide/core/job.hpp>
 #include <tide/util/files.hpp>
@@ -23,8 +25,5 @@ Result<core::JobQueue> read_queue(std::string_view text, batch::slurm::QueueOpti
 using Changes = std::vector<std::pair<batch::slurm::Column, std::string>>;
 std::string squeue_line(const Changes& changes = {});
 std::string squeue_text(const std::vector<std::string>& lines);
-
-// The group in which that job is; fails the test if there is none.
-const core::WaitingJobs& group_with(const core::JobQueue& queue, const std::string& id);
 
 }  // namespace tide::test

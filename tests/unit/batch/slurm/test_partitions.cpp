@@ -70,6 +70,51 @@ TEST_CASE("partitions: tasks on a node are cut to what the partition allows") {
   CHECK(judge(shape, false, {.nodes_max = 4}).reason == "PartitionConfig: no more than 1 tasks on a node");
 }
 
+TEST_CASE("partitions: a job without memory has its nodes to itself where memory is consumed") {
+  const auto alone = [](const Partition& partition, core::Chunk chunk) {
+    core::Shape shape = shape_of(std::move(chunk));
+    CHECK(judge(shape, false, partition).waiting == Waiting::eligible);
+    return shape.exclusive;
+  };
+  CHECK(alone({.all_memory = true}, {}));
+  CHECK_FALSE(alone({}, {}));
+  CHECK_FALSE(alone({.all_memory = true}, {.memory_mib_per_node = 100}));
+  CHECK_FALSE(alone({.all_memory = true}, {.memory_mib_per_slot = 100}));
+  CHECK(alone({.all_memory = true}, {.gpus_per_node = {{"", 1}}}));
+  CHECK_FALSE(alone({.all_memory = true, .memory_by_gpu = true}, {.gpus_per_node = {{"", 1}}}));
+  CHECK(alone({.all_memory = true, .memory_by_gpu = true}, {}));
+}
+
+TEST_CASE("partitions: their own SelectTypeParameters, where slurmctld heeds them") {
+  const auto all_memory = [](const std::string& own, const batch::slurm::MemoryRules& memory) {
+    return parse_show_partitions(
+               "PartitionName=a MaxNodes=1 MaxTime=UNLIMITED MinNodes=0 MaxCPUsPerNode=UNLIMITED State=UP" + own +
+                   "\nslurm-wlm 22.05.8\n",
+               memory)
+        ->at("a")
+        .all_memory;
+  };
+  const std::string core = " SelectTypeParameters=CR_CORE";
+  const std::string core_memory = " SelectTypeParameters=CR_CORE_MEMORY";
+  for (const std::string none : {"", " SelectTypeParameters=NONE"}) {
+    CHECK(all_memory(none, {.consumed = true, .partitions_count = true}));
+    CHECK_FALSE(all_memory(none, {.partitions_count = true}));
+  }
+  CHECK_FALSE(all_memory(core, {.consumed = true, .partitions_count = true}));
+  CHECK(all_memory(core_memory, {.partitions_count = true}));
+  CHECK(all_memory(core, {.consumed = true}));  // CR_CPU_Memory: shown, and not heeded
+  CHECK_FALSE(all_memory(core_memory, {}));
+  // DefMemPerCPU=0 is not the same as no default.
+  CHECK_FALSE(all_memory(" DefMemPerNode=UNLIMITED", {.consumed = true, .free = true}));
+  CHECK_FALSE(all_memory(" DefMemPerCPU=0", {.consumed = true}));
+  CHECK(all_memory(" DefMemPerNode=UNLIMITED", {.consumed = true}));
+  CHECK(all_memory(" DefMemPerNode=500", {.consumed = true, .free = true}));  // --mem=0
+  CHECK(parse_show_partitions("PartitionName=a MaxNodes=1 MaxTime=UNLIMITED MinNodes=0 MaxCPUsPerNode=UNLIMITED "
+                              "State=UP JobDefaults=DefMemPerGPU=700\nslurm-wlm 22.05.8\n")
+            ->at("a")
+            .memory_by_gpu);
+}
+
 TEST_CASE("partitions: cut anywhere, other documents and doubles are errors") {
   const std::string text = slurm_fixture("zero-partitions.txt");
   const std::string end = "slurm-wlm 22.05.8\n";

@@ -74,6 +74,61 @@ TEST_CASE("queue: what waiting jobs ask for") {
   CHECK(het.chunks[1].memory_mib_per_node == 900);
 }
 
+// As 23.11 ("cpu:8") and 24.05 ("cpu=8") print it; not recorded here.
+TEST_CASE("queue: CPUs per task are no GRES, wherever they stand") {
+  const auto shape = [](const std::string& per_task, const std::string& cpus) {
+    return read_queue(squeue_text({squeue_line({{Column::tres_per_task, per_task},
+                                                {Column::cpus_per_task, cpus},
+                                                {Column::tasks, "2"},
+                                                {Column::max_nodes, "1"},
+                                                {Column::tres, "cpu=16,mem=100M,node=1,billing=16"}})}))
+        ->waiting.at(0)
+        .shape;
+  };
+  for (const char* per_task : {"cpu=8", "cpu:8"}) {
+    for (const char* cpus : {"8", "N/A", "1"}) {
+      CHECK(shape(per_task, cpus).chunks[0].slots_per_task == 8);
+      CHECK(shape(per_task, cpus).chunks[0].gpus_per_node.empty());
+      CHECK(shape(per_task, cpus).unjudged.empty());
+    }
+  }
+  const auto both = shape("cpu=7,gres/gpu=1", "7");
+  CHECK(both.chunks[0].slots_per_task == 7);
+  CHECK(both.chunks[0].gpus_per_node == core::Gpus{{"", 2}});
+  CHECK(both.unjudged.empty());
+  CHECK(shape("gres/gpu:a100:1,cpu:7", "N/A").chunks[0].gpus_per_node == core::Gpus{{"a100", 2}});
+  CHECK(shape("cpu=7,license/matlab=1", "7").unjudged == "license/matlab=1");
+  for (const char* bad : {"cpu=", "cpu=0", "cpu:x", "cpu=99999999999"})
+    CHECK(shape(bad, "1").unjudged.find("TRES per task") != std::string::npos);
+}
+
+TEST_CASE("queue: a job that asks for no memory, in partitions that share it out and in others") {
+  batch::slurm::Partitions partitions;
+  partitions["cloud"].all_memory = true;
+  partitions["core"];
+  const auto shape = [&](const std::string& names, const std::string& memory, const std::string& per_gpu = "N/A") {
+    return read_queue(squeue_text({squeue_line({{Column::partition, names},
+                                                {Column::min_memory, memory},
+                                                {Column::memory_per_tres, per_gpu},
+                                                {Column::tres_per_node, per_gpu == "N/A" ? "N/A" : "gres:gpu:2"},
+                                                {Column::tres, "cpu=1,node=1,billing=1"}})}),
+                      {.all_ids = false, .limits = nullptr, .partitions = &partitions})
+        ->waiting.at(0)
+        .shape;
+  };
+  CHECK(shape("cloud", "0").exclusive);
+  CHECK_FALSE(shape("cloud", "100M").exclusive);
+  CHECK_FALSE(shape("core", "0").exclusive);
+  CHECK(shape("cloud,core", "0").other_queues.empty());
+  CHECK(shape("cloud,core", "100M").other_queues == std::vector<std::string>{"core"});
+  for (const char* per_gpu : {"gres:gpu:1024", "gres/gpu:1024", "gpu:1024"}) {
+    CAPTURE(per_gpu);
+    CHECK_FALSE(shape("cloud", "0", per_gpu).exclusive);
+    CHECK(shape("cloud", "0", per_gpu).chunks[0].memory_mib_per_node == 2'048);
+    CHECK(shape("cloud", "0", per_gpu).unjudged.empty());
+  }
+}
+
 TEST_CASE("queue: who makes demand, and why others do not") {
   const auto partitions = waiting_partitions();
   const auto queue =
@@ -209,7 +264,7 @@ TEST_CASE("queue: a sparse array of four million tasks is counted, not expanded"
   CHECK(queue->waiting.at(0).ids.at(1).value == "9_2");
 }
 
-TEST_CASE("queue: a job of several partitions counts for the first that can serve it") {
+TEST_CASE("queue: a job of several partitions counts for those that can serve it") {
   const auto partitions = waiting_partitions();
   const auto judged = [&](const std::string& names, const std::string& tres) {
     return read_queue(
@@ -218,7 +273,9 @@ TEST_CASE("queue: a job of several partitions counts for the first that can serv
         ->waiting.at(0);
   };
   CHECK(judged("one,gpu", "cpu=2,mem=200M,node=2").shape.queue == "gpu");
+  CHECK(judged("one,gpu", "cpu=2,mem=200M,node=2").shape.other_queues.empty());
   CHECK(judged("one,gpu", "cpu=1,mem=100M,node=1").shape.queue == "one");
+  CHECK(judged("one,gpu,closed", "cpu=1,mem=100M,node=1").shape.other_queues == std::vector<std::string>{"gpu"});
   CHECK(judged("one", "cpu=2,mem=200M,node=2").waiting == Waiting::failed);
   CHECK(judged("closed", "cpu=2,mem=200M,node=2").waiting == Waiting::queue_closed);
   CHECK(judged("brand-new", "cpu=2,mem=200M,node=2").waiting == Waiting::eligible);

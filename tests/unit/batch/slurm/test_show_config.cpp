@@ -6,6 +6,7 @@
 
 using namespace tide;
 using batch::slurm::check_version;
+using batch::slurm::MemoryRules;
 using batch::slurm::parse_show_config;
 using test::slurm_fixture;
 
@@ -57,6 +58,26 @@ TEST_CASE("config: PrivateData hides, in any order and by 'all'") {
   CHECK_FALSE(with("none").hides("jobs"));
   CHECK(with("none").user_id == 64'030);
   CHECK(with("none").has_accounting);
+}
+
+TEST_CASE("config: what becomes of a job that asks for no memory") {
+  const auto rules = [](const std::string& select, const std::string& defaults = "(null)") {
+    return parse_show_config(
+               "Configuration data as of 1\nClusterName = a\nSLURM_VERSION = 23.02.1\nSlurmUser = slurm(64030)\n" +
+               ("JobDefaults             = " + defaults) + ("\nSelectTypeParameters    = " + select) +
+               "\nSlurmctld(primary) at h is UP\n")
+        .value()
+        .memory;
+  };
+  CHECK(rules("CR_CORE_MEMORY") == MemoryRules{.consumed = true, .partitions_count = true});
+  CHECK(rules("CR_CPU_MEMORY") == MemoryRules{.consumed = true});
+  CHECK(rules("CR_SOCKET") == MemoryRules{.partitions_count = true});
+  CHECK(rules("CR_ONE_TASK_PER_CORE,CR_SOCKET_MEMORY") == MemoryRules{.consumed = true, .partitions_count = true});
+  CHECK(rules("NONE") == MemoryRules{});
+  CHECK(rules("CR_CPU", "DefCpuPerGPU=2,DefMemPerGPU=500") == MemoryRules{.by_gpu = true});
+  CHECK(rules("CR_CORE_MEMORY", "(null)\nDefMemPerCPU            = 0") ==
+        MemoryRules{.consumed = true, .partitions_count = true, .free = true});
+  CHECK(parse_show_config(slurm_fixture("zero-config.txt"))->memory == MemoryRules{.consumed = true});
 }
 
 TEST_CASE("config: releases that this version reads") {

@@ -97,6 +97,11 @@ TEST_CASE("nodes: states by themselves") {
   CHECK(node("IDLE+INVALID_REG", " Reason=Low RealMemory [slurm@2026-11-20T00:00:00]").unfit);  // resumed, and still so
   CHECK(node("IDLE+DRAIN+INVALID_REG", " Reason=tide: joining [root@2026-11-20T00:00:00]").unfit);
   CHECK_FALSE(node("IDLE+DRAIN+INVALID_REG", " Reason=Bob: new disk [bob@2026-11-20T00:00:00]").unfit);
+  const core::Node given_up = node("DOWN*+CLOUD+DRAIN", " Reason=Not responding [slurm@2026-11-20T00:00:00]");
+  CHECK(given_up.held);
+  CHECK(given_up.down);
+  CHECK(given_up.note.empty());  // nobody's: registering wiped tide's own
+  CHECK_FALSE(given_up.unfit);
   CHECK_FALSE(node("IDLE*+CLOUD").responding);
   CHECK_FALSE(node("IDLE+NOT_RESPONDING").responding);
   CHECK_FALSE(node("MIXED*").down);  // for a while silent, with its jobs

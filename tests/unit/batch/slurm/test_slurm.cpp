@@ -1,15 +1,16 @@
 #include "support_slurm.hpp"
-#include "tests/support/scripted_runner.hpp"
+#include "tests/support/bad_commands.hpp"
+#include "tests/support/hand_clock.hpp"
 
 #include <tide/batch/slurm/slurm.hpp>
 
 #include <doctest/doctest.h>
 
-#include <functional>
 #include <memory>
 
 using namespace tide;
 using batch::slurm::Slurm;
+using test::check_bad;
 using test::Recording;
 using test::slurm_fixture;
 
@@ -22,14 +23,6 @@ const std::string k_partitions = "scontrol -a -o";
 const std::string k_config = "scontrol show config";
 const std::string k_queue = "squeue *";
 const std::string k_limits = "scontrol -a -o show job";
-
-class StoppedClock final : public Clock {
- public:
-  TimePoint now() override { return test::k_recorded; }
-  std::chrono::milliseconds monotonic() override { return {}; }
-  BootTime boot() override { return {}; }
-  bool sleep_for(std::chrono::milliseconds /*span*/) override { return true; }
-};
 
 // The adapter over recordings of one state.
 struct Rig {
@@ -48,50 +41,9 @@ struct Rig {
   void replace(const std::string& line, Recording recording) { runner.forget(line).on(line, std::move(recording)); }
 
   test::ScriptedRunner runner;
-  StoppedClock clock;
+  test::HandClock clock{test::k_recorded};
   std::unique_ptr<Slurm> slurm;
 };
-
-struct Bad {
-  std::string name;
-  Recording recording;
-};
-
-// What a broken or foreign command does. `whole` is a good output; half of it ends within a line.
-std::vector<Bad> bad_readings(const std::string& whole) {
-  std::size_t half = whole.size() / 2;
-  while (whole[half - 1] == '\n') ++half;
-  return {{"hangs", {.output = whole, .hang = true}},
-          {"half, then hangs", {.output = whole, .hang = true, .cut_at = half}},
-          {"half, exit 0", {.output = whole, .cut_at = half}},
-          {"nothing, exit 0", {}},
-          {"HTML, exit 0", {.output = "<html>\n<head><title>502</title></head>\n</html>\n"}},
-          {"another document", {.output = "{\"meta\": {}}\n"}},
-          {"whole, exit 1",
-           {.output = whole, .errors = "slurm_load error: Unable to contact slurm controller", .exit_code = 1}},
-          {"whole, killed", {.output = whole, .signal = 9}},
-          {"cannot start", {.cannot_start = make_error(ErrorKind::io, "no such file")}}};
-}
-
-void check_bad(const std::string& line, const std::string& whole,
-               const std::function<std::optional<Error>(Slurm&)>& call) {
-  for (const auto& bad : bad_readings(whole)) {
-    CAPTURE(line);
-    CAPTURE(bad.name);
-    Rig rig;
-    rig.replace(line, bad.recording);
-    const auto error = call(*rig.slurm);
-    REQUIRE(error);
-    CHECK_FALSE(error->message.empty());
-    CHECK((error->kind == ErrorKind::batch || error->kind == ErrorKind::unproven ||
-           error->kind == ErrorKind::protocol || error->kind == ErrorKind::timeout || error->kind == ErrorKind::io));
-  }
-}
-
-template <typename T>
-std::optional<Error> error_of(const Result<T>& result) {
-  return result ? std::nullopt : std::optional<Error>(result.error());
-}
 
 }  // namespace
 
@@ -110,18 +62,36 @@ TEST_CASE("slurm: zero nodes, zero jobs, and who answers") {
 }
 
 TEST_CASE("slurm: every bad reading is an error") {
-  check_bad(k_config, slurm_fixture("zero-config.txt"), [](Slurm& slurm) { return error_of(slurm.server()); });
-  check_bad(k_nodes, slurm_fixture("mixed-nodes.txt"), [](Slurm& slurm) { return error_of(slurm.nodes()); });
-  check_bad(k_queue, slurm_fixture("mixed-squeue.txt"), [](Slurm& slurm) { return error_of(slurm.jobs(false)); });
-  check_bad(k_partitions, slurm_fixture("zero-partitions.txt"),
-            [](Slurm& slurm) { return error_of(slurm.jobs(false)); });
+  check_bad<Rig>(k_config, slurm_fixture("zero-config.txt"), [](Rig& rig) { return rig.slurm->server(); });
+  check_bad<Rig>(k_nodes, slurm_fixture("mixed-nodes.txt"), [](Rig& rig) { return rig.slurm->nodes(); });
+  check_bad<Rig>(k_queue, slurm_fixture("mixed-squeue.txt"), [](Rig& rig) { return rig.slurm->jobs(false); });
+  check_bad<Rig>(k_partitions, slurm_fixture("zero-partitions.txt"), [](Rig& rig) { return rig.slurm->jobs(false); });
+}
+
+TEST_CASE("slurm: whether memory is consumed is asked once, of who answers") {
+  const std::string plain = test::squeue_text({test::squeue_line(
+      {{batch::slurm::Column::min_memory, "0"}, {batch::slurm::Column::tres, "cpu=1,node=1,billing=1"}})});
+  for (const bool asks_first : {false, true}) {
+    for (const bool consumed : {false, true}) {
+      Rig rig;
+      std::string config = slurm_fixture("zero-config.txt");
+      if (!consumed) config.replace(config.find("CR_CPU_MEMORY"), 13, "CR_CPU");
+      rig.replace(k_config, {.output = config});
+      rig.replace(k_queue, {.output = plain});
+      if (asks_first) REQUIRE(rig.slurm->server());
+      const auto jobs = rig.slurm->jobs(false);
+      REQUIRE(jobs);
+      CHECK(jobs->waiting.at(0).shape.exclusive == consumed);
+      CHECK(rig.runner.count(k_config) == 1);
+    }
+  }
 }
 
 TEST_CASE("slurm: jobs whose most nodes are unclear are asked for once more") {
   Rig rig("waiting");
-  for (const auto& bad : bad_readings(slurm_fixture("waiting-jobs.txt"))) {
-    CAPTURE(bad.name);
-    rig.replace(k_limits, bad.recording);
+  for (const auto& [name, recording] : test::bad_commands(slurm_fixture("waiting-jobs.txt"))) {
+    CAPTURE(name);
+    rig.replace(k_limits, recording);
     CHECK_FALSE(rig.slurm->jobs(false));
   }
   rig.replace(k_limits, {.output = slurm_fixture("waiting-jobs.txt")});

@@ -2,7 +2,6 @@
 
 #include <tide/util/text.hpp>
 
-#include <doctest/doctest.h>
 #include <where.hpp>
 
 #include <algorithm>
@@ -90,10 +89,7 @@ std::string xml_queue(const std::vector<std::string>& jobs) {
 }
 
 core::WaitingJobs waiting_for(const Changes& changes) {
-  const auto queue = read_queue(xml_queue({xml_job("7.head", changes)}));
-  if (!queue) FAIL(queue.error().message);
-  REQUIRE(queue->waiting.size() == 1);
-  return queue->waiting.front();
+  return only_group(read_queue(xml_queue({xml_job("7.head", changes)})));
 }
 
 std::string xml_node(const std::string& name, const Changes& changes) {
@@ -105,67 +101,6 @@ std::string xml_node(const std::string& name, const Changes& changes) {
                       {"ntype", "cluster"},
                       {"status", "opsys=linux,ncpus=4,physmem=8388608kb,state=free,rectime=1795145139,jobs="}};
   return element("Node", with_changes(plain, changes));
-}
-
-const core::WaitingJobs& group_with(const core::JobQueue& queue, const std::string& id) {
-  for (const auto& jobs : queue.waiting) {
-    if (std::ranges::find(jobs.ids, core::JobId{id}) != jobs.ids.end()) return jobs;
-  }
-  FAIL("no group has job " << id);
-  static const core::WaitingJobs k_none;
-  return k_none;
-}
-
-namespace {
-
-std::string gpus_of(const core::Gpus& gpus) {
-  std::string text;
-  for (const auto& [type, count] : gpus) text += fmt::format("{}{}:{}", text.empty() ? "" : ",", type, count);
-  return text;
-}
-
-}  // namespace
-
-std::string dump(const core::Chunk& chunk) {
-  std::string text = fmt::format("nodes={}-{} tasks={} slots={} per_node={} mem_node={} mem_slot={}", chunk.nodes,
-                                 chunk.nodes_max, chunk.tasks, chunk.slots_per_task, chunk.tasks_per_node,
-                                 chunk.memory_mib_per_node, chunk.memory_mib_per_slot);
-  if (!chunk.gpus_per_node.empty()) text += " gpus=" + gpus_of(chunk.gpus_per_node);
-  for (const auto& feature : chunk.features) text += " feature=" + join(feature, "|");
-  return text;
-}
-
-std::string dump(const core::JobQueue& queue) {
-  std::string text;
-  for (const auto& jobs : queue.waiting) {
-    text += fmt::format(
-        "waiting {} x{} '{}' queue={} account={} walltime={}s exclusive={} rerunnable={} priority={} oldest={}\n",
-        static_cast<int>(jobs.waiting), jobs.count, jobs.reason, jobs.shape.queue, jobs.shape.account,
-        jobs.shape.walltime.count(), jobs.shape.exclusive, jobs.shape.rerunnable, jobs.priority,
-        jobs.oldest.time_since_epoch().count());
-    for (const auto& chunk : jobs.shape.chunks) text += "  chunk " + dump(chunk) + "\n";
-    if (!jobs.shape.unjudged.empty()) text += "  unjudged " + jobs.shape.unjudged + "\n";
-    for (const auto& id : jobs.ids) text += "  id " + id.value + "\n";
-  }
-  for (const auto& [name, ids] : queue.running) {
-    text += "running on " + name.value + ":";
-    for (const auto& id : ids) text += " " + id.value;
-    text += "\n";
-  }
-  return text + "proof " + queue.proof + "\n";
-}
-
-std::string dump(const std::vector<core::Node>& nodes) {
-  std::string text;
-  for (const auto& node : nodes) {
-    text += fmt::format(
-        "node {} '{}' slots={}/{} mem={} gpus={} features={} held={} down={} responding={} unfit={} registered={} "
-        "note='{}'\n",
-        node.name.value, node.state, node.slots_used, node.slots, node.memory_mib, gpus_of(node.gpus),
-        join(node.features, ","), node.held, node.down, node.responding, node.unfit,
-        node.registered_at ? node.registered_at->time_since_epoch().count() : 0, node.note);
-  }
-  return text;
 }
 
 }  // namespace tide::test

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "tests/support/batch_readings.hpp"
+
 #include <tide/batch/torque/pbsnodes.hpp>
 #include <tide/batch/torque/queue_builder.hpp>
 #include <tide/util/files.hpp>
@@ -28,13 +30,5 @@ core::WaitingJobs waiting_for(const Changes& changes);        // of a queue of o
 
 // A node's elements as `pbsnodes -x` prints them.
 std::string xml_node(const std::string& name, const Changes& changes = {});
-
-// The group in which that job is; fails the test if there is none.
-const core::WaitingJobs& group_with(const core::JobQueue& queue, const std::string& id);
-
-// What is printed for goldens.
-std::string dump(const core::JobQueue& queue);
-std::string dump(const std::vector<core::Node>& nodes);
-std::string dump(const core::Chunk& chunk);
 
 }  // namespace tide::test

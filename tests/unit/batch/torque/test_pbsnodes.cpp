@@ -38,9 +38,13 @@ TEST_CASE("both forms of jobs") {
   CHECK(ids_of("12.srv/0-3,5,15[2].srv/6,7") == Ids{"12.srv", "15[2].srv"});
   CHECK(parse_node_jobs("12.srv/0-3,5,15[2].srv/6,7")->slots == 7);
   CHECK(parse_node_jobs("0-3/12.srv")->slots == 4);
+  // TORQUE 6 writes a job's slots as one list of ranges, with gaps where others ran before it.
+  CHECK(parse_node_jobs("0/1.srv,2/3.srv,1,3/4.srv")->slots == 4);
+  CHECK(ids_of("0/1.srv,2/3.srv,1,3/4.srv") == Ids{"1.srv", "3.srv", "4.srv"});
+  CHECK(parse_node_jobs("0-1,4,6-7/15[2].srv, 2-3,5/16.srv")->slots == 8);
   CHECK(parse_node_jobs("")->slots == 0);
   for (const std::string_view bad : {"12.srv", "/", "0/", "/12.srv", "0/x.srv", "a/b", "0/12.srv,5", "12.srv/3-1",
-                                     "12.srv/0-99999999", "-1/12.srv"}) {
+                                     "1,3", "0/12.srv,5,", "5,12.srv/0", "12.srv/0-99999999", "-1/12.srv"}) {
     CAPTURE(bad);
     CHECK(!parse_node_jobs(bad));
   }

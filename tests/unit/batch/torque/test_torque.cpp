@@ -1,5 +1,6 @@
 #include "support_torque.hpp"
-#include "tests/support/scripted_runner.hpp"
+#include "tests/support/bad_commands.hpp"
+#include "tests/support/hand_clock.hpp"
 
 #include <tide/batch/torque/torque.hpp>
 #include <tide/core/exit_code.hpp>
@@ -7,11 +8,11 @@
 
 #include <doctest/doctest.h>
 
-#include <functional>
 #include <memory>
 
 using namespace tide;
 using batch::torque::Torque;
+using test::check_bad;
 using test::Recording;
 using test::torque_fixture;
 using test::xml_node;
@@ -26,14 +27,6 @@ const std::string k_jobs = "qstat -x -t";
 const std::string k_nodes = "pbsnodes -x";
 const std::string k_qmgr = "qmgr";
 const std::string k_kick = "qmgr -c set server scheduling = True";
-
-class StoppedClock final : public Clock {
- public:
-  TimePoint now() override { return test::k_recorded; }
-  std::chrono::milliseconds monotonic() override { return {}; }
-  BootTime boot() override { return {}; }
-  bool sleep_for(std::chrono::milliseconds /*span*/) override { return true; }
-};
 
 std::string server_text(int queued, const std::string& more = "    query_other_jobs = True\n") {
   return fmt::format(
@@ -60,44 +53,9 @@ struct Rig {
   void replace_nodes(const std::string& nodes) { replace(k_nodes, {.output = "<Data>" + nodes + "</Data>\n"}); }
 
   test::ScriptedRunner runner;
-  StoppedClock clock;
+  test::HandClock clock{test::k_recorded};
   std::unique_ptr<Torque> torque;
 };
-
-struct Bad {
-  std::string name;
-  Recording recording;
-};
-
-// What a broken or foreign command does. `whole` is a good output.
-std::vector<Bad> bad_readings(const std::string& whole) {
-  const std::size_t half = whole.size() / 2;
-  return {{"hangs", {.output = whole, .hang = true}},
-          {"half, then hangs", {.output = whole, .hang = true, .cut_at = half}},
-          {"half, exit 0", {.output = whole, .cut_at = half}},
-          {"HTML, exit 0", {.output = "<html>\n<head><title>502</title></head>\n</html>\n"}},
-          {"another document", {.output = "{\"meta\": {}}\n"}},
-          {"whole, exit 1", {.output = whole, .errors = "qstat: cannot connect to server head", .exit_code = 1}},
-          {"nothing, exit 1", {.errors = "Connection refused", .exit_code = 111}},
-          {"whole, killed", {.output = whole, .signal = 9}},
-          {"cannot start", {.cannot_start = make_error(ErrorKind::io, "no such file")}}};
-}
-
-void check_bad(const std::string& line, const std::string& whole,
-               const std::function<std::optional<Error>(Torque&)>& call) {
-  for (const auto& bad : bad_readings(whole)) {
-    CAPTURE(line);
-    CAPTURE(bad.name);
-    Rig rig;
-    rig.replace(line, bad.recording);
-    CHECK(call(*rig.torque).has_value());
-  }
-}
-
-template <typename T>
-std::optional<Error> error_of(Result<T> result) {
-  return result ? std::nullopt : std::optional<Error>(result.error());
-}
 
 batch::NodeSpec spec() {
   return {.name = {"cloud-small-0001"},
@@ -137,14 +95,11 @@ TEST_CASE("[batch] server goes to every command") {
 }
 
 TEST_CASE("bad readings are errors, whatever is asked") {
-  check_bad(k_server, torque_fixture("s4-full-qstat-Bf.txt"), [](Torque& torque) { return error_of(torque.server()); });
-  check_bad(k_server, torque_fixture("s4-full-qstat-Bf.txt"),
-            [](Torque& torque) { return error_of(torque.jobs(false)); });
-  check_bad(k_queues, torque_fixture("s4-full-qstat-Qf.txt"),
-            [](Torque& torque) { return error_of(torque.jobs(false)); });
-  check_bad(k_jobs, torque_fixture("s4-full-qstat-xt.xml"),
-            [](Torque& torque) { return error_of(torque.jobs(false)); });
-  check_bad(k_nodes, torque_fixture("s4-full-pbsnodes-x.xml"), [](Torque& torque) { return error_of(torque.nodes()); });
+  check_bad<Rig>(k_server, torque_fixture("s4-full-qstat-Bf.txt"), [](Rig& rig) { return rig.torque->server(); });
+  check_bad<Rig>(k_server, torque_fixture("s4-full-qstat-Bf.txt"), [](Rig& rig) { return rig.torque->jobs(false); });
+  check_bad<Rig>(k_queues, torque_fixture("s4-full-qstat-Qf.txt"), [](Rig& rig) { return rig.torque->jobs(false); });
+  check_bad<Rig>(k_jobs, torque_fixture("s4-full-qstat-xt.xml"), [](Rig& rig) { return rig.torque->jobs(false); });
+  check_bad<Rig>(k_nodes, torque_fixture("s4-full-pbsnodes-x.xml"), [](Rig& rig) { return rig.torque->nodes(); });
 }
 
 TEST_CASE("no server and no queue are no reading") {
@@ -252,8 +207,11 @@ TEST_CASE("another system behind the same commands is exit 3") {
   for (const auto& answer : answers) {
     Rig rig;
     rig.replace(k_server, answer);
-    for (const auto& error : {error_of(rig.torque->server()), error_of(rig.torque->jobs(false))}) {
-      REQUIRE(error);
+    const auto server = rig.torque->server();
+    const auto jobs = rig.torque->jobs(false);
+    REQUIRE_FALSE(server);
+    REQUIRE_FALSE(jobs);
+    for (const Error* error : {&server.error(), &jobs.error()}) {
       CAPTURE(error->message);
       CHECK(core::exit_code_of(error->kind) == core::ExitCode::config);
       CHECK(!error->hint.empty());
@@ -289,9 +247,9 @@ TEST_CASE("where Maui schedules, it is asked too, and silence of it is an error"
   rig.runner.on("diagnose -p", {.output = none});
   CHECK(rig.torque->jobs(false));
   CHECK(rig.runner.unexpected.empty());
-  for (const auto& bad : bad_readings(empty)) {
-    CAPTURE(bad.name);
-    rig.replace("showq", bad.recording);
+  for (const auto& [name, recording] : test::bad_commands(empty)) {
+    CAPTURE(name);
+    rig.replace("showq", recording);
     CHECK(!rig.torque->jobs(false));
   }
   rig.replace("showq", {.output = empty});

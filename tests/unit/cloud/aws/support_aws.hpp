@@ -1,5 +1,7 @@
 #pragma once
 
+#include "tests/support/hand_clock.hpp"
+
 #include <tide/cloud/aws/credential_chain.hpp>
 #include <tide/util/units.hpp>
 
@@ -16,21 +18,6 @@
 #include <vector>
 
 namespace tide::test {
-
-class HandClock : public Clock {
- public:
-  TimePoint now() override { return time; }
-  std::chrono::milliseconds monotonic() override { return ticks; }
-  BootTime boot() override { return {}; }
-  bool sleep_for(std::chrono::milliseconds) override { return true; }
-  void pass(Seconds span) {
-    time += span;
-    ticks += span;
-  }
-
-  TimePoint time = parse_time("2026-11-25T12:00:00Z").value();
-  std::chrono::milliseconds ticks{1'000'000};
-};
 
 class ZeroRandom : public Random {
  public:
@@ -105,7 +92,7 @@ class ChainWorld : public net::Transport, public process::CommandRunner {
   }
 
   Home home;
-  HandClock clock;
+  HandClock clock{parse_time("2026-11-25T12:00:00Z").value()};
   ZeroRandom random;
   cloud::aws::CredentialOptions options;
   cloud::aws::Environment environment;

@@ -1,5 +1,6 @@
 #include "support_aws.hpp"
 #include "tests/support/fake_transport.hpp"
+#include "tests/support/hand_clock.hpp"
 
 #include <tide/cloud/aws/pace.hpp>
 #include <tide/cloud/aws/query_api.hpp>
@@ -12,19 +13,6 @@ using namespace std::chrono_literals;
 TEST_SUITE_BEGIN("cloud/aws/pace");
 
 namespace {
-
-class HandClock final : public Clock {
- public:
-  TimePoint now() override { return TimePoint(Seconds(1'790'000'000)); }
-  std::chrono::milliseconds monotonic() override { return at; }
-  BootTime boot() override { return {}; }
-  bool sleep_for(std::chrono::milliseconds span) override {
-    at += span;
-    return !stopped;
-  }
-  std::chrono::milliseconds at{1'000'000};
-  bool stopped = false;
-};
 
 struct World {
   explicit World(Rates rates)
@@ -43,7 +31,7 @@ struct World {
     return api.call(std::vector<Call>(static_cast<std::size_t>(times), Call{.action = action, .parameters = {}}));
   }
 
-  HandClock clock;
+  test::HandClock clock;
   net::Deadline deadline{clock};
   net::SharedRateLimiter limiter;
   std::vector<std::chrono::milliseconds> sent;
@@ -80,13 +68,6 @@ TEST_CASE("parse_rates: what is named changes, what is wrong is told") {
   CHECK(rates->run == net::Rate{50, 20});
   CHECK(rates->read == net::Rate{100, 20});
   for (const char* bad : {"", "read", "read 1/1 1", "writes 1/1", "read x"}) CHECK_MESSAGE(!parse_rates({bad}), bad);
-}
-
-TEST_CASE("account_of: whose, where and by which key, without the key") {
-  const std::string name = account_of("ec2", "eu-central-1", "https://ec2.example:8773/x", "AKIDTEST");
-  CHECK(name.starts_with("ec2/eu-central-1/ec2.example:8773/"));
-  CHECK(name.find("AKIDTEST") == std::string::npos);
-  CHECK(name != account_of("ec2", "eu-central-1", "https://ec2.example:8773/x", "AKIDOTHER"));
 }
 
 TEST_CASE("QueryApi: calls keep to the pace, in order, and are counted") {

@@ -57,7 +57,7 @@ class Renewing : public CredentialSource {
 };
 
 struct World {
-  HandClock clock;
+  HandClock clock{parse_time("2026-11-25T12:00:00Z").value()};
   std::shared_ptr<Renewing> keys = std::make_shared<Renewing>();
   Scripted transport;
   QueryApi api{{.cloud = "aws",

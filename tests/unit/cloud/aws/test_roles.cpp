@@ -26,6 +26,13 @@ std::string keys(const std::string& name, const std::string& key) {
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
+// Its profile takes a role with the keys of another.
+void use_role(ChainWorld& world) {
+  world.home.write(".aws/credentials", keys("base", "AKBASE"));
+  world.home.write(".aws/config", "[profile tide]\nrole_arn = " + k_role + "\nsource_profile = base\n");
+  world.options.profile = "tide";
+}
+
 }  // namespace
 
 TEST_CASE("a role by its source profile: signed with that one's keys, at the region's own STS") {
@@ -122,9 +129,7 @@ TEST_CASE("roles that cannot be had are refused before anything is sent") {
 
 TEST_CASE("STS refuses: of kind auth, with its words, who asked and what to do") {
   ChainWorld world;
-  world.home.write(".aws/credentials", keys("base", "AKBASE"));
-  world.home.write(".aws/config", "[profile tide]\nrole_arn = " + k_role + "\nsource_profile = base\n");
-  world.options.profile = "tide";
+  use_role(world);
   const std::string who = "profile 'base' in " + world.home.path() + "/.aws/credentials";
   world.answer = [](const net::Request&) {
     return reply(403,
@@ -167,9 +172,7 @@ TEST_CASE("STS refuses: of kind auth, with its words, who asked and what to do")
 TEST_CASE("temporary credentials: kept, renewed 15 minutes before their end, failures passed over until 10") {
   ChainWorld world;
   be_sts(world);
-  world.home.write(".aws/credentials", keys("base", "AKBASE"));
-  world.home.write(".aws/config", "[profile tide]\nrole_arn = " + k_role + "\nsource_profile = base\n");
-  world.options.profile = "tide";
+  use_role(world);
   auto chain = world.chain();
   CHECK(chain.get().value().access_key == "AKROLE1");
   world.clock.pass(Seconds(44 * 60 + 59));
@@ -195,9 +198,7 @@ TEST_CASE("temporary credentials: kept, renewed 15 minutes before their end, fai
 
 TEST_CASE("STS out of reach for a moment: asked again at once, twice; throttled, asked again by who waits") {
   ChainWorld world;
-  world.home.write(".aws/credentials", keys("base", "AKBASE"));
-  world.home.write(".aws/config", "[profile tide]\nrole_arn = " + k_role + "\nsource_profile = base\n");
-  world.options.profile = "tide";
+  use_role(world);
   world.answer = [&](const net::Request&) -> Result<net::Response> {
     if (world.seen.size() == 1) return make_error(ErrorKind::retry, "reset");
     if (world.seen.size() == 2) return reply(503, "<html/>");
@@ -221,9 +222,7 @@ TEST_CASE("STS out of reach for a moment: asked again at once, twice; throttled,
 TEST_CASE("renew: what the cloud calls expired is asked for anew, once") {
   ChainWorld world;
   be_sts(world);
-  world.home.write(".aws/credentials", keys("base", "AKBASE"));
-  world.home.write(".aws/config", "[profile tide]\nrole_arn = " + k_role + "\nsource_profile = base\n");
-  world.options.profile = "tide";
+  use_role(world);
   auto chain = world.chain();
   CHECK_FALSE(chain.renew());
   CHECK(chain.get().value().access_key == "AKROLE1");
@@ -234,9 +233,7 @@ TEST_CASE("renew: what the cloud calls expired is asked for anew, once") {
 
 TEST_CASE("a clock two hours off: STS's own date tells how long a role is good") {
   ChainWorld world;
-  world.home.write(".aws/credentials", keys("base", "AKBASE"));
-  world.home.write(".aws/config", "[profile tide]\nrole_arn = " + k_role + "\nsource_profile = base\n");
-  world.options.profile = "tide";
+  use_role(world);
   int calls = 0;
   world.answer = [&](const net::Request& request) {
     ++calls;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "fake_ec2.hpp"
+#include "tests/support/hand_clock.hpp"
 
 #include <where.hpp>
 
@@ -17,14 +18,6 @@ namespace tide::test {
 inline std::string recording(const std::string& name) {
   return read_file(test::fixtures() + "/ec2/moto-5.1.1/" + name).value();
 }
-
-class StillClock : public Clock {
- public:
-  TimePoint now() override { return parse_time("2026-11-25T12:00:00Z").value(); }
-  std::chrono::milliseconds monotonic() override { return {}; }
-  BootTime boot() override { return {}; }
-  bool sleep_for(std::chrono::milliseconds) override { return true; }
-};
 
 // The adapter over the fake, in one process. `spoil` may change an answer on its way.
 class Ec2World : public net::Transport {
@@ -75,8 +68,8 @@ class Ec2World : public net::Transport {
             .expires = {}};
   }
 
-  StillClock clock;
-  FakeEc2 fake{{.now = [] { return parse_time("2026-11-25T12:00:00Z").value(); }}};
+  HandClock clock{parse_time("2026-11-25T12:00:00Z").value()};
+  FakeEc2 fake{{.now = [this] { return clock.time; }}};
   std::function<void(net::Response&)> spoil;
   bool allow_http = false;
   cloud::ec2::Ec2Cloud cloud;

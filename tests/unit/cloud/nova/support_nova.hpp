@@ -1,6 +1,8 @@
 #pragma once
 
 #include "fake_nova.hpp"
+#include "fake_nova_settings.hpp"
+#include "tests/support/hand_clock.hpp"
 
 #include <tide/cloud/nova/nova_cloud.hpp>
 #include <tide/util/files.hpp>
@@ -11,26 +13,11 @@
 
 namespace tide::test {
 
-class SetClock : public Clock {
- public:
-  TimePoint now() override { return time; }
-  std::chrono::milliseconds monotonic() override { return {}; }
-  BootTime boot() override { return {}; }
-  bool sleep_for(std::chrono::milliseconds) override { return true; }
-
-  TimePoint time = parse_time("2026-11-25T12:00:00Z").value();
-};
-
 // The adapter over the fake, in one process.
 class NovaWorld {
  public:
   explicit NovaWorld(const std::string& cache = "")
       : fake({.now = [this] { return clock.time; }}), transport(fake), m_cache(cache) {
-    settings.source = "cloud 'test' in clouds.yaml";
-    settings.auth_url = "http://127.0.0.1:5000/identity/v3";
-    settings.user = {.id = {}, .name = "scaler", .domain_id = "default", .domain_name = {}};
-    settings.secret = Secret("scaler-secret");
-    settings.project = {.id = {}, .name = "hpc", .domain_id = "default", .domain_name = {}};
     restart();
   }
 
@@ -64,10 +51,10 @@ class NovaWorld {
     return cloud->terminate({&one, 1}).front();
   }
 
-  SetClock clock;
+  HandClock clock{parse_time("2026-11-25T12:00:00Z").value()};
   FakeNova fake;
   FakeNovaTransport transport;
-  cloud::openstack::AuthSettings settings;
+  cloud::openstack::AuthSettings settings = fake_nova_settings("cloud 'test' in clouds.yaml");
   std::unique_ptr<cloud::nova::NovaCloud> cloud;
 
  private:

@@ -73,6 +73,27 @@ TEST_CASE("FloatingIps: each machine of a pool that wants one gets one, made and
   CHECK(shown->address.starts_with("203.0."));
 }
 
+TEST_CASE("FloatingIps: lists that Neutron cuts into pages are read whole; one that goes in a circle is an error") {
+  FloatingWorld world;
+  world.fake.set_options([](test::FakeNovaOptions& options) { options.network_page_max = 2; });
+  for (const char* name : {"n1", "n2", "n3", "n4", "n5"}) world.start(name);
+  world.settle();
+  CHECK(world.keep_up().size() == 5);
+  world.restart();
+  CHECK(world.keep_up().empty());
+  CHECK(world.fake.floating().size() == 5);
+  world.fake.set_options([](test::FakeNovaOptions& options) { options.network_ignores_marker = true; });
+  const auto steps = world.keep_up();
+  REQUIRE(steps.size() == 1);
+  REQUIRE(steps[0].error);
+  CHECK(steps[0].error->message.find("in a circle") != std::string::npos);
+  world.fake.set_options([](test::FakeNovaOptions& options) { options.network_page_max = 0; });
+  const auto nowhere = world.keep_up();
+  REQUIRE(nowhere.size() == 1);
+  REQUIRE(nowhere[0].error);
+  CHECK(nowhere[0].error->message.find("no last item") != std::string::npos);
+}
+
 TEST_CASE("FloatingIps: clouds without such a pool are not asked") {
   FloatingWorld world;
   world.start("plain", "small");

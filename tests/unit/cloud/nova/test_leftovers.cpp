@@ -94,6 +94,24 @@ TEST_CASE("leftovers: a port whose machine is gone is marked as left, and delete
   CHECK(world.fake.with_port().front().name == "n2");
 }
 
+TEST_CASE("leftovers: lists that Neutron cuts into pages are read whole") {
+  for (const std::size_t page : {1U, 2U, 3U}) {
+    CAPTURE(page);
+    LeftoverWorld world;
+    world.fake.set_options([=](test::FakeNovaOptions& options) { options.network_page_max = page; });
+    std::vector<std::string> ids;
+    for (const char* name : {"n1", "n2", "n3", "n4", "n5"}) ids.push_back(world.start(name));
+    CHECK(world.look().empty());
+    for (const std::string& id : ids) CHECK(world.description(id) == k_mark);
+    world.end_halfway(ids[1]);
+    world.end_halfway(ids[4]);
+    CHECK(world.look().empty());
+    world.clock.time += Seconds(600);
+    CHECK(world.look().size() == 2);
+    CHECK(world.fake.with_port().size() == 3);
+  }
+}
+
 TEST_CASE("leftovers: ports that bear no mark of ours, or another head's, are never touched") {
   LeftoverWorld world;
   const std::string unmarked = world.start("n1");
@@ -117,7 +135,12 @@ TEST_CASE("leftovers: what Nova still knows, cannot tell, or what changed meanwh
   const std::string id = world.start("n1");
   world.look();
   world.end_halfway(id);
-  // A proxy's 404 is not Nova's word.
+  // A gateway's 404 is not Nova's word, whatever it is written in.
+  world.fake.fail({.fault = FakeNovaFault::gateway, .times = 1, .call = "GET /servers/" + id, .status = 404});
+  const auto no_route = world.look();
+  REQUIRE(no_route.size() == 1);
+  REQUIRE(no_route[0].error);
+  CHECK(world.description(id) == k_mark);
   world.fake.fail({.fault = FakeNovaFault::html, .times = 1, .call = "GET /servers/" + id});
   const auto unknown = world.look();
   REQUIRE(unknown.size() == 1);

@@ -250,6 +250,44 @@ TEST_CASE("NovaCloud: a 404 without Nova's words does not mean gone") {
   NovaWorld world;
   world.fake.fail({.fault = FakeNovaFault::html, .call = "DELETE /servers/x"});
   CHECK_FALSE(world.end("x"));
+  world.fake.fail({.fault = FakeNovaFault::gateway, .call = "DELETE /servers/x", .status = 404});
+  const auto gateway = world.end("x");
+  REQUIRE_FALSE(gateway);
+  CHECK(gateway.error().kind == ErrorKind::eventual);
+  CHECK(world.end("x"));
+}
+
+TEST_CASE("NovaCloud: a gateway's 404 is neither a machine that is gone nor a key that was taken off") {
+  NovaWorld world;
+  world.fake.add_running(1, {{"tide:cluster", "physics"}});
+  const std::string id = world.fake.live().front().id;
+  const std::string missing = "00000000-0000-4000-8000-0000000fffff";
+  CHECK(world.cloud->find(std::vector<std::string>{missing})->empty());
+  world.fake.fail({.fault = FakeNovaFault::gateway, .call = "GET /servers/" + missing, .status = 404});
+  CHECK_FALSE(world.cloud->find(std::vector<std::string>{missing}));
+  CHECK(world.cloud->retag({id}, {.set = {}, .remove = {"none"}}));
+  world.fake.fail({.fault = FakeNovaFault::gateway, .call = "DELETE /servers/" + id + "/metadata/none", .status = 404});
+  CHECK_FALSE(world.cloud->retag({id}, {.set = {}, .remove = {"none"}}));
+  CHECK(world.cloud->retag({missing}, {.set = {{"a", "b"}}, .remove = {}}).error().kind == ErrorKind::not_found);
+  world.fake.fail({.fault = FakeNovaFault::gateway, .call = "POST /servers/" + id + "/metadata", .status = 404});
+  CHECK(world.cloud->retag({id}, {.set = {{"a", "b"}}, .remove = {}}).error().kind == ErrorKind::eventual);
+}
+
+TEST_CASE("NovaCloud: a Nova that was rolled back is asked for its microversion anew in the next pass") {
+  NovaWorld world;
+  REQUIRE(world.cloud->list("physics"));
+  CHECK(world.fake.count_calls("GET /") == 1);
+  world.fake.set_options([](auto& options) { options.newest = "2.60"; });
+  const auto refused = world.cloud->list("physics");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind == ErrorKind::bad_request);
+  REQUIRE(world.cloud->list("physics"));
+  REQUIRE(world.cloud->list("physics"));
+  CHECK(world.fake.count_calls("GET /") == 2);
+  world.fake.set_options([](auto& options) { options.newest = "2.53"; });
+  CHECK_FALSE(world.launch(NovaWorld::request("n1", "i1")));
+  CHECK(world.cloud->list("physics"));  // no pass is lost where a launch was the first to see it
+  CHECK(world.launch(NovaWorld::request("n1", "i1")));
 }
 
 TEST_CASE("NovaCloud: console and flavors") {

@@ -143,6 +143,32 @@ TEST_CASE("recordings: each failure has its class, its words and its exit code; 
   CHECK(files == 129);
 }
 
+TEST_CASE("kind_of: a quota in whichever words, and not the bounds of one request") {
+  for (const char* words : {"Maximum number of ports exceeded", "Maximum number of fixed IPs exceeded",
+                            "The number of defined ports: 510 is over the limit: 500"}) {
+    CAPTURE(std::string(words));
+    CHECK(openstack::kind_of(403, words) == ErrorKind::quota);
+    CHECK(core::exit_code_of(openstack::kind_of(403, words)) == no_capacity);
+  }
+  CHECK(openstack::kind_of(403, "Maximum number of metadata items exceeds 128") == ErrorKind::bad_request);
+  CHECK(openstack::kind_of(403, "Policy doesn't allow it") == ErrorKind::auth);
+}
+
+TEST_CASE("says_unknown: only a service's own envelope, not a path that it does not know and not a gateway") {
+  for (const char* name : {"nova-delete-again-404", "nova-delete-malformed", "nova-show-deleted-404"})
+    CHECK(openstack::says_unknown("compute", recording(name).body));
+  for (const char* name : {"nova-404-path", "nova-405", "glance-image-404", "auth-appcred-unknown"})
+    CHECK_FALSE(openstack::says_unknown("compute", recording(name).body));
+  const std::string port = R"({"NeutronError":{"type":"PortNotFound","message":"Port x could not be found."}})";
+  CHECK(openstack::says_unknown("network", port));
+  CHECK_FALSE(openstack::says_unknown("compute", port));
+  CHECK_FALSE(openstack::says_unknown("network", recording("nova-delete-again-404").body));
+  CHECK(openstack::says_unknown("volumev3", R"({"itemNotFound":{"code":404,"message":"Volume x"}})"));
+  for (const char* body : {R"({"message":"no Route matched with those values"})", "<html>404</html>", "", "[]"}) {
+    for (const char* service : {"compute", "network", "volumev3"}) CHECK_FALSE(openstack::says_unknown(service, body));
+  }
+}
+
 TEST_CASE("recordings: tokens") {
   for (const char* name : {"auth-password", "auth-appcred", "auth-appcred-by-name", "auth-short-ttl"}) {
     const Recording found = recording(name);
@@ -270,6 +296,8 @@ TEST_CASE("faults: words of machines in ERROR, by class") {
       {"Build of instance x aborted: VolumeLimitExceeded: Maximum number of volumes allowed (10) exceeded",
        ErrorKind::quota},
       {"Quota exceeded, too many ports", ErrorKind::quota},
+      {"Build of instance x aborted: Maximum number of ports exceeded", ErrorKind::quota},
+      {"The number of defined ports: 510 is over the limit: 500", ErrorKind::quota},
       {"Image 5 could not be found.", ErrorKind::bad_request},
       {"Flavor's disk is too small for requested image.", ErrorKind::bad_request},
       {"", ErrorKind::unknown}};

@@ -85,6 +85,18 @@ TEST_CASE("Session: renewed with less than two minutes left, and once when it is
   CHECK(logins(world) == 4);
 }
 
+TEST_CASE("Session: a secret that somebody renewed is read anew when the old one is refused") {
+  NovaWorld world;
+  REQUIRE(world.cloud->list("physics"));
+  world.fake.revoke_tokens();
+  const Secret right = world.settings.secret;
+  world.settings.secret = Secret("wrong");
+  world.restart();
+  CHECK(world.cloud->list("physics").error().kind == ErrorKind::auth);
+  world.settings.secret = right;
+  CHECK(world.cloud->list("physics"));  // the same process
+}
+
 TEST_CASE("Session: while Keystone is away, a token that lives serves on") {
   NovaWorld world;
   REQUIRE(world.cloud->list("physics"));

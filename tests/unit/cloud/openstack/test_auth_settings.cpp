@@ -199,6 +199,109 @@ TEST_CASE("parse_clouds: hostile files end in an error, with places and no text"
   CHECK(parse_clouds("", "clouds", "f")->entries.empty());
 }
 
+TEST_CASE("parse_clouds: << takes over a table or several; own keys win, and earlier tables over later") {
+  const auto file = parse_clouds(R"(
+common: &common
+  auth: &auth {auth_url: 'https://k/v3', username: alice}
+  region_name: One
+  interface: internal
+other: &other {region_name: Two, cacert: /two.pem}
+clouds:
+  one: {<<: *common, region_name: Three}
+  two: {<<: [*common, *other], auth: {<<: *auth, username: bob}}
+  three: &three {<<: *other}
+  four: {<<: *three, '<<': text}
+)",
+                                 "clouds", "f");
+  REQUIRE(file);
+  using Row = std::pair<const std::string, std::string>;
+  CHECK(file->entries.at("one") == Entry{Row{"auth.auth_url", "https://k/v3"}, Row{"auth.username", "alice"},
+                                         Row{"interface", "internal"}, Row{"region_name", "Three"}});
+  CHECK(file->entries.at("two") == Entry{Row{"auth.auth_url", "https://k/v3"}, Row{"auth.username", "bob"},
+                                         Row{"cacert", "/two.pem"}, Row{"interface", "internal"},
+                                         Row{"region_name", "One"}});
+  CHECK(file->entries.at("four") == Entry{Row{"<<", "text"}, Row{"cacert", "/two.pem"}, Row{"region_name", "Two"}});
+  const auto all = parse_clouds("more: &more {a: {x: '1'}}\nclouds: {<<: *more, b: {x: '2'}}", "clouds", "f");
+  REQUIRE(all);
+  CHECK(all->entries.size() == 2);
+  CHECK(all->entries.at("a").at("x") == "1");
+}
+
+TEST_CASE("parse_clouds: a << of what is no table, of itself, or of more than a file can mean is an error") {
+  CHECK_FALSE(parse_clouds("clouds: {x: {<<: text}}", "clouds", "f"));
+  CHECK_FALSE(parse_clouds("clouds: {x: {<<: [[a]]}}", "clouds", "f"));
+  CHECK_FALSE(parse_clouds("clouds: {x: &x {<<: *x, a: b}}", "clouds", "f"));
+  std::string bomb = "a0: &a0 {x: '1'}\n";
+  for (int i = 1; i < 8; ++i) {
+    bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " {<<: [";
+    for (int k = 0; k < 10; ++k) bomb += (k > 0 ? ",*a" : "*a") + std::to_string(i - 1);
+    bomb += "]}\n";
+  }
+  CHECK_FALSE(parse_clouds(bomb + "clouds: {x: {<<: *a7}}", "clouds", "f"));
+}
+
+TEST_CASE("find_auth: what belongs below auth is found beside it too; what is below it wins") {
+  Home home;
+  home.write("clouds.yaml", R"(
+clouds:
+  x:
+    auth: {auth_url: 'https://k', username: u, password: w, project_name: below}
+    project_name: beside
+    user_domain_name: D
+    project_domain_id: d
+  y:
+    auth: {auth_url: 'https://k', username: u, password: w}
+    project_id: p
+)");
+  const auto x = find_auth({.cloud = "x"}, home.environment);
+  REQUIRE(x);
+  CHECK(x->project == Named{.id = {}, .name = "below", .domain_id = "d", .domain_name = {}});
+  CHECK(x->user == Named{.id = {}, .name = "u", .domain_id = {}, .domain_name = "D"});
+  CHECK(find_auth({.cloud = "y"}, home.environment)->project.id == "p");
+  home.write("clouds.yaml", "clouds: {x: {auth: {auth_url: 'https://k', username: u}, password: w}}", 0644);
+  CHECK(find_auth({.cloud = "x"}, home.environment).error().kind == ErrorKind::auth);
+}
+
+TEST_CASE("find_auth: a default domain stands for the user's and the project's where those are not given") {
+  Environment openrc{{"OS_AUTH_URL", "https://k"},
+                     {"OS_USERNAME", "u"},
+                     {"OS_PASSWORD", "w"},
+                     {"OS_PROJECT_NAME", "p"},
+                     {"OS_PROJECT_DOMAIN_NAME", "P"}};
+  CHECK(find_auth({}, openrc)->user.domain_id == "default");
+  openrc["OS_DEFAULT_DOMAIN_NAME"] = "N";
+  CHECK(find_auth({}, openrc)->user.domain_name == "N");
+  CHECK(find_auth({}, openrc)->project.domain_name == "P");
+  openrc["OS_DEFAULT_DOMAIN_ID"] = "i";
+  CHECK(find_auth({}, openrc)->user.domain_id == "i");
+  CHECK(find_auth({}, openrc)->user.domain_name.empty());
+  Home home;
+  home.write("clouds.yaml",
+             "clouds: {x: {auth: {auth_url: 'https://k', username: u, password: w, project_name: p, "
+             "default_domain_name: N}}}");
+  CHECK(find_auth({.cloud = "x"}, home.environment)->user.domain_name == "N");
+  CHECK(find_auth({.cloud = "x"}, home.environment)->project.domain_name == "N");
+}
+
+TEST_CASE("find_auth: beside OS_CLIENT_CONFIG_FILE, and else in the usual folders, lies secure.yaml") {
+  Home home;
+  const Home elsewhere;
+  const std::string file = elsewhere.path("own.yaml");
+  REQUIRE(write_file_atomically(file, "clouds: {x: {auth: {auth_url: 'https://k', username: u, project_name: p}}}",
+                                {.mode = 0600}));
+  home.write("secure.yaml", "clouds: {x: {auth: {password: usual}}}");
+  home.environment["OS_CLIENT_CONFIG_FILE"] = file;
+  const auto usual = find_auth({.cloud = "x"}, home.environment);
+  REQUIRE(usual);
+  CHECK(usual->secret.reveal() == "usual");
+  REQUIRE(
+      write_file_atomically(elsewhere.path("secure.yaml"), "clouds: {x: {auth: {password: beside}}}", {.mode = 0600}));
+  CHECK(find_auth({.cloud = "x"}, home.environment)->secret.reveal() == "beside");
+  std::filesystem::remove(elsewhere.path("secure.yaml"));
+  home.environment.erase("OS_CLIENT_CONFIG_FILE");
+  CHECK_FALSE(find_auth({.cloud = "x", .clouds_file = file}, home.environment));  // tide.toml's file stands alone
+}
+
 TEST_CASE("digest_of: every part counts, the secret too") {
   AuthSettings settings{.source = "x", .auth_url = "http://k/v3"};
   settings.user.name = "u";
