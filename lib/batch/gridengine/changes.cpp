@@ -224,6 +224,17 @@ Result<void> GridEngine::take_out(const core::NodeName& node, const HostRecord& 
   return {};
 }
 
+// A daemon that runs on would register again. One that the qmaster cannot reach has ended, or knocks in vain: its host
+// will be no administrative host.
+Result<void> GridEngine::end_daemon(const core::NodeName& node) {
+  const process::Command command = m_commands.command(m_options.qconf, {"-ke", node.value});
+  TIDE_TRY_ASSIGN(const process::Finished finished, m_commands.run(command));
+  const bool out_of_reach = finished.signal == 0 && (says(finished, "unknown execd host") ||
+                                                     says(finished, "failed sending shutdown notification"));
+  if (is_refused(finished) && !out_of_reach) return failure(command, finished);
+  return {};
+}
+
 // Disabled before its jobs are looked for the last time: nothing starts between that look and the removal.
 Result<void> GridEngine::remove(const core::NodeName& node) {
   TIDE_TRY(check_node_name(node));
@@ -238,8 +249,7 @@ Result<void> GridEngine::remove(const core::NodeName& node) {
     if (!empty) return empty;
   }
   if (host) {
-    // A daemon that runs on would register again. It is asked to end; its machine may be gone.
-    if (host->value("load_avg") != "-") TIDE_TRY(change({"-ke", node.value}, "unknown execd host"));
+    if (host->value("load_avg") != "-") TIDE_TRY(end_daemon(node));
     TIDE_TRY(take_out(node, *host));
     TIDE_TRY(change({"-de", node.value}, "does not exist"));
   }

@@ -77,6 +77,7 @@ class GridEngine final : public BatchSystem {
   Result<void> mark(const core::NodeName& node, const Mark& mark);
   Result<void> unmark(const core::NodeName& node);
   Result<void> disable(const core::NodeName& node);
+  Result<void> end_daemon(const core::NodeName& node);
   Result<void> enable(const std::string& instances);  // "all.q@n1,gpu.q@n1"
   Result<void> take_out(const core::NodeName& node, const HostRecord& host);
 

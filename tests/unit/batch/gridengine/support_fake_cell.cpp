@@ -121,7 +121,7 @@ process::Finished FakeCell::qconf(const process::Command& command) {
   }
   if (verb == "-dh")
     return admins.erase(what) > 0 ? says_well("") : refuses("denied: administrative host does not exist");
-  if (verb == "-ke") return says_well("");
+  if (verb == "-ke") return unreachable.empty() ? says_well("") : refuses(unreachable);
   if (verb == "-de") {
     if (!hosts.contains(what)) return refuses("denied: execution host \"" + what + "\" does not exist");
     if (is_referenced(what)) return refuses("Host object \"" + what + "\" is still referenced in cluster queue");

@@ -54,6 +54,7 @@ class FakeCell final : public process::CommandRunner {
   std::set<std::string> admins;
   std::map<std::string, std::set<std::string>> groups{{"@allhosts", {}}, {"@gpuhosts", {}}};
   std::map<std::string, Queue> queues{{"all.q", {}}};
+  std::string unreachable;  // what qconf -ke says where it cannot end a daemon
   bool has_note = true;
   std::vector<std::string> changes;
   int changes_left = -1;  // then it is dead, and so is tide; -1: never

@@ -323,6 +323,21 @@ TEST_CASE("remove: killed behind any step, a repeat ends well, and nothing is le
   }
 }
 
+TEST_CASE("remove: a daemon that the qmaster cannot reach is as good as ended; one that may not be ended is not") {
+  const auto removed = [](const std::string& words) {
+    Bench bench;
+    REQUIRE(bench.adapter.add(spec()));
+    bench.cell.hosts["n9"].reports = true;
+    bench.cell.unreachable = words;
+    const bool well = bench.adapter.remove({"n9"}).has_value();
+    CHECK(bench.cell.hosts.contains("n9") != well);
+    return well;
+  };
+  CHECK(removed("unknown execd host \"n9\""));
+  CHECK(removed("failed sending shutdown notification to  execd host n9"));
+  CHECK_FALSE(removed("denied: \"nobody\" must be manager for this operation"));
+}
+
 TEST_CASE("a qmaster that does not answer is the batch system's failure, with a hint") {
   ScriptedRunner runner;
   StillClock clock;
