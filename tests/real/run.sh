@@ -2,7 +2,7 @@
 # tests/real/run.sh BUILD_DIR [NAME...]   runs tide and its adapters against real servers and clients, all on loopback.
 # Each test is a script that gets the build folder, keeps its state under a temporary folder of its own, takes free ports,
 # ends what it started, and exits 0; 77 means skipped, and is told loudly. Logs of failures are printed.
-# Two run at a time (REAL_LANES), for most of their time is waiting for servers; those alone whose jobs are seconds long.
+# Two run at a time (REAL_LANES), for most of their time is waiting for servers.
 set -u
 self=$(realpath "$0")
 cd "$(dirname "$0")/../.."
@@ -36,24 +36,23 @@ logs=$(mktemp -d "${TMPDIR:-/tmp}/tide-real.XXXXXX")
 export build logs AWS_EC2_METADATA_DISABLED=true LC_ALL=C
 unset AWS_PROFILE AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN TIDE_CONFIG
 
+# Those that take minutes begin first, so that no lane waits for the other's last.
 mapfile -t tests < <(find tests/real -mindepth 2 -name 'test_*.sh' | LC_ALL=C sort)
-alone=() beside=()
+long=() short=()
 choose() { # SCRIPT
   case $1 in
-  */tide/test_ec2.sh | */tide/test_keep_stopped.sh | */tide/test_nova.sh | */tide/test_spot*.sh | */tide/test_two_partitions.sh | */tide/test_private_data.sh | */tide/test_newcomer.sh) beside+=("$1") ;;
-  */tide/* | */htcondor/test_tide.sh | */gridengine/test_tide.sh) alone+=("$1") ;;
-  *) beside+=("$1") ;;
+  */fake_nova/test_killed.sh | */gridengine/* | */htcondor/* | */openstack/* | */tide/test_nova.sh | */tide/test_never_busy.sh) long+=("$1") ;;
+  *) short+=("$1") ;;
   esac
 }
 for script in "${tests[@]}"; do
   [ $# -gt 0 ] || choose "$script"
   for one in "$@"; do [[ $script == *"$one"* ]] && choose "$script" && break; done
 done
-wanted=$((${#alone[@]} + ${#beside[@]}))
+chosen=("${long[@]}" "${short[@]}")
+wanted=${#chosen[@]}
 [ $wanted -gt 0 ] || { echo "real: no test is named like '$*'" >&2; exit 2; }
-run_all() { [ $# = 1 ] || printf '%s\0' "${@:2}" | xargs -0 -n 1 -P "$1" "$self" --one; } # LANES SCRIPT...
-run_all "${REAL_LANES:-2}" "${beside[@]}"
-run_all 1 "${alone[@]}"
+printf '%s\0' "${chosen[@]}" | xargs -0 -n 1 -P "${REAL_LANES:-2}" "$self" --one
 
 count() { find "$logs" -name "*.$1" | wc -l; }
 passed=$(count pass) failed=$(count fail) skipped=$(count skip)
