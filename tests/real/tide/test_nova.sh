@@ -61,11 +61,12 @@ servers() { # EXPRESSION: of each server of this cluster, on all pages
     python3 -c "import json, sys; [print($1) for s in json.load(sys.stdin)['servers'] if s['metadata'].get('tide:cluster') == '$cluster']" <<<"$page"
   done
 }
-live() { servers "s['id']" | sort -u | wc -l; } # one that moves out of its build request may be on two pages
+live() { servers "s['id']" | sort -u | wc -l; }
 live_is() { [ "$(live)" = "$1" ]; }
-soon_is() { # LIVE: one that moves out of its build request between two pages is on neither
+built_is() { [ "$(servers "s['status'] + s['id']" | sort -u | grep -c '^ACTIVE')" = "$1" ]; }
+soon() { # COMMAND...: a machine that moves out of its build request between two pages is on both, or on neither
   local tries
-  for tries in $(seq 20); do live_is "$1" && return 0; sleep 0.5; done
+  for tries in $(seq 60); do "$@" && return 0; sleep 0.5; done
   return 1
 }
 turn_to() { # NAME: a cluster of its own, with the state that it had
@@ -82,6 +83,7 @@ same "the doctor started nothing" 0 "$(live)"
 # One array of five two-slot tasks: five machines.
 submit --array=0-4 -n2 --mem=200 --wrap 'sleep 600' >/dev/null
 exits 0 tide scale-once
+check "its machines are built" soon built_is 5
 same "one pass launches exactly what fits" 5 "$(live)"
 same "each named as its node" "$(seq -f "$cluster-small-0%g" 5 | xargs)" "$(servers "s['name']" | sort | xargs)"
 same "marked in the launch call" "5 5 5 5 5" "$(servers "len({'tide:' + t for t in 'cluster intent owner pool template'.split()} & set(s['metadata']))" | xargs)"
@@ -108,16 +110,16 @@ quota 3
 job=$(submit --array=0-4 -n2 --mem=200 --wrap 'sleep 600')
 exits 0 tide -v scale-once
 says "3 machines of its quota left"
-check "what the quota allows came" soon_is 3
+check "what the quota allows came" soon built_is 3
 tide explain "$job" >"$work/last.out" 2>&1 || true
 says 'quota'
 exits 8 tide launch small -n 1
 says 'quota'
 exits 0 tide scale-once
-check "and no more is tried" soon_is 3
+same "and no more is tried" 3 "$(live)"
 quota 10000
 exits 0 tide scale-once
-check "with more quota the rest comes" soon_is 5
+check "with more quota the rest comes" soon built_is 5
 scancel "$job"
 
 # Floating IPs: one for each machine, by which its node goes. A person's are left alone.
@@ -130,7 +132,7 @@ neutron /floatingips -d "{\"floatingip\": {\"floating_network_id\": \"$outside\"
 sed -i 's|^price = .*|&\nfloating_network = "outside"\naddress = "public"|' "$TIDE_CONFIG"
 job=$(submit -N2 -n4 --mem=200 --wrap 'sleep 600')
 exits 0 tide scale-once
-check "two machines came" soon_is 2
+check "two machines came" soon built_is 2
 no_router() {
   code=0
   tide scale-once >"$work/last.out" 2>"$work/last.err" || code=$?
@@ -162,7 +164,7 @@ chmod +x "$work/between"
 exits 0 tide -vv scale-once
 rm "$work/between"
 same "the token was revoked in the middle of the pass" 1 "$(grep -c revoked "$work/between.log")"
-check "its two machines came" soon_is 2
+check "its two machines came" soon built_is 2
 same "with one token more than the first" 2 "$(grep -c 'POST .*/auth/tokens' "$work/last.err")"
 
 # The floating IPs of the two that ended are free for a minute by now: they go back, and the person's stays.
