@@ -6,6 +6,7 @@
 #include "cmd/reading.hpp"
 
 #include <tide/core/enum_names.hpp>
+#include <tide/util/text.hpp>
 
 #include <algorithm>
 #include <memory>

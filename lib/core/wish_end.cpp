@@ -1,5 +1,6 @@
 #include <tide/core/ends.hpp>
 #include <tide/core/wishes.hpp>
+#include <tide/util/text.hpp>
 
 #include <fmt/format.h>
 
