@@ -4,6 +4,7 @@ import tempfile
 import unittest
 
 import facts
+import includes
 import tidy
 
 
@@ -50,6 +51,22 @@ class Rules(unittest.TestCase):
     def test_one_file_includes_cli11(self):
         self.assertTrue(self.complaints("cmd/info.cpp", "#include <CLI/CLI.hpp>\n"))
         self.assertEqual([], self.complaints("cmd/bind_cli11.cpp", "#include <CLI/CLI.hpp>\n"))
+
+
+class Includes(unittest.TestCase):
+    HEADERS = {"lib/util/text.hpp": "std::string counted(long count);\n", "lib/core/b.hpp": "#include <tide/util/text.hpp>\n"}
+
+    def complaints(self, source):
+        return [what for _, _, what in includes.check_includes({**self.HEADERS, "cmd/a.cpp": source}, tidy.strip)]
+
+    def test_a_helper_without_its_header(self):
+        self.assertEqual(["uses counted() and does not include lib/util/text.hpp"], self.complaints("void f() {\n  counted(1);\n  counted(2);\n}\n"))
+
+    def test_a_helper_with_its_header_or_another_of_that_name(self):
+        for source in ("#include <tide/util/text.hpp>\nint x = counted(1);\n", "#include <tide/core/b.hpp>\nint x = counted(1);\n",
+                       "void f() { list.counted(1); }  // counted(2)\n", "int counted(int x) {\n  return counted(x);\n}\n"):
+            with self.subTest(source=source):
+                self.assertEqual([], self.complaints(source))
 
 
 class Facts(unittest.TestCase):

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import facts
+import includes
 
 LINES_MAX = 500
 
@@ -130,6 +131,7 @@ def check_core(lines, code):
 
 def check_tree(root, paths):
     found = []
+    sources = {}
     hosts = "|".join(("deb" + r"\.debian\.org", "registry" + r"\.npmjs", "pypi" + r"\.org"))
     for path in paths:
         full = os.path.join(root, path)
@@ -141,10 +143,12 @@ def check_tree(root, paths):
             continue
         text = data.decode("utf-8", "replace")
         found += [(path, line, what) for line, what in check_file(path, text)]
+        if re.match(r"(cmd|lib)/.*\.[ch]pp$", path):
+            sources[path] = text
         for number, line in enumerate(text.split("\n"), 1):
             if re.search(hosts, line):
                 found.append((path, number, "names a package registry's host"))
-    return found
+    return found + includes.check_includes(sources, strip)
 
 
 def main():
