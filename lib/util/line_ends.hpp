@@ -14,12 +14,18 @@ namespace tide {
 // As text.find(wanted, from), for what is most often within the next 16 bytes: one comparison instead of a call.
 inline std::size_t find_near(std::string_view text, char wanted, std::size_t from) {
 #ifdef __SSE2__
-  if (from + 16 <= text.size()) {
+  const auto found_at = [&](std::size_t at) {  // a bit for each of 16 bytes
     __m128i bytes;
-    std::memcpy(&bytes, text.data() + from, 16);
-    const int mask = _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(wanted)));
-    if (mask != 0) return from + static_cast<std::size_t>(__builtin_ctz(static_cast<unsigned>(mask)));
+    std::memcpy(&bytes, text.data() + at, 16);
+    return static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(wanted))));
+  };
+  if (from + 16 <= text.size()) {
+    if (const unsigned mask = found_at(from); mask != 0) return from + static_cast<std::size_t>(__builtin_ctz(mask));
     from += 16;
+  } else if (text.size() >= 16 && from < text.size()) {  // the last 16, of which those before it do not count
+    const std::size_t at = text.size() - 16;
+    const unsigned mask = found_at(at) >> (from - at);
+    return mask != 0 ? from + static_cast<std::size_t>(__builtin_ctz(mask)) : std::string_view::npos;
   }
 #endif
   return text.find(wanted, from);

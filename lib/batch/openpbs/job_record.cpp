@@ -124,7 +124,7 @@ void JobRecord::set(Field field, std::string_view value) {
 std::string_view JobRecord::raw(Field field) const {
   if (!has(field)) return {};
   const Span& span = m_spans[index(field)];
-  return (field < Field::k_shape_fields ? m_shape : m_other).text().substr(span.begin, span.size);
+  return {(field < Field::k_shape_fields ? m_shape : m_other).text().data() + span.begin, span.size};
 }
 
 std::string JobRecord::value(Field field) const { return escaped ? unescape(raw(field)) : std::string(raw(field)); }

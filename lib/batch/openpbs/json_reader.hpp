@@ -205,14 +205,15 @@ class JsonReader {
 
   static std::string_view value_at(std::string_view line, std::size_t at) {
     while (at < line.size() && is_blank(line[at])) ++at;
-    return line.substr(at);
+    line.remove_prefix(at);
+    return line;
   }
 
   // How far a line is indented that may be a key of this level; 0 if it cannot be one.
   std::size_t indent_of_key(std::string_view line) const {
     std::size_t indent = m_indents[m_level];
     if (indent == 0) {
-      indent = std::min(line.find('"'), line.size());
+      indent = std::min(find_near(line, '"', 0), line.size());
       if (indent <= m_indents[m_level - 1]) return 0;
     }
     if (line.size() < indent + 4 || line[indent] != '"' || !is_blank(line[0]) || !is_blank(line[indent - 1])) return 0;

@@ -57,13 +57,15 @@ TEST_CASE("LineEnds: a zero byte is seen wherever it is, and bytes above 127 are
 }
 
 TEST_CASE("find_near: as find, near and far, at the end and not at all") {
-  for (std::size_t at = 0; at < 70; ++at) {
-    std::string text(70, 'x');
-    text[at] = '"';
-    for (std::size_t from = 0; from <= text.size(); ++from) {
-      CAPTURE(at);
-      CAPTURE(from);
-      CHECK(find_near(text, '"', from) == text.find('"', from));
+  for (const std::size_t size : {1U, 15U, 16U, 17U, 70U}) {
+    for (std::size_t at = 0; at < size; ++at) {
+      std::string text(size, 'x');
+      text[at] = '"';
+      for (std::size_t from = 0; from <= size; ++from) {
+        CAPTURE(at);
+        CAPTURE(from);
+        CHECK(find_near(text, '"', from) == text.find('"', from));
+      }
     }
   }
   CHECK(find_near("", '"', 0) == std::string_view::npos);
