@@ -88,7 +88,10 @@ class JsonReader {
     if (m_level < 3 || m_in_array || m_after != After::comma || (of_group && m_level > 4)) return end;
     const std::size_t indent = m_indents[m_level];
     const std::uint16_t* const first = end;
-    for (; end != m_ends.end(); ++end) {
+    const std::uint16_t* const last = m_ends.end();
+    bool was_told = m_told;
+    bool was_quoted = m_quoted;
+    for (; end != last; ++end) {
       const std::string_view line(data + begin, *end - begin);
       if (!is_value(line, indent)) break;
       const bool quoted = line[line.size() - 2] == '"';
@@ -103,10 +106,12 @@ class JsonReader {
           visitor.attribute(of_job ? std::string_view{} : m_group, {line.data() + indent + 1, quote - indent - 1},
                             {value.data() + around, value.size() - 1 - 2 * around});
       }
-      m_told = told;
-      m_quoted = quoted;
+      was_told = told;
+      was_quoted = quoted;
       begin = std::size_t{*end} + 1;
     }
+    m_told = was_told;
+    m_quoted = was_quoted;
     m_line += end - first;
     return end;
   }
@@ -204,6 +209,7 @@ class JsonReader {
   static bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
   static std::string_view value_at(std::string_view line, std::size_t at) {
+    if (at < line.size() && is_blank(line[at])) ++at;  // one, in every version
     while (at < line.size() && is_blank(line[at])) ++at;
     line.remove_prefix(at);
     return line;
