@@ -22,9 +22,9 @@ OS_MAX_LIMIT=1000 OS_BUILDS=10 "$rig" up "$work/os" >"$work/up.log" 2>&1 || code
 export HOME=$work LC_ALL=C.UTF-8 PYTHONWARNINGS=ignore
 
 now() { date +%s.%N; }
-server_cpu() { # seconds of CPU of all five services so far, their workers too
+server_cpu() { # [SERVICE]: seconds of CPU of all five services so far, their workers too
   local pid all=0 one
-  for pid in "$work"/os/*.pid; do
+  for pid in "$work"/os/${1:-*}.pid; do
     for one in $(pgrep -g "$(ps -o pgid= -p "$(cat "$pid")" | tr -d ' ')"); do
       all=$((all + $(awk '{print $14 + $15}' "/proc/$one/stat" 2>/dev/null || echo 0)))
     done
@@ -57,15 +57,15 @@ each "openstackclient in a loop" "$loop" "$begin" "$end" "$cpu" "$(server_cpu)"
 theirs=$seconds
 wait_for 300 "$loop" ' running '
 
-cpu=$(server_cpu) begin=$(now)
+cpu=$(server_cpu) nova=$(server_cpu nova) begin=$(now)
 tool launch bench "$(seq -f 'b-%g' -s, "$servers")" >"$work/launched" || { grep -m 3 '^error' "$work/launched" >&2; exit 1; }
 end=$(now)
 accepted=$(grep -c ' pending ' "$work/launched")
 [ "$accepted" = "$servers" ] || { echo "bench: $accepted of $servers servers were taken" >&2; exit 1; }
 computed=$(server_cpu)
+busy=$(awk -v a="$begin" -v b="$end" -v ca="$nova" -v cb="$(server_cpu nova)" 'BEGIN { printf "%.2f", (cb - ca) / (b - a) }') # cores
 each "tide, until all are taken" "$servers" "$begin" "$end" "$cpu" "$computed"
 ours=$seconds
-busy=$(awk -v a="$begin" -v b="$end" -v ca="$cpu" -v cb="$computed" 'BEGIN { printf "%.2f", (cb - ca) / (b - a) }') # cores
 wait_for 3600 $((servers + loop)) ' running '
 each "tide, until all run" "$servers" "$begin" "$(now)" "$cpu" "$(server_cpu)"
 
@@ -87,7 +87,7 @@ each "tide, until all ends are taken" "${#ids[@]}" "$begin" "$(now)" "$cpu" "$(s
 wait_for 3600 0 .
 each "tide, until none is left" "${#ids[@]}" "$begin" "$(now)" "$cpu" "$(server_cpu)"
 
-# Ten times as fast, or as fast as Nova takes them: its API is one process of Python, which has one core and no more.
+# Ten times as fast, or as fast as Nova takes them: all of it is one process of Python here, which has one core and no more.
 awk -v ours="$ours" -v theirs="$theirs" -v busy="$busy" 'BEGIN {
-  printf "Nova: tide starts servers %.1f x as fast as openstackclient in a loop, while the servers compute on %.1f cores\n", theirs / ours, busy
-  exit theirs >= 10 * ours || busy >= 1 ? 0 : 1 }' || { echo "bench: that is less than 10 x, and the servers had time left" >&2; exit 1; }
+  printf "Nova: tide starts servers %.1f x as fast as openstackclient in a loop, while Nova computes on %.2f of its one core\n", theirs / ours, busy
+  exit theirs >= 10 * ours || busy >= 0.9 ? 0 : 1 }' || { echo "bench: that is less than 10 x, and Nova had time left" >&2; exit 1; }
