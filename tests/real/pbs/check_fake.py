@@ -26,7 +26,8 @@ def same(name, wanted, got):
 
 class Server:
     def __init__(self, dialect):
-        self.home = tempfile.mkdtemp(prefix="tide-fake.")
+        self.folder = tempfile.TemporaryDirectory(prefix="tide-fake.")  # gone with this server
+        self.home = self.folder.name
         subprocess.run([os.path.join(HERE, "fake_pbs.py"), "init", self.home, dialect], check=True)
         with open(os.path.join(self.home, "state.json")) as file:
             self.state = json.load(file)
