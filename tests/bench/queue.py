@@ -57,7 +57,8 @@ def main():
                 turns.setdefault(name, []).append(through(path, reader))
         cats = [rate for rate, _, _ in turns.get("cat", ())] or [cat]
         for name, seen in turns.items():
-            rate, memory, spent = sorted(seen)[len(seen) // 2]
+            rate, _, spent = sorted(seen)[len(seen) // 2]
+            memory = max(one[1] for one in seen)
             ratio = statistics.median(one[0] / cats[turn] for turn, one in enumerate(seen))  # to the cat of the same turn
             print("%-26s %-10s %6.0f MB/s, %5.2f million jobs/s, %6.3f x cat, peak RSS %.0f MiB" % (
                 "%s, %d jobs" % (system, count), name, rate, count / spent / 1e6, ratio, memory), flush=True)

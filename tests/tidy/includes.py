@@ -4,7 +4,7 @@ lib/util, which all others use: each must be declared in what a file includes, d
 import re
 
 FUNCTION = re.compile(r"^(?!#|\}|using |return |class |struct |enum |namespace )[\w:<>,&*\[\] ]*?[\w>&*\]] [&*]*(\w+)\(", re.M)
-MEMBER = re.compile(r"^ +[^\n]*?\b(\w+)\(", re.M)
+MEMBER = re.compile(r"^ +(?! |return |co_return )[\w:<>,&* \[\]]*[\w>&*\]] [&*]*(\w+)\(", re.M)  # a type before it: no call
 INCLUDE = re.compile(r'^#include [<"]([^>"]+)[>"]', re.M)
 
 

@@ -54,7 +54,8 @@ class Rules(unittest.TestCase):
 
 
 class Includes(unittest.TestCase):
-    HEADERS = {"lib/util/text.hpp": "std::string counted(long count);\n", "lib/core/b.hpp": "#include <tide/util/text.hpp>\n"}
+    HEADERS = {"lib/util/text.hpp": "std::string counted(long count);\n",
+               "lib/core/c.hpp": "#include <tide/util/text.hpp>\ninline int f() {\n  return counted(1);\n}\n", "lib/core/b.hpp": "#include <tide/util/text.hpp>\n"}
 
     def complaints(self, source):
         return [what for _, _, what in includes.check_includes({**self.HEADERS, "cmd/a.cpp": source}, tidy.strip)]

@@ -48,12 +48,14 @@ Error no_instance(const core::NodeName& node) {
 
 }  // namespace
 
-Result<void> GridEngine::change(std::vector<std::string> arguments, std::string_view also_fine, std::string input) {
+Result<void> GridEngine::change(std::vector<std::string> arguments, std::initializer_list<std::string_view> also_fine,
+                                std::string input) {
   process::Command command = m_commands.command(m_options.qconf, std::move(arguments));
   command.input = std::move(input);
   TIDE_TRY_ASSIGN(const process::Finished finished, m_commands.run(command));
   if (!is_refused(finished)) return {};
-  if (!also_fine.empty() && finished.signal == 0 && says(finished, also_fine)) return {};
+  const auto said = [&](std::string_view words) { return says(finished, words); };
+  if (finished.signal == 0 && std::ranges::any_of(also_fine, said)) return {};
   return failure(command, finished);
 }
 
@@ -92,7 +94,7 @@ Result<void> GridEngine::make_host(const NodeSpec& node) {
                                              .note = node.note},
                                             m_options.names, complexes);
   TIDE_TRY(change({"-ah", node.name.value}));
-  TIDE_TRY(change({"-Ae", "/dev/stdin"}, "already exists", host_file(node.name.value, values)));
+  TIDE_TRY(change({"-Ae", "/dev/stdin"}, {"already exists"}, host_file(node.name.value, values)));
   return change({"-mattr", "exechost", "complex_values", values, node.name.value});
 }
 
@@ -159,11 +161,11 @@ Result<HostRecord> GridEngine::find_in_queue(const core::NodeName& node) {
 Result<void> GridEngine::mark(const core::NodeName& node, const Mark& mark) {
   if (m_options.names.note.empty()) return {};
   const std::string value = fmt::format("{}={}", m_options.names.note, encode_mark(mark));
-  return change({"-mattr", "exechost", "complex_values", value, node.value}, k_no_complex);
+  return change({"-mattr", "exechost", "complex_values", value, node.value}, {k_no_complex});
 }
 
 Result<void> GridEngine::unmark(const core::NodeName& node) {
-  return change({"-dattr", "exechost", "complex_values", m_options.names.note, node.value}, k_no_complex);
+  return change({"-dattr", "exechost", "complex_values", m_options.names.note, node.value}, {k_no_complex});
 }
 
 // The mark comes last: one that is left on a node in service would make a person's hold look like ours. Which instances
@@ -220,18 +222,7 @@ Result<void> GridEngine::take_out(const core::NodeName& node, const HostRecord& 
     TIDE_TRY(change({"-dattr", "queue", "hostlist", node.value, queue.queue}));
   }
   for (const std::string& queue : queues)
-    TIDE_TRY(change({"-purge", "queue", "*", fmt::format("{}@{}", queue, node.value)}, "does not exist"));
-  return {};
-}
-
-// A daemon that runs on would register again. One that the qmaster cannot reach has ended, or knocks in vain: its host
-// will be no administrative host.
-Result<void> GridEngine::end_daemon(const core::NodeName& node) {
-  const process::Command command = m_commands.command(m_options.qconf, {"-ke", node.value});
-  TIDE_TRY_ASSIGN(const process::Finished finished, m_commands.run(command));
-  const bool out_of_reach = finished.signal == 0 && (says(finished, "unknown execd host") ||
-                                                     says(finished, "failed sending shutdown notification"));
-  if (is_refused(finished) && !out_of_reach) return failure(command, finished);
+    TIDE_TRY(change({"-purge", "queue", "*", fmt::format("{}@{}", queue, node.value)}, {"does not exist"}));
   return {};
 }
 
@@ -249,11 +240,14 @@ Result<void> GridEngine::remove(const core::NodeName& node) {
     if (!empty) return empty;
   }
   if (host) {
-    if (host->value("load_avg") != "-") TIDE_TRY(end_daemon(node));
+    // A daemon that runs on would register again. One that the qmaster cannot reach has ended, or knocks in vain: its
+    // host will be no administrative host.
+    if (host->value("load_avg") != "-")
+      TIDE_TRY(change({"-ke", node.value}, {"unknown execd host", "failed sending shutdown notification"}));
     TIDE_TRY(take_out(node, *host));
-    TIDE_TRY(change({"-de", node.value}, "does not exist"));
+    TIDE_TRY(change({"-de", node.value}, {"does not exist"}));
   }
-  return change({"-dh", node.value}, "does not exist");
+  return change({"-dh", node.value}, {"does not exist"});
 }
 
 }  // namespace tide::batch::gridengine

@@ -6,9 +6,11 @@
 #include <tide/util/clock.hpp>
 
 #include <chrono>
+#include <initializer_list>
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tide::batch::gridengine {
@@ -58,7 +60,9 @@ class GridEngine final : public BatchSystem {
 
   Result<std::string> ask(std::vector<std::string> arguments);  // qconf, that must succeed
   Result<std::vector<std::string>> ask_list(const std::string& option);
-  Result<void> change(std::vector<std::string> arguments, std::string_view also_fine = "", std::string input = "");
+  // Refused with one of the words of `also_fine`, it is done as well.
+  Result<void> change(std::vector<std::string> arguments, std::initializer_list<std::string_view> also_fine = {},
+                      std::string input = "");
   Result<Hosts> read_hosts();
   Result<std::optional<HostRecord>> find_host(const core::NodeName& node);
   Result<Complexes> read_complexes();
@@ -77,7 +81,6 @@ class GridEngine final : public BatchSystem {
   Result<void> mark(const core::NodeName& node, const Mark& mark);
   Result<void> unmark(const core::NodeName& node);
   Result<void> disable(const core::NodeName& node);
-  Result<void> end_daemon(const core::NodeName& node);
   Result<void> enable(const std::string& instances);  // "all.q@n1,gpu.q@n1"
   Result<void> take_out(const core::NodeName& node, const HostRecord& host);
 
